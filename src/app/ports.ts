@@ -1,0 +1,147 @@
+/** Everything the use cases need of the outside. Shapes are domain values; faults are thrown, refusals are returned. */
+import type { DurationSeconds } from '../domain/duration.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { Email, GrantId, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
+import type { GroupRef, Policy } from '../domain/policy.ts';
+import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
+import type { Result } from '../domain/result.ts';
+import type { CallResult, Observed } from '../domain/right.ts';
+import type { Settings } from '../domain/settings.ts';
+import type { Instant } from '../domain/time.ts';
+
+/** An authenticated person, and the door they came through. */
+export type Caller = { readonly org: Org; readonly person: Person; readonly via: 'slack' | 'api' };
+
+// ---------------------------------------------------------------- targets
+
+/** A right as a target understands it. `account` is what the principal is called there. */
+export type TargetRight = { readonly accessType: string; readonly resource: string; readonly account: string };
+
+export type CatalogItem = { readonly accessType: string; readonly resource: string; readonly label: string };
+
+/** How a principal uses what was granted: shown in the DM, without any secret. */
+export type Usage = { readonly command: string; readonly account: string };
+
+export type Removal = { readonly result: CallResult; readonly sessionsEnded: number };
+
+export type Integration = {
+  readonly name: string;
+  readonly service: string;
+  readonly capabilities: {
+    /** The target itself ends the access at `until`, even if we are down. */
+    readonly targetSideExpiry: boolean;
+    /** Removal also ends what the principal has open. */
+    readonly endsSessions: boolean;
+    /** A new account needs a password that we make. */
+    readonly wantsPassword: boolean;
+  };
+  /** What can be asked for; from configuration, so that it needs no credential. */
+  catalog(): readonly CatalogItem[];
+  /** The account of a principal; refuses an address that gives no safe name. */
+  accountOf(principal: Email): Result<string>;
+  usage(right: TargetRight): Usage;
+  /** Reads the target. `unknown` for what could not be read; a failed read is never "absent". */
+  observe(rights: readonly TargetRight[], signal: AbortSignal): Promise<readonly Observed[]>;
+  /**
+   * Makes the right exist, idempotently, and reads it back. `until` is set at the target where it has ends of its own.
+   * `password` is for an account that has to be made; `accountMade` says whether it was used.
+   */
+  ensurePresent(
+    right: TargetRight,
+    options: { readonly until: Instant; readonly password: string | undefined },
+    signal: AbortSignal,
+  ): Promise<{ readonly result: CallResult; readonly accountMade: boolean }>;
+  /**
+   * Makes the rights not exist, idempotently, ends sessions where it can, and reads back: one answer per right, in order.
+   * Where the account was made by us and keeps nothing, the account goes too.
+   */
+  ensureAbsent(rights: readonly TargetRight[], signal: AbortSignal): Promise<readonly Removal[]>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type Integrations = {
+  byName(name: string): Integration | undefined;
+  all(): readonly Integration[];
+};
+
+// ---------------------------------------------------------------- people
+
+/** Group membership. A failed look-up throws; it is never "no members". */
+export type Directory = {
+  readonly name: string;
+  isMember(group: Pick<GroupRef, 'id'>, person: Email): Promise<boolean>;
+  /** A property of the person's profile that names another person, e.g. `manager`. */
+  profileProperty(person: Email, property: string): Promise<Email | undefined>;
+};
+/** The directory of that name; undefined where none is configured, which callers must treat as "cannot tell". */
+export type Directories = (name: string) => Directory | undefined;
+
+/** On-call look-ups (`auto` and `escalation` approvals); same rules as {@link Directory}. */
+export type OnCall = {
+  readonly name: string;
+  isOnCall(person: Email, services: readonly string[] | undefined): Promise<boolean>;
+};
+export type OnCalls = (integration: string) => OnCall | undefined;
+
+// ---------------------------------------------------------------- jobs
+
+/** What the queue may be asked to do sooner. An id and nothing else; losing one changes only latency (I12). */
+export type Job =
+  /** Look at what is due, now or at that second. */
+  | { readonly kind: 'due'; readonly epochSecond: number }
+  /** Look at one right. */
+  | { readonly kind: 'look'; readonly rightId: RightId }
+  /** Bring the messages of one request up to date. `outboxId` makes the job's id. */
+  | { readonly kind: 'notify'; readonly requestId: RequestId; readonly outboxId: string };
+
+export type Jobs = {
+  /** Adds each job, `due` jobs delayed until their second. Adding one that is waiting already does nothing. */
+  wake(jobs: readonly Job[]): Promise<void>;
+};
+
+// ---------------------------------------------------------------- messages
+
+/** The messages a request can have. Each exists at most once and is redrawn in place. */
+export type Slot =
+  /** In the approval channel, with the buttons. */
+  | 'approval'
+  /** DM to the requestor: what became of the request. */
+  | 'request'
+  /** DM to the principal: the access, how to use it, Relinquish. */
+  | 'access'
+  /** DM to the principal: the access has ended. */
+  | 'ended';
+
+/** Where a posted message is. */
+export type MessageRef = { readonly channel: string; readonly ts: string };
+
+/** All that a message about a request may show. */
+export type Picture = {
+  readonly request: PermissionRequest;
+  /** Present while the request is pending and can be approved. */
+  readonly choice: { readonly durations: readonly DurationSeconds[]; readonly digest: string } | undefined;
+  /** Who may decide, in words: "Security reviewers", "Platform team". */
+  readonly approvers: readonly string[];
+  readonly usage: Usage | undefined;
+  /** A password waits to be shown to the principal, once. */
+  readonly secretWaits: boolean;
+};
+
+export type Messenger = {
+  /** Posts the message. Throws where it could not be, or may not have been, posted. */
+  post(slot: Slot, picture: Picture): Promise<MessageRef>;
+  /** Redraws it in place. A message that is gone is not an error. */
+  redraw(slot: Slot, ref: MessageRef, picture: Picture): Promise<void>;
+};
+
+// ---------------------------------------------------------------- secrets
+
+/** Encryption at rest for what must be shown once. `label` is bound to the ciphertext and must match to open it. */
+export type Vault = {
+  seal(text: string, label: string): string;
+  open(sealed: string, label: string): string;
+  /** A password of at least 128 random bits, in characters that survive a shell and a URL. */
+  newPassword(): string;
+};
+
+export type { CallResult, Grant, GrantId, Observed, Permission, PersonId, Policy, Settings };

@@ -1,0 +1,111 @@
+/** The doors of `app`: what Slack's listeners, the HTTP routes and the workers may call. Every change goes through here. */
+import type { AskedRight } from '../domain/command.ts';
+import type { DurationSeconds } from '../domain/duration.ts';
+import type { Email, Org, RequestId, RightId } from '../domain/ids.ts';
+import type { PermissionRequest, Person } from '../domain/request.ts';
+import type { Result } from '../domain/result.ts';
+import type { Caller, CatalogItem, Usage } from './ports.ts';
+
+/** A request before it is looked up and routed. `to` is set where it is for somebody else. */
+export type Draft = {
+  readonly right: AskedRight;
+  readonly reason: string | undefined;
+  /** Undefined: the smallest preset. */
+  readonly duration: DurationSeconds | undefined;
+  readonly to: string | undefined;
+};
+
+export type Submitted = {
+  readonly request: PermissionRequest;
+  /** The principal has this access at this moment, by another grant. */
+  readonly isPreexisting: boolean;
+  /** Policies give it without anybody's decision, until it must be approved again. */
+  readonly isPersistent: boolean;
+  readonly isPreapproved: boolean;
+};
+
+/** What a command came to, before it is dressed as Block Kit, JSON or text. */
+export type Reply =
+  | ({ readonly kind: 'submitted' } & Submitted)
+  | { readonly kind: 'decided'; readonly request: PermissionRequest }
+  | { readonly kind: 'ending'; readonly request: PermissionRequest }
+  | { readonly kind: 'status'; readonly requests: readonly PermissionRequest[] }
+  /** `arg` is a singular noun, `term` the search words; `isTruncated` where more items matched than are listed. */
+  | {
+      readonly kind: 'list';
+      readonly arg: string;
+      readonly term: string;
+      readonly isTruncated: boolean;
+      readonly items: readonly {
+        readonly key: string;
+        readonly value: string;
+        readonly group: string | undefined;
+        readonly isPreexisting: boolean;
+      }[];
+    }
+  | { readonly kind: 'help'; readonly text: string };
+
+export type Verdict =
+  /** `digest` is of the picture the approver saw; undefined where no picture was shown (API, command). */
+  | { readonly kind: 'approve'; readonly duration: DurationSeconds | undefined; readonly digest: string | undefined }
+  | { readonly kind: 'deny'; readonly reason: string | undefined };
+
+/** What the request form offers this person. */
+export type RequestForm = {
+  readonly integrations: readonly { readonly name: string; readonly service: string; readonly items: readonly CatalogItem[] }[];
+  /** The presets that the settings allow, ascending; the first is the default. */
+  readonly durations: readonly DurationSeconds[];
+  readonly maximum: DurationSeconds;
+  readonly reasonRequired: boolean;
+};
+
+/** An account of some chat or directory, as its provider vouches for it. */
+export type Identity = {
+  /** `slack`, … */
+  readonly provider: string;
+  /** The provider's immutable id; for Slack `TEAM/USER`. */
+  readonly subject: string;
+  readonly email: Email;
+};
+
+export type UseCases = {
+  /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
+  runCommand(caller: Caller, argv: readonly string[], program: string): Promise<Result<Reply>>;
+  submitRequest(caller: Caller, draft: Draft): Promise<Result<Submitted>>;
+  requestForm(caller: Caller): Promise<RequestForm>;
+  decideRequest(caller: Caller, id: RequestId, verdict: Verdict): Promise<Result<PermissionRequest>>;
+  /** The requestor takes a pending request back. */
+  cancelRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+  /** Takes access away before its end: the principal may, and whoever could approve it now, and owners. */
+  revokeGrant(caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>>;
+  /** The principal gives it back. */
+  relinquishGrant(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+  /** Hands the generated password to the principal, once. A second call answers `not-found`. */
+  revealSecret(caller: Caller, id: RequestId): Promise<Result<{ readonly usage: Usage; readonly password: string }>>;
+  /** A request that the caller may read: own, decidable, or all for reviewers and owners; else `not-found`. */
+  readRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+  /** The caller's home: what waits for their decision, their open requests, their access. Newest first, at most 20 each. */
+  home(caller: Caller): Promise<{
+    readonly waiting: readonly PermissionRequest[];
+    readonly requests: readonly PermissionRequest[];
+    readonly access: readonly PermissionRequest[];
+  }>;
+  /** The person behind an identity, linked on first sight and kept. */
+  identify(org: Org, identity: Identity): Promise<Person>;
+  /** The person an API key belongs to; undefined for an unknown, expired or revoked key. */
+  authenticate(org: Org, key: string): Promise<Caller | undefined>;
+  /** Is this organisation ours? */
+  isOrg(org: string): boolean;
+};
+
+/** What the workers run. All are idempotent, re-read everything, and may be called at any time by anybody. */
+export type Work = {
+  /** Gives and takes whatever is due: claims in batches until nothing is left. Returns how many rights were looked at. */
+  reconcile(): Promise<number>;
+  /** Brings the messages of one request to what the database says. */
+  notify(id: RequestId): Promise<void>;
+  /** Everything that would otherwise wait for a queue: due rights, lapsed requests, undelivered messages, alarms ahead. */
+  sweep(): Promise<void>;
+};
+
+export type { RightId };

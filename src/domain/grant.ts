@@ -1,0 +1,40 @@
+import type { DurationSeconds } from './duration.ts';
+import type { GrantId, PersonId, RightId } from './ids.ts';
+import type { Instant } from './time.ts';
+
+/** Why a grant stops: its time ended, the principal gave it back, or somebody took it. */
+export type End =
+  | { readonly kind: 'expired'; readonly at: Instant }
+  | { readonly kind: 'relinquished'; readonly at: Instant }
+  | { readonly kind: 'revoked'; readonly at: Instant; readonly by: PersonId; readonly reason: string | undefined };
+
+/** What the target was seen to say, with when: the proof behind every "active" and "ended" (I18). */
+export type Evidence = {
+  readonly observedAt: Instant;
+  /** True where the principal had the right before our first grant, or still has it by another grant. */
+  readonly leftInPlace: 'pre-existing' | 'another-grant' | undefined;
+  readonly sessionsEnded: number;
+};
+
+/**
+ * Access that exists, or may exist, in a target.
+ *
+ * planned → active → ending → ended; planned → failed; planned → ending → ended where it is taken back before the
+ * target confirmed it. A planned grant counts as existing: it has its latest end before the target is touched.
+ */
+export type GrantState =
+  | { readonly kind: 'planned'; readonly latestEnd: Instant; readonly provisionUntil: Instant }
+  | { readonly kind: 'active'; readonly grantedAt: Instant; readonly expiresAt: Instant }
+  | { readonly kind: 'ending'; readonly end: End }
+  | { readonly kind: 'ended'; readonly end: End; readonly evidence: Evidence }
+  | { readonly kind: 'failed'; readonly at: Instant; readonly why: string };
+
+export type Grant = {
+  readonly id: GrantId;
+  readonly rightId: RightId;
+  /** How long the access lasts once the target has confirmed it. */
+  readonly duration: DurationSeconds;
+  /** An outcome of a `persistent` policy: `duration` is the time until it must be approved again. */
+  readonly standing: boolean;
+  readonly state: GrantState;
+};

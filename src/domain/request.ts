@@ -1,0 +1,72 @@
+import type { DurationSeconds } from './duration.ts';
+import type { Grant } from './grant.ts';
+import type { Email, Org, PersonId, RequestId } from './ids.ts';
+import type { Instant } from './time.ts';
+
+export type Person = { readonly id: PersonId; readonly email: Email };
+
+/** What is asked for, looked up and found to exist. */
+export type Permission = {
+  readonly integration: string;
+  readonly service: string;
+  readonly accessType: string;
+  readonly resource: string;
+};
+
+/** Who decided: a person, or a policy that needs nobody. */
+export type Decider = { readonly kind: 'person'; readonly person: Person } | { readonly kind: 'policy'; readonly name: string };
+
+export type RequestState =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'approved'; readonly by: Decider; readonly at: Instant; readonly duration: DurationSeconds; readonly grant: Grant }
+  | { readonly kind: 'denied'; readonly by: Decider; readonly at: Instant; readonly reason: string | undefined }
+  | { readonly kind: 'cancelled'; readonly at: Instant }
+  | { readonly kind: 'lapsed'; readonly at: Instant };
+
+export type PermissionRequest = {
+  readonly org: Org;
+  readonly id: RequestId;
+  /** Who asked; with `grant --to` this is not the principal, and counts as self all the same (decision 16). */
+  readonly requestor: Person;
+  /** Who gets access. */
+  readonly principal: Person;
+  readonly permission: Permission;
+  readonly reason: string | undefined;
+  readonly asked: DurationSeconds;
+  readonly createdAt: Instant;
+  /** Nobody may approve after this. */
+  readonly approvableUntil: Instant;
+  readonly state: RequestState;
+};
+
+/** The statuses of the wire (decision 9). */
+export type WireStatus = 'NEW' | 'APPROVED' | 'DONE' | 'DENIED' | 'ERRORED' | 'EXPIRED' | 'REVOKED';
+
+/** A grant that is ending still reads as DONE: "gone" is said only after it was observed (I18). */
+export function wireStatus(state: RequestState): WireStatus {
+  switch (state.kind) {
+    case 'pending':
+      return 'NEW';
+    case 'denied':
+    case 'cancelled':
+      return 'DENIED';
+    case 'lapsed':
+      return 'EXPIRED';
+    case 'approved':
+      switch (state.grant.state.kind) {
+        case 'planned':
+          return 'APPROVED';
+        case 'active':
+        case 'ending':
+          return 'DONE';
+        case 'failed':
+          return 'ERRORED';
+        case 'ended':
+          return state.grant.state.end.kind === 'expired' ? 'EXPIRED' : 'REVOKED';
+      }
+  }
+}
+
+/** Is this person anybody who would gain by the decision? */
+export const isSelf = (request: PermissionRequest, person: Person): boolean =>
+  person.id === request.requestor.id || person.id === request.principal.id;

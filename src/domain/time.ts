@@ -1,0 +1,10 @@
+import type { DurationSeconds } from './duration.ts';
+
+declare const mark: unique symbol;
+/** A point in time in milliseconds since 1970, read from Postgres' clock and from no other (I15). */
+export type Instant = number & { readonly [mark]: true };
+
+export const instant = (ms: number): Instant => ms as Instant;
+export const after = (at: Instant, duration: DurationSeconds): Instant => (at + duration * 1000) as Instant;
+/** Whole seconds since 1970, as Slack's date markup wants them. */
+export const epochSeconds = (at: Instant): number => Math.floor(at / 1000);
