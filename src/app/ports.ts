@@ -22,7 +22,8 @@ export type CatalogItem = { readonly accessType: string; readonly resource: stri
 /** How a principal uses what was granted: shown in the DM, without any secret. */
 export type Usage = { readonly command: string; readonly account: string };
 
-export type Removal = { readonly result: CallResult; readonly sessionsEnded: number };
+/** `accountGone`: the account itself was made by us, kept nothing, and does not exist any more. */
+export type Removal = { readonly result: CallResult; readonly sessionsEnded: number; readonly accountGone: boolean };
 
 export type Integration = {
   readonly name: string;
@@ -44,13 +45,15 @@ export type Integration = {
   observe(rights: readonly TargetRight[], signal: AbortSignal): Promise<readonly Observed[]>;
   /**
    * Makes the right exist, idempotently, and reads it back. `until` is set at the target where it has ends of its own.
-   * `password` is for an account that has to be made; `accountMade` says whether it was used.
+   * `password` is for an account that has to be made. Where the account exists already and was made by us, it is set only
+   * with `resetPassword`: an earlier call may have made the account without our learning it, so nobody knows its password.
+   * An account that is not ours keeps its own. `passwordSet` says whether `password` opens the account now.
    */
   ensurePresent(
     right: TargetRight,
-    options: { readonly until: Instant; readonly password: string | undefined },
+    options: { readonly until: Instant; readonly password: string | undefined; readonly resetPassword: boolean },
     signal: AbortSignal,
-  ): Promise<{ readonly result: CallResult; readonly accountMade: boolean }>;
+  ): Promise<{ readonly result: CallResult; readonly passwordSet: boolean }>;
   /**
    * Makes the rights not exist, idempotently, ends sessions where it can, and reads back: one answer per right, in order.
    * Where the account was made by us and keeps nothing, the account goes too.

@@ -33,6 +33,8 @@ export type PermissionRequest = {
   readonly permission: Permission;
   readonly reason: string | undefined;
   readonly asked: DurationSeconds;
+  /** False where nobody named a duration and `asked` is the smallest preset. */
+  readonly durationNamed: boolean;
   readonly createdAt: Instant;
   /** Nobody may approve after this. */
   readonly approvableUntil: Instant;

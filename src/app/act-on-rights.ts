@@ -1,0 +1,116 @@
+import { callDeadlineMs, type CallResult, maySend, settle } from '../domain/right.ts';
+import type { Claim, Settlement, Store } from './store.ts';
+import type { Integration, Integrations, Vault } from './ports.ts';
+
+/** What happens to claimed rights at the target. Whatever goes wrong here ends as a {@link CallResult}, never as an exception: the claim must be written back. */
+export type Hands = {
+  readonly store: Store;
+  readonly integrations: Integrations;
+  readonly vault: Vault;
+  readonly log: Log;
+  /** Milliseconds of this process' monotonic clock. */
+  readonly monotonicMs: () => number;
+};
+
+export type Log = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+/** The time a first look at the target may take before the call itself; it is inside the lease. */
+const baselineDeadlineMs = 4_000;
+
+/** Makes one right exist. `claimedAtMs` is of the monotonic clock. */
+export async function giveRight(hands: Hands, claim: Claim, claimedAtMs: number): Promise<Settlement> {
+  const integration = hands.integrations.byName(claim.integration);
+  if (integration === undefined) return settled(hands, claim, unconfigured(claim));
+  try {
+    const baseline = claim.baseline ?? (await observeBaseline(hands, integration, claim));
+    if (baseline === undefined) return await settled(hands, claim, { kind: 'unsent', why: 'the target could not be read' });
+    // The principal had it before us: nothing to add, and nothing to remove later.
+    if (baseline === 'present') return await settled(hands, claim, { kind: 'observed', observed: 'present' });
+    if (claim.until === undefined || !maySend(hands.monotonicMs() - claimedAtMs)) {
+      return await settled(hands, claim, { kind: 'unsent', why: 'this process was too slow and gave the claim back' });
+    }
+    return await settled(hands, claim, await ensurePresent(hands, integration, claim, claim.until));
+  } catch (error) {
+    return settled(hands, claim, lost(error));
+  }
+}
+
+async function observeBaseline(hands: Hands, integration: Integration, claim: Claim): Promise<'absent' | 'present' | undefined> {
+  const [seen] = await integration.observe([claim.target], AbortSignal.timeout(baselineDeadlineMs));
+  if (seen === undefined || seen === 'unknown') return undefined;
+  return (await hands.store.recordBaseline(claim, seen)) ? seen : undefined;
+}
+
+async function ensurePresent(hands: Hands, integration: Integration, claim: Claim, until: NonNullable<Claim['until']>): Promise<CallResult> {
+  const signal = AbortSignal.timeout(callDeadlineMs);
+  if (!integration.capabilities.wantsPassword) {
+    return (await integration.ensurePresent(claim.target, { until, password: undefined, resetPassword: false }, signal)).result;
+  }
+  const label = secretLabel(claim.integration, claim.target.account);
+  const offer = await hands.store.offerPassword(claim, hands.vault.seal(hands.vault.newPassword(), label));
+  const password = hands.vault.open(offer.sealed, label);
+  const { result, passwordSet } = await integration.ensurePresent(claim.target, { until, password, resetPassword: offer.reset }, signal);
+  // After anything but a plain answer the offer stays on record: the target may have taken it.
+  if (result.kind === 'observed') await hands.store.answerPassword(claim, passwordSet);
+  return result;
+}
+
+/** Makes rights of one integration not exist, in one call. */
+export async function takeRights(hands: Hands, name: string, claims: readonly Claim[], claimedAtMs: number): Promise<readonly Settlement[]> {
+  // Without a baseline we never called, and what was there before us stays.
+  const untouched = claims.filter((claim) => claim.baseline !== 'absent');
+  const ours = claims.filter((claim) => claim.baseline === 'absent');
+  const done = await Promise.all(untouched.map((claim) => settled(hands, withoutQuarantine(claim), { kind: 'observed', observed: 'absent' })));
+  return [...done, ...(await removeOurs(hands, name, ours, claimedAtMs))];
+}
+
+async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], claimedAtMs: number): Promise<readonly Settlement[]> {
+  if (claims.length === 0) return [];
+  const all = (result: CallResult) => Promise.all(claims.map((claim) => settled(hands, claim, result)));
+  const integration = hands.integrations.byName(name);
+  const [first] = claims;
+  if (integration === undefined || first === undefined) return Promise.all(claims.map((claim) => settled(hands, claim, unconfigured(claim))));
+  if (!maySend(hands.monotonicMs() - claimedAtMs)) return all({ kind: 'unsent', why: 'this process was too slow and gave the claim back' });
+  try {
+    const removals = await integration.ensureAbsent(
+      claims.map((claim) => claim.target),
+      AbortSignal.timeout(callDeadlineMs),
+    );
+    await hands.store.forgetAccounts(claims.filter((_, index) => removals[index]?.accountGone === true));
+    const now = await hands.store.now();
+    return claims.map((claim, index) => {
+      const removal = removals[index];
+      const result: CallResult = removal?.result ?? { kind: 'lost', why: 'the target gave no answer for this right' };
+      report(hands, claim, result);
+      return { claim, settled: settle(claim.state, claim.desired, result, now), result, sessionsEnded: removal?.sessionsEnded ?? 0 };
+    });
+  } catch (error) {
+    return all(lost(error));
+  }
+}
+
+async function settled(hands: Hands, claim: Claim, result: CallResult): Promise<Settlement> {
+  report(hands, claim, result);
+  return { claim, settled: settle(claim.state, claim.desired, result, await hands.store.now()), result, sessionsEnded: 0 };
+}
+
+/** Failure to revoke is the loudest event we have. */
+function report(hands: Hands, claim: Claim, result: CallResult): void {
+  if (result.kind === 'observed' && result.observed === claim.desired) return;
+  const fields = { right: claim.rightId, integration: claim.integration, attempts: claim.state.attempts + 1, result };
+  if (claim.desired === 'absent') hands.log.error(fields, 'access could not be taken away yet; it is tried again');
+  else hands.log.warn(fields, 'access could not be given yet');
+}
+
+const withoutQuarantine = (claim: Claim): Claim => ({ ...claim, state: { ...claim.state, quarantineUntil: undefined } });
+
+/** Who holds a sealed password: bound to the ciphertext, so that one account's cannot be opened as another's. */
+export const secretLabel = (integration: string, account: string): string => `${integration}/${account}`;
+
+const unconfigured = (claim: Claim): CallResult => ({ kind: 'unsent', why: `no integration named ${claim.integration} is configured` });
+
+const lost = (error: unknown): CallResult => ({ kind: 'lost', why: error instanceof Error ? error.message : 'unknown fault' });

@@ -1,0 +1,38 @@
+import type { Org, RequestId } from '../domain/ids.ts';
+import { type PermissionRequest, wireStatus } from '../domain/request.ts';
+import { accept, reject, type Result } from '../domain/result.ts';
+import { actorOf } from './decide-request.ts';
+import type { Caller } from './ports.ts';
+import type { Store } from './store.ts';
+
+const lapsesAtOnce = 200;
+
+/** The requestor takes a request back that nobody has decided. */
+export async function cancelRequest(store: Store, caller: Caller, id: RequestId): Promise<Result<PermissionRequest>> {
+  return store.transaction(async (tx) => {
+    const request = await tx.lockRequest(caller.org, id);
+    if (request === undefined) return reject({ code: 'not-found' });
+    if (request.requestor.id !== caller.person.id) return reject({ code: 'not-yours' });
+    if (request.state.kind !== 'pending') return reject({ code: 'already-decided', status: wireStatus(request.state), by: undefined });
+    await tx.close(actorOf(caller), request, 'cancelled', await tx.now());
+    return accept((await tx.request(caller.org, id)) ?? request);
+  });
+}
+
+/** Closes requests that nobody answered in time. */
+export async function lapseRequests(store: Store): Promise<void> {
+  for (;;) {
+    const due = await store.lapsing(lapsesAtOnce);
+    for (const { org, id } of due) await lapse(store, org, id);
+    if (due.length < lapsesAtOnce) return;
+  }
+}
+
+async function lapse(store: Store, org: Org, id: RequestId): Promise<void> {
+  await store.transaction(async (tx) => {
+    const request = await tx.lockRequest(org, id);
+    const now = await tx.now();
+    if (request?.state.kind !== 'pending' || now < request.approvableUntil) return;
+    await tx.close({ kind: 'system' }, request, 'lapsed', now);
+  });
+}

@@ -1,0 +1,100 @@
+import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
+import type { RequestId } from '../domain/ids.ts';
+import { type Decider, type PermissionRequest, wireStatus } from '../domain/request.ts';
+import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
+import type { Outcome } from '../domain/route.ts';
+import { after, type Instant } from '../domain/time.ts';
+import type { Caller, Integrations } from './ports.ts';
+import { pictureDigest, type Router, type RoutingDeps, whyNotDecide } from './routing.ts';
+import type { Actor, Store, Transaction } from './store.ts';
+import type { Verdict } from './use-cases.ts';
+
+export type DecideDeps = {
+  readonly store: Store;
+  readonly integrations: Integrations;
+  readonly router: Router;
+  readonly routing: RoutingDeps;
+};
+
+/** How long a target may take to confirm an approved grant; after that it has failed, and whatever may have landed is removed. */
+const provisioning = toSeconds({ time: 10, unit: 'm' });
+
+/**
+ * Approves or denies. Everything is read again under the request's lock, by the database's clock: state, time left,
+ * whether this person may decide by today's policies, and the caps (I2, I6, I7).
+ */
+export async function decideRequest(deps: DecideDeps, caller: Caller, id: RequestId, verdict: Verdict): Promise<Result<PermissionRequest>> {
+  return deps.store.transaction(async (tx) => {
+    const request = await tx.lockRequest(caller.org, id);
+    if (request === undefined) return reject({ code: 'not-found' });
+    const outcome = await deps.router(tx, request);
+    const now = await tx.now();
+    const refusal = (await whyNotAuthorized(deps, tx, caller, request, outcome, verdict)) ?? whyNotNow(request, outcome, verdict, now);
+    if (refusal !== undefined) {
+      await tx.refused(actorOf(caller), caller.org, refusal.code, id);
+      return reject(refusal);
+    }
+    const refused = verdict.kind === 'approve' ? await approve(deps, tx, caller, request, verdict.duration, now) : undefined;
+    if (refused !== undefined) return reject(refused);
+    if (verdict.kind === 'deny')
+      await tx.deny(actorOf(caller), request, { by: { kind: 'person', person: caller.person }, at: now, reason: verdict.reason });
+    const decided = await tx.request(caller.org, id);
+    return decided === undefined ? reject({ code: 'not-found' }) : accept(decided);
+  });
+}
+
+async function whyNotAuthorized(
+  deps: DecideDeps,
+  tx: Transaction,
+  caller: Caller,
+  request: PermissionRequest,
+  outcome: Outcome,
+  verdict: Verdict,
+): Promise<Rejection | undefined> {
+  const refusal = await whyNotDecide(deps.routing, tx, request, outcome, caller.person);
+  // Where policies changed so that nobody could approve any more, a security reviewer must still be able to say no.
+  const mayStillDeny = verdict.kind === 'deny' && refusal?.code === 'not-approver' && (await tx.hasRole(caller.org, 'manager', caller.person.email));
+  return mayStillDeny ? undefined : refusal;
+}
+
+function whyNotNow(request: PermissionRequest, outcome: Outcome, verdict: Verdict, now: Instant): Rejection | undefined {
+  const { state } = request;
+  if (state.kind !== 'pending')
+    return { code: 'already-decided', status: wireStatus(state), by: 'by' in state ? deciderName(state.by) : undefined };
+  if (now >= request.approvableUntil) return { code: 'lapsed' };
+  if (verdict.kind === 'approve' && verdict.digest !== undefined && verdict.digest !== pictureDigest(request, outcome))
+    return { code: 'stale-picture' };
+  return undefined;
+}
+
+async function approve(
+  deps: DecideDeps,
+  tx: Transaction,
+  caller: Caller,
+  request: PermissionRequest,
+  chosen: DurationSeconds | undefined,
+  now: Instant,
+): Promise<Rejection | undefined> {
+  const duration = chosen ?? request.asked;
+  const maximum = toSeconds((await tx.settings(caller.org)).maxAccess);
+  if (duration > maximum) return { code: 'over-maximum', asked: duration, maximum };
+  const integration = deps.integrations.byName(request.permission.integration);
+  if (integration === undefined) return { code: 'unavailable', what: request.permission.integration };
+  const account = integration.accountOf(request.principal.email);
+  if (!account.ok) return account.rejection;
+  const holder = await tx.accountHolder(caller.org, integration.name, account.value);
+  if (holder !== undefined && holder !== request.principal.id) return { code: 'account-unusable', account: account.value };
+  const by: Decider = { kind: 'person', person: caller.person };
+  await tx.approve(actorOf(caller), request, planGrant({ by, at: now, duration, standing: false, account: account.value }));
+  return undefined;
+}
+
+/** Who grants, plans the end: the grant can exist until `latestEnd` and no longer, whatever happens at the target. */
+export function planGrant<D extends { at: Instant; duration: DurationSeconds }>(decision: D): D & { provisionUntil: Instant; latestEnd: Instant } {
+  const provisionUntil = after(decision.at, provisioning);
+  return { ...decision, provisionUntil, latestEnd: after(provisionUntil, decision.duration) };
+}
+
+export const actorOf = (caller: Caller): Actor => ({ kind: 'person', id: caller.person.id, email: caller.person.email, via: caller.via });
+
+const deciderName = (by: Decider): string => (by.kind === 'person' ? by.person.email : by.name);

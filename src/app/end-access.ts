@@ -1,0 +1,74 @@
+import type { Grant } from '../domain/grant.ts';
+import type { RequestId } from '../domain/ids.ts';
+import { type PermissionRequest, wireStatus } from '../domain/request.ts';
+import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
+import { actorOf, type DecideDeps } from './decide-request.ts';
+import type { Caller } from './ports.ts';
+import { whyNotDecide } from './routing.ts';
+import type { Transaction } from './store.ts';
+
+/**
+ * Takes access away before its time. The grant is only marked here; the reconciler removes it and says so once the
+ * target was seen without it. Asking again while it is under way is not an error.
+ */
+export function revokeGrant(deps: DecideDeps, caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>> {
+  return endGrant(deps, caller, id, async (tx, request, grant) => {
+    const refusal = await whyNotRevoke(deps, tx, caller, request);
+    if (refusal !== undefined) return refusal;
+    await tx.endGrant(actorOf(caller), request, grant.id, { kind: 'revoked', at: await tx.now(), by: caller.person.id, reason });
+    return undefined;
+  });
+}
+
+/** The principal gives access back. */
+export function relinquishGrant(deps: DecideDeps, caller: Caller, id: RequestId): Promise<Result<PermissionRequest>> {
+  return endGrant(deps, caller, id, async (tx, request, grant) => {
+    if (request.principal.id !== caller.person.id) return { code: 'not-yours' };
+    await tx.endGrant(actorOf(caller), request, grant.id, { kind: 'relinquished', at: await tx.now() });
+    return undefined;
+  });
+}
+
+async function endGrant(
+  deps: DecideDeps,
+  caller: Caller,
+  id: RequestId,
+  end: (tx: Transaction, request: PermissionRequest, grant: Grant) => Promise<Rejection | undefined>,
+): Promise<Result<PermissionRequest>> {
+  return deps.store.transaction(async (tx) => {
+    const request = await tx.lockRequest(caller.org, id);
+    if (request === undefined) return reject({ code: 'not-found' });
+    const grant = liveGrant(request);
+    const refusal = grant === undefined ? notRevocable(request) : await end(tx, request, grant);
+    if (refusal !== undefined) {
+      await tx.refused(actorOf(caller), caller.org, refusal.code, id);
+      return reject(refusal);
+    }
+    return accept((await tx.request(caller.org, id)) ?? request);
+  });
+}
+
+/** Owners and security reviewers may, the requestor may, and whoever could approve it now. */
+async function whyNotRevoke(deps: DecideDeps, tx: Transaction, caller: Caller, request: PermissionRequest): Promise<Rejection | undefined> {
+  const { person, org } = caller;
+  if (person.id === request.requestor.id || person.id === request.principal.id) return undefined;
+  if ((await tx.hasRole(org, 'owner', person.email)) || (await tx.hasRole(org, 'manager', person.email))) return undefined;
+  return whyNotDecide(deps.routing, tx, request, await deps.router(tx, request), person);
+}
+
+/** A grant that is ending already counts: taking it again changes nothing and refuses nothing. */
+function liveGrant(request: PermissionRequest): Grant | undefined {
+  if (request.state.kind !== 'approved') return undefined;
+  const { grant } = request.state;
+  switch (grant.state.kind) {
+    case 'planned':
+    case 'active':
+    case 'ending':
+      return grant;
+    case 'ended':
+    case 'failed':
+      return undefined;
+  }
+}
+
+const notRevocable = (request: PermissionRequest): Rejection => ({ code: 'not-revocable', status: wireStatus(request.state) });

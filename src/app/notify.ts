@@ -1,0 +1,93 @@
+import { digestOf } from '../domain/digest.ts';
+import type { Org, RequestId } from '../domain/ids.ts';
+import type { PermissionRequest } from '../domain/request.ts';
+import { allowedDurations } from '../domain/settings.ts';
+import { describeApprovers } from '../domain/approval-path.ts';
+import type { Integrations, MessageRef, Messenger, Picture, Slot } from './ports.ts';
+import { pictureDigest, type Router } from './routing.ts';
+import type { Store } from './store.ts';
+
+export type NotifyDeps = {
+  readonly store: Store;
+  readonly org: Org;
+  readonly messenger: Messenger;
+  readonly integrations: Integrations;
+  readonly router: Router;
+};
+
+/**
+ * Brings every message of a request to what the database says now: posts what is missing, redraws what differs.
+ * Which event asked for it does not matter, so losing, doubling or reordering wake-ups is harmless.
+ * @throws where a message could not be brought up to date; the outbox lines stay, and it is tried again.
+ */
+export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<void> {
+  for (;;) {
+    const claim = await deps.store.claimNotices(deps.org, id);
+    // Somebody else is at it, and looks for newer lines before they stop.
+    if (claim === undefined) return;
+    const failure = await converge(deps, id).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const left = await deps.store.releaseNotices(deps.org, id, failure === undefined ? claim.lines : []);
+    if (failure !== undefined) throw failure.error;
+    if (left === 0) return;
+  }
+}
+
+async function converge(deps: NotifyDeps, id: RequestId): Promise<void> {
+  const request = await deps.store.request(deps.org, id);
+  if (request === undefined) return;
+  const picture = await paint(deps, request);
+  const shown = digestOf(picture);
+  const posted = new Map((await deps.store.messages(deps.org, id)).map((message) => [message.slot, message]));
+  const failures: unknown[] = [];
+  for (const slot of wanted(request, new Set(posted.keys()))) {
+    const known = posted.get(slot);
+    if (known?.shown === shown) continue;
+    try {
+      const ref = await bring(deps.messenger, slot, known?.ref, picture);
+      await deps.store.keepMessage(deps.org, id, slot, ref, shown);
+    } catch (error) {
+      // One person who cannot be reached must not keep the others in the dark.
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function bring(messenger: Messenger, slot: Slot, ref: MessageRef | undefined, picture: Picture): Promise<MessageRef> {
+  if (ref === undefined) return messenger.post(slot, picture);
+  await messenger.redraw(slot, ref, picture);
+  return ref;
+}
+
+/** The messages that should exist in this state. One that exists already is always kept true. */
+function wanted(request: PermissionRequest, posted: ReadonlySet<Slot>): readonly Slot[] {
+  const { state } = request;
+  const grant = state.kind === 'approved' ? state.grant.state : undefined;
+  const slots: Slot[] = ['request'];
+  // What nobody has to decide is not put before approvers.
+  if (state.kind === 'pending' || posted.has('approval')) slots.unshift('approval');
+  if (grant?.kind === 'active' || posted.has('access')) slots.push('access');
+  if (grant?.kind === 'ended') slots.push('ended');
+  return slots;
+}
+
+async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<Picture> {
+  const { permission, principal, org } = request;
+  const [settings, outcome] = await Promise.all([deps.store.settings(org), deps.router(deps.store, request)]);
+  if (request.state.kind === 'pending' && outcome.kind === 'unavailable') throw new Error(`cannot tell who may approve: ${outcome.what} does not answer`);
+  const integration = deps.integrations.byName(permission.integration);
+  const account = integration?.accountOf(principal.email);
+  const target =
+    account?.ok === true ? { accessType: permission.accessType, resource: permission.resource, account: account.value } : undefined;
+  return {
+    request,
+    choice:
+      request.state.kind === 'pending' ? { durations: allowedDurations(settings), digest: pictureDigest(request, outcome) } : undefined,
+    approvers: outcome.kind === 'ask' ? [...new Set(outcome.paths.map(describeApprovers))] : [],
+    usage: target === undefined ? undefined : integration?.usage(target),
+    secretWaits: target !== undefined && (await deps.store.secretWaits(org, permission.integration, target.account)),
+  };
+}

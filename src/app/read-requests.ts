@@ -1,0 +1,48 @@
+import type { RequestId } from '../domain/ids.ts';
+import { isSelf, type PermissionRequest } from '../domain/request.ts';
+import { accept, reject, type Result } from '../domain/result.ts';
+import type { DecideDeps } from './decide-request.ts';
+import type { Caller } from './ports.ts';
+import { whyNotDecide } from './routing.ts';
+import type { UseCases } from './use-cases.ts';
+
+const shownAtMost = 20;
+/** Undecided requests that are looked through for those a person may decide. */
+const pendingAtMost = 200;
+
+/** A request the caller may read; one they may not reads as one that does not exist. */
+export async function readRequest(deps: DecideDeps, caller: Caller, id: RequestId): Promise<Result<PermissionRequest>> {
+  const request = await deps.store.request(caller.org, id);
+  if (request === undefined || !(await mayRead(deps, caller, request))) return reject({ code: 'not-found' });
+  return accept(request);
+}
+
+async function mayRead(deps: DecideDeps, caller: Caller, request: PermissionRequest): Promise<boolean> {
+  if (isSelf(request, caller.person)) return true;
+  const { store } = deps;
+  if (await store.hasRole(caller.org, 'manager', caller.person.email)) return true;
+  if (await store.hasRole(caller.org, 'owner', caller.person.email)) return true;
+  return mayDecide(deps, caller, request);
+}
+
+async function mayDecide(deps: DecideDeps, caller: Caller, request: PermissionRequest): Promise<boolean> {
+  const outcome = await deps.router(deps.store, request);
+  return (await whyNotDecide(deps.routing, deps.store, request, outcome, caller.person)) === undefined;
+}
+
+export const ownRequests = (deps: DecideDeps, caller: Caller): Promise<readonly PermissionRequest[]> =>
+  deps.store.requests(caller.org, { kind: 'of', person: caller.person.id }, shownAtMost);
+
+export async function home(deps: DecideDeps, caller: Caller): ReturnType<UseCases['home']> {
+  const [requests, access, pending] = await Promise.all([
+    ownRequests(deps, caller),
+    deps.store.requests(caller.org, { kind: 'access', person: caller.person.id }, shownAtMost),
+    deps.store.requests(caller.org, { kind: 'pending' }, pendingAtMost),
+  ]);
+  const waiting: PermissionRequest[] = [];
+  for (const request of pending) {
+    if (waiting.length === shownAtMost) break;
+    if (await mayDecide(deps, caller, request)) waiting.push(request);
+  }
+  return { waiting, requests, access };
+}

@@ -1,0 +1,160 @@
+/** The port to Postgres, the only truth. One method per transition; each writes its row, its audit event and its outbox line together (I3). */
+import type { DurationSeconds } from '../domain/duration.ts';
+import type { End } from '../domain/grant.ts';
+import type { Email, GrantId, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { Decider, Permission, PermissionRequest, Person } from '../domain/request.ts';
+import type { CallResult, Observed, RightState, Settled } from '../domain/right.ts';
+import type { Settings } from '../domain/settings.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Identity } from './use-cases.ts';
+import type { MessageRef, Slot, TargetRight } from './ports.ts';
+
+/** Who did it, as the audit log names them. */
+export type Actor =
+  | { readonly kind: 'person'; readonly id: PersonId; readonly email: Email; readonly via: 'slack' | 'api' }
+  | { readonly kind: 'policy'; readonly name: string }
+  | { readonly kind: 'system' };
+
+export type Role = 'owner' | 'manager';
+
+export type RequestFilter =
+  /** Asked by or for this person. */
+  | { readonly kind: 'of'; readonly person: PersonId }
+  /** Undecided, whoever asked. */
+  | { readonly kind: 'pending' }
+  /** The person has, or is being given, access by it. */
+  | { readonly kind: 'access'; readonly person: PersonId };
+
+export type Reads = {
+  request(org: Org, id: RequestId): Promise<PermissionRequest | undefined>;
+  /** Newest first. */
+  requests(org: Org, filter: RequestFilter, limit: number): Promise<readonly PermissionRequest[]>;
+  settings(org: Org): Promise<Settings>;
+  policies(org: Org): Promise<readonly Policy[]>;
+  hasRole(org: Org, role: Role, person: Email): Promise<boolean>;
+  /** Whose account that is at the target; undefined where nobody has used it through us. */
+  accountHolder(org: Org, integration: string, account: string): Promise<PersonId | undefined>;
+  /** A sealed password waits to be shown for this account. */
+  secretWaits(org: Org, integration: string, account: string): Promise<boolean>;
+};
+
+/** Inside one database transaction. What was read under {@link lockRequest} cannot change before the commit. */
+export type Transaction = Reads & {
+  /** Postgres' clock at this moment, not at the transaction's start: a lock may have been waited for (I15). */
+  now(): Promise<Instant>;
+  /** The person behind an address, made on first sight. */
+  person(org: Org, email: Email): Promise<Person>;
+  /** Serialises everything that one person submits. */
+  lockPerson(org: Org, person: PersonId): Promise<void>;
+  /** Locks the request and its right, in that order, then reads. */
+  lockRequest(org: Org, id: RequestId): Promise<PermissionRequest | undefined>;
+  addRequest(
+    actor: Actor,
+    draft: {
+      readonly org: Org;
+      readonly requestor: Person;
+      readonly principal: Person;
+      readonly permission: Permission;
+      readonly reason: string | undefined;
+      readonly asked: DurationSeconds;
+      readonly durationNamed: boolean;
+      readonly createdAt: Instant;
+      readonly approvableUntil: Instant;
+    },
+  ): Promise<RequestId>;
+  /** Decides and plans the grant: its latest end is on record before any target is touched. */
+  approve(
+    actor: Actor,
+    request: PermissionRequest,
+    decision: {
+      readonly by: Decider;
+      readonly at: Instant;
+      readonly duration: DurationSeconds;
+      readonly standing: boolean;
+      readonly account: string;
+      readonly provisionUntil: Instant;
+      readonly latestEnd: Instant;
+    },
+  ): Promise<void>;
+  deny(actor: Actor, request: PermissionRequest, decision: { readonly by: Decider; readonly at: Instant; readonly reason: string | undefined }): Promise<void>;
+  close(actor: Actor, request: PermissionRequest, as: 'cancelled' | 'lapsed', at: Instant): Promise<void>;
+  /** Marks the grant as ending: from here on it is wanted gone. */
+  endGrant(actor: Actor, request: PermissionRequest, grant: GrantId, end: Exclude<End, { kind: 'expired' }>): Promise<void>;
+  /** Takes the sealed password of an account away and returns it; undefined where none waits. */
+  takeSecret(actor: Actor, request: PermissionRequest, integration: string, account: string): Promise<string | undefined>;
+  /** Something was refused: that is an event too. */
+  refused(actor: Actor, org: Org, code: string, request: RequestId | undefined): Promise<void>;
+};
+
+/** A right somebody must look at, claimed by this worker (R1). */
+export type Claim = {
+  readonly org: Org;
+  readonly rightId: RightId;
+  readonly integration: string;
+  readonly target: TargetRight;
+  readonly fence: string;
+  readonly generation: string;
+  /** What the rows and the database's clock wanted at the moment of the claim (R7). */
+  readonly desired: 'absent' | 'present';
+  /** What the target said before our first call; undefined: we have never called. */
+  readonly baseline: 'absent' | 'present' | undefined;
+  readonly state: RightState;
+  /** The latest moment at which any live grant of this right may end; undefined where `desired` is absent. */
+  readonly until: Instant | undefined;
+};
+
+/** What came of a claim, to be written back. */
+export type Settlement = {
+  readonly claim: Claim;
+  readonly settled: Settled;
+  readonly result: CallResult;
+  readonly sessionsEnded: number;
+};
+
+export type Store = Reads & {
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Postgres' clock. */
+  now(): Promise<Instant>;
+
+  // The reconciler.
+  /** Claims up to `limit` due rights of one lane, longest due first. */
+  claim(lane: 'give' | 'take', limit: number): Promise<readonly Claim[]>;
+  /** Records what the target said before our first call; false where the claim was lost. */
+  recordBaseline(claim: Claim, observed: 'absent' | 'present'): Promise<boolean>;
+  /**
+   * Writes claims back: rights, grants, audit, outbox in one statement. Fenced: a lost claim changes nothing (R9).
+   * Returns the whole seconds within the next hour at which a grant that just became active ends.
+   */
+  settle(settlements: readonly Settlement[]): Promise<readonly number[]>;
+  /**
+   * Puts a sealed password on record before it is offered to the target; an offer that was never answered is kept and
+   * returned instead. `reset`: as far as we know, no password of ours was ever confirmed for this account.
+   */
+  offerPassword(claim: Claim, sealed: string): Promise<{ readonly sealed: string; readonly reset: boolean }>;
+  /** The target took the offered password, or had no use for it. */
+  answerPassword(claim: Claim, taken: boolean): Promise<void>;
+  /** These accounts do not exist any more, and no password opens them. */
+  forgetAccounts(claims: readonly Claim[]): Promise<void>;
+  /** The whole seconds at which something falls due within the next hour. */
+  dueSeconds(): Promise<readonly number[]>;
+
+  // Requests and messages.
+  /** Requests whose approvable time has passed, still pending. */
+  lapsing(limit: number): Promise<readonly { readonly org: Org; readonly id: RequestId }[]>;
+  /** Takes the right to post messages for a request for 30 s; undefined where somebody else has it. `lines` are answered by doing so. */
+  claimNotices(org: Org, id: RequestId): Promise<{ readonly lines: readonly string[] } | undefined>;
+  /** Gives it back and strikes out the answered lines. Returns how many others have come meanwhile. */
+  releaseNotices(org: Org, id: RequestId, answered: readonly string[]): Promise<number>;
+  messages(org: Org, id: RequestId): Promise<readonly { readonly slot: Slot; readonly ref: MessageRef; readonly shown: string }[]>;
+  keepMessage(org: Org, id: RequestId, slot: Slot, ref: MessageRef, shown: string): Promise<void>;
+  /** Takes outbox lines, oldest first, and marks them as sent now: fresh ones, or those sent longer ago than `staleSeconds`. */
+  takeOutbox(limit: number, which: 'fresh' | { readonly staleSeconds: number }): Promise<readonly OutboxLine[]>;
+
+  // People.
+  identify(org: Org, identity: Identity): Promise<Person>;
+  authenticate(org: Org, key: string): Promise<Person | undefined>;
+};
+
+export type OutboxLine = { readonly id: string; readonly org: Org; readonly kind: 'notify' | 'look'; readonly subject: string };
+export type { Observed };

@@ -1,0 +1,142 @@
+import type { DurationSeconds } from '../domain/duration.ts';
+import { toSeconds } from '../domain/duration.ts';
+import { parseEmail } from '../domain/ids.ts';
+import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
+import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
+import { onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
+import { type Settings, smallestAllowed } from '../domain/settings.ts';
+import { after, type Instant } from '../domain/time.ts';
+import { actorOf, type DecideDeps, planGrant } from './decide-request.ts';
+import { findPermission } from './find-permission.ts';
+import type { Caller } from './ports.ts';
+import type { Transaction } from './store.ts';
+import type { Draft, Submitted } from './use-cases.ts';
+
+/** As many undecided requests one person may have (I16). */
+const openLimit = 20;
+export const reasonLimit = 1000;
+
+/**
+ * Puts a request on record and routes it. What policies give without anybody's decision is decided in the same transaction.
+ * Sent twice while the first is open, it returns the first: clients repeat a POST whose answer was lost.
+ */
+export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Draft): Promise<Result<Submitted>> {
+  const found = findPermission(deps.integrations, draft.right);
+  if (!found.ok) return found;
+  const to = draft.to === undefined ? caller.person.email : parseEmail(draft.to);
+  if (to === undefined) return reject({ code: 'invalid-principal', given: draft.to ?? '' });
+  const account = found.value.integration.accountOf(to);
+  if (!account.ok) return account;
+  const reason = draft.reason?.trim() === '' ? undefined : draft.reason?.trim();
+  if (reason !== undefined && [...reason].length > reasonLimit) return reject({ code: 'reason-too-long', maximum: reasonLimit });
+  return deps.store.transaction(async (tx) => {
+    const settings = await tx.settings(caller.org);
+    const asked = draft.duration ?? smallestAllowed(settings);
+    const maximum = toSeconds(settings.maxAccess);
+    if (asked > maximum) return reject({ code: 'over-maximum', asked, maximum });
+    await tx.lockPerson(caller.org, caller.person.id);
+    const principal = await tx.person(caller.org, to);
+    const wish: Wish = { permission: found.value.permission, principal, reason, asked, durationNamed: draft.duration !== undefined };
+    return admit(deps, tx, caller, settings, wish, account.value);
+  });
+}
+
+type Wish = {
+  readonly permission: Permission;
+  readonly principal: Person;
+  readonly reason: string | undefined;
+  readonly asked: DurationSeconds;
+  readonly durationNamed: boolean;
+};
+
+async function admit(
+  deps: DecideDeps,
+  tx: Transaction,
+  caller: Caller,
+  settings: Settings,
+  wish: Wish,
+  account: string,
+): Promise<Result<Submitted>> {
+  const { org } = caller;
+  const access = await tx.requests(org, { kind: 'access', person: wish.principal.id }, 1000);
+  const held = access.filter((request) => isSame(request.permission, wish.permission));
+  if (held.some((request) => request.state.kind === 'approved' && request.state.grant.standing)) return reject({ code: 'standing-exists' });
+  const open = (await tx.requests(org, { kind: 'of', person: caller.person.id }, 1000)).filter((request) => request.state.kind === 'pending');
+  const isPreexisting = held.some((request) => request.state.kind === 'approved' && request.state.grant.state.kind === 'active');
+  const twin = open.find((request) => isTwin(request, caller.person, wish));
+  if (twin !== undefined) return accept({ request: twin, isPreexisting, isPersistent: false, isPreapproved: false });
+  if (open.length >= openLimit) return reject({ code: 'too-many-open', maximum: openLimit });
+  const holder = await tx.accountHolder(org, wish.permission.integration, account);
+  if (holder !== undefined && holder !== wish.principal.id) return reject({ code: 'account-unusable', account });
+
+  const outcome = await deps.router(tx, { org, principal: wish.principal, permission: wish.permission });
+  const refusal = whyNotAsk(outcome, wish);
+  if (refusal !== undefined) {
+    await tx.refused(actorOf(caller), org, refusal.code, undefined);
+    return reject(refusal);
+  }
+  const now = await tx.now();
+  const id = await tx.addRequest(actorOf(caller), {
+    org,
+    requestor: caller.person,
+    ...wish,
+    createdAt: now,
+    approvableUntil: after(now, toSeconds(settings.approvable)),
+  });
+  const request = await mustRead(tx, org, id);
+  const given = await decideByPolicy(tx, request, outcome, settings, account, now);
+  return accept({ request: given, isPreexisting, isPersistent: outcome.kind === 'persistent', isPreapproved: false });
+}
+
+function whyNotAsk(outcome: Outcome, wish: Wish): Rejection | undefined {
+  if (outcome.kind === 'unavailable') return { code: 'unavailable', what: outcome.what };
+  if (outcome.kind === 'deny' || outcome.kind === 'none') return { code: 'not-allowed' };
+  const needs = requirementsOf(outcome);
+  if (needs.preapproval) return { code: 'preapproval-required' };
+  if (needs.reason && wish.reason === undefined) return { code: 'reason-required' };
+  if (needs.duration && !wish.durationNamed) return { code: 'duration-required' };
+  if (outcome.kind === 'ask' && outcome.paths.length === 0) return { code: 'nobody-can-approve' };
+  return undefined;
+}
+
+/** `persistent` and `auto` outcomes need nobody: the policy itself is the decider. */
+async function decideByPolicy(
+  tx: Transaction,
+  request: PermissionRequest,
+  outcome: Outcome,
+  settings: Settings,
+  account: string,
+  now: Instant,
+): Promise<PermissionRequest> {
+  if (outcome.kind !== 'persistent' && outcome.kind !== 'auto') return request;
+  const standing = outcome.kind === 'persistent';
+  const shorter = request.asked < onCallAccess ? request.asked : onCallAccess;
+  await tx.approve(
+    { kind: 'policy', name: outcome.policy },
+    request,
+    planGrant({
+      by: { kind: 'policy', name: outcome.policy },
+      at: now,
+      duration: standing ? toSeconds(settings.standingAccess) : shorter,
+      standing,
+      account,
+    }),
+  );
+  return mustRead(tx, request.org, request.id);
+}
+
+async function mustRead(tx: Transaction, org: PermissionRequest['org'], id: PermissionRequest['id']): Promise<PermissionRequest> {
+  const request = await tx.request(org, id);
+  if (request === undefined) throw new Error('a request that was just added is not there');
+  return request;
+}
+
+const isTwin = (request: PermissionRequest, requestor: Person, wish: Wish): boolean =>
+  request.requestor.id === requestor.id &&
+  request.principal.id === wish.principal.id &&
+  isSame(request.permission, wish.permission) &&
+  request.asked === wish.asked &&
+  request.reason === wish.reason;
+
+const isSame = (one: Permission, other: Permission): boolean =>
+  one.integration === other.integration && one.accessType === other.accessType && one.resource === other.resource;

@@ -1,0 +1,66 @@
+/** The words and flags of one command with their values understood; what is missing shows later, in the command. */
+import { type DurationSeconds, parseDuration } from './duration.ts';
+import type { CommandSpec, FlagKey } from './grammar.ts';
+import { parseReason } from './reason.ts';
+import { type Result, accept, reject } from './result.ts';
+import { clip, quoted } from './said.ts';
+import { type Scanned, scan, usage } from './scan.ts';
+import { isStartTime } from './start-time.ts';
+
+export type Arguments = Scanned & {
+  readonly reason: string | undefined;
+  readonly duration: DurationSeconds | undefined;
+  readonly length: DurationSeconds | undefined;
+  readonly size: number | undefined;
+};
+
+const sizeShape = /^[1-9][0-9]{0,5}$/;
+
+export function readArguments(spec: CommandSpec, args: readonly string[], program: string): Result<Arguments> {
+  const scanned = scan(spec, args, program);
+  if (!scanned.ok) return scanned;
+  const { words, flags } = scanned.value;
+  const problem = valueProblem(flags);
+  if (problem !== undefined) return usage(spec, program, problem);
+  const reason = parseReason(flags.get('reason') ?? '');
+  if (!reason.ok) return reason;
+  const duration = readDuration(flags.get('duration'));
+  if (!duration.ok) return duration;
+  const length = readDuration(flags.get('length'));
+  if (!length.ok) return length;
+  const size = flags.get('size');
+  return accept({
+    words,
+    flags,
+    reason: reason.value,
+    duration: duration.value,
+    length: length.value,
+    size: size === undefined ? undefined : Number(size),
+  });
+}
+
+function valueProblem(flags: ReadonlyMap<FlagKey, string>): string | undefined {
+  const [size, start, principalType] = [flags.get('size'), flags.get('start'), flags.get('principalType')];
+  if (size !== undefined && !sizeShape.test(size)) return `--size is a whole number from 1 to 999999, not ${quoted(size)}.`;
+  if (start !== undefined && !isStartTime(start))
+    return `--start is a date or time like 2026-01-31 or 2026-01-31T09:00Z, not ${quoted(start)}.`;
+  if (principalType !== undefined && principalType !== 'user') return `--principal-type can only be user, not ${quoted(principalType)}.`;
+  return undefined;
+}
+
+function readDuration(text: string | undefined): Result<DurationSeconds | undefined> {
+  if (text === undefined) return accept(undefined);
+  const duration = parseDuration(text);
+  return duration === undefined ? reject({ code: 'invalid-duration', given: clip(text) }) : accept(duration);
+}
+
+/** What the command needs and was not given, in its order of appearance. */
+export function missingParts(spec: CommandSpec, { words, flags }: Scanned): readonly string[] {
+  return [
+    ...spec.words
+      .slice(words.length)
+      .filter((word) => word.required)
+      .map((word) => `<${word.name}>`),
+    ...spec.flags.filter((flag) => flag.required === true && !flags.has(flag.key)).map((flag) => flag.spellings[0] ?? flag.key),
+  ];
+}

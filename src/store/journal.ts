@@ -1,0 +1,23 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Actor } from '../app/store.ts';
+
+/** The parts of a transition's statement that make it known: its audit event and its outbox lines (I3). */
+
+/**
+ * Audit events for every row of `source`, a CTE of the same statement with columns org, request_id and grant_id.
+ * `data` is an SQL expression over that CTE.
+ */
+export function auditFrom(source: string, action: string, actor: Actor, data: RawBuilder<unknown> = sql`'{}'::jsonb`): RawBuilder<unknown> {
+  return sql`insert into audit (org, action, actor, request_id, grant_id, data)
+    select org, ${action}, ${JSON.stringify(actor)}::jsonb, request_id, grant_id, ${data} from ${sql.table(source)}`;
+}
+
+/** Asks for the messages of every request in `source` to be brought up to date. */
+export function notifyFrom(source: string): RawBuilder<unknown> {
+  return sql`insert into outbox (org, kind, subject) select org, 'notify', request_id from ${sql.table(source)}`;
+}
+
+/** Asks for every right in `source` (columns org, right_id) to be looked at. */
+export function lookFrom(source: string): RawBuilder<unknown> {
+  return sql`insert into outbox (org, kind, subject) select org, 'look', right_id from ${sql.table(source)}`;
+}

@@ -1,0 +1,75 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { OutboxLine, Store } from '../app/store.ts';
+import { parseOrg, parseRequestId } from '../domain/ids.ts';
+import type { Slot } from '../app/ports.ts';
+import type { Db } from './database.ts';
+
+type Notices = Pick<Store, 'lapsing' | 'claimNotices' | 'releaseNotices' | 'messages' | 'keepMessage' | 'takeOutbox'>;
+
+const slots: readonly Slot[] = ['approval', 'request', 'access', 'ended'];
+
+/** What must be told to people, and where it was told. */
+export function createNotices(db: Db): Notices {
+  return {
+    async lapsing(limit) {
+      const { rows } = await sql<{ org: string; id: string }>`select org, id from requests
+        where state = 'pending' and approvable_until <= now() order by approvable_until limit ${limit}`.execute(db);
+      return rows.map((row) => {
+        const org = parseOrg(row.org);
+        const id = parseRequestId(row.id);
+        if (org === undefined || id === undefined) throw new Error('a request is stored with an id that cannot exist');
+        return { org, id };
+      });
+    },
+    async claimNotices(org, id) {
+      // One poster at a time: two outbox lines of one request would otherwise post the same message twice.
+      const { rows } = await sql`update requests set notice_lease_until = now() + interval '30 seconds'
+        where org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now()) returning id`.execute(db);
+      if (rows.length === 0) return undefined;
+      const lines = await sql<{ id: string }>`select id from outbox where org = ${org} and subject = ${id} and kind = 'notify'`.execute(db);
+      return { lines: lines.rows.map((line) => line.id) };
+    },
+    async releaseNotices(org, id, answered) {
+      await sql`update requests set notice_lease_until = null where org = ${org} and id = ${id}`.execute(db);
+      const { rows } = await sql<{ left: number }>`with done as (delete from outbox where id = any (${[...answered]}::bigint[]) returning id)
+        select count(*)::int as left from outbox
+        where org = ${org} and subject = ${id} and kind = 'notify' and id not in (select id from done)`.execute(db);
+      return rows[0]?.left ?? 0;
+    },
+    async messages(org, id) {
+      const rows = await db
+        .selectFrom('messages')
+        .select(['slot', 'channel', 'ts', 'shown'])
+        .where('org', '=', org)
+        .where('request_id', '=', id)
+        .execute();
+      return rows.flatMap((row) => {
+        const slot = slots.find((known) => known === row.slot);
+        return slot === undefined ? [] : [{ slot, ref: { channel: row.channel, ts: row.ts }, shown: row.shown }];
+      });
+    },
+    async keepMessage(org, id, slot, ref, shown) {
+      await db
+        .insertInto('messages')
+        .values({ org, request_id: id, slot, channel: ref.channel, ts: ref.ts, shown })
+        .onConflict((conflict) => conflict.columns(['org', 'request_id', 'slot']).doUpdateSet({ channel: ref.channel, ts: ref.ts, shown }))
+        .execute();
+    },
+    takeOutbox: (limit, which) =>
+      takeLines(db, limit, which === 'fresh' ? sql`sent_at is null` : sql`sent_at < now() - ${which.staleSeconds}::float8 * interval '1 second'`),
+  };
+}
+
+async function takeLines(db: Db, limit: number, which: RawBuilder<unknown>): Promise<readonly OutboxLine[]> {
+  // A wake-up for a right needs no memory: the right's own due time is the memory. So those lines go as they are taken.
+  const { rows } = await sql<{ id: string; org: string; kind: 'notify' | 'look'; subject: string }>`
+    with due as (select id from outbox where ${which} order by id limit ${limit} for update skip locked),
+    gone as (delete from outbox using due where outbox.id = due.id and kind = 'look' returning outbox.id, org, kind, subject),
+    sent as (update outbox set sent_at = now() from due where outbox.id = due.id and kind = 'notify' returning outbox.id, org, kind, subject)
+    select * from gone union all select * from sent order by id`.execute(db);
+  return rows.map((row) => {
+    const org = parseOrg(row.org);
+    if (org === undefined) throw new Error('an outbox line is stored for an organisation that cannot exist');
+    return { ...row, org };
+  });
+}

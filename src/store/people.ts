@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { canonicalEmail, type Email, type Org, parseEmail, parsePersonId } from '../domain/ids.ts';
+import type { Person } from '../domain/request.ts';
+import type { Identity } from '../app/use-cases.ts';
+import type { Db } from './database.ts';
+
+/** The person behind an address, made on first sight; all spellings of one mailbox are one person (decision 16). */
+export async function findOrAddPerson(db: Db, org: Org, email: Email): Promise<Person> {
+  const canonical = canonicalEmail(email);
+  const find = () =>
+    db.selectFrom('people').select(['id', 'email']).where('org', '=', org).where('canonical', '=', canonical).executeTakeFirst();
+  const known = await find();
+  if (known !== undefined) return toPerson(known);
+  await db
+    .insertInto('people')
+    .values({ org, id: uuidv7(), email: canonical, canonical })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const added = await find();
+  if (added === undefined) throw new Error('a person that was just added is not there');
+  return toPerson(added);
+}
+
+/** The person an outside identity was linked to on first sight. The link stays, whatever the provider says of the address later. */
+export async function identify(db: Db, org: Org, identity: Identity): Promise<Person> {
+  const linked = await linkedPerson(db, org, identity);
+  if (linked !== undefined) return linked;
+  const person = await findOrAddPerson(db, org, identity.email);
+  await db
+    .insertInto('identities')
+    .values({ org, provider: identity.provider, subject: identity.subject, person_id: person.id })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return (await linkedPerson(db, org, identity)) ?? person;
+}
+
+async function linkedPerson(db: Db, org: Org, identity: Identity): Promise<Person | undefined> {
+  const row = await db
+    .selectFrom('identities')
+    .innerJoin('people', (join) => join.onRef('people.org', '=', 'identities.org').onRef('people.id', '=', 'identities.person_id'))
+    .select(['people.id', 'people.email'])
+    .where('identities.org', '=', org)
+    .where('identities.provider', '=', identity.provider)
+    .where('identities.subject', '=', identity.subject)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toPerson(row);
+}
+
+/** Keys are 128 random bits or more, so a plain SHA-256 is enough: there is nothing to guess. */
+const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
+
+/** The owner of a valid API key; undefined for any other text. */
+export async function authenticate(db: Db, org: Org, key: string): Promise<Person | undefined> {
+  const row = await db
+    .selectFrom('api_keys')
+    .innerJoin('people', (join) => join.onRef('people.org', '=', 'api_keys.org').onRef('people.id', '=', 'api_keys.person_id'))
+    .select(['people.id', 'people.email'])
+    .where('api_keys.org', '=', org)
+    .where('api_keys.hash', '=', hashKey(key))
+    .where('api_keys.revoked_at', 'is', null)
+    .where((where) => where.or([where('api_keys.expires_at', 'is', null), where('api_keys.expires_at', '>', where.fn<Date>('now'))]))
+    .executeTakeFirst();
+  return row === undefined ? undefined : toPerson(row);
+}
+
+/** Makes `key` the one bootstrap key of the organisation, owned by `owner`; undefined removes it. */
+export async function setBootstrapKey(db: Db, org: Org, owner: Email, key: string | undefined): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await tx.deleteFrom('api_keys').where('org', '=', org).where('label', '=', 'bootstrap').execute();
+    if (key === undefined) return;
+    const person = await findOrAddPerson(tx, org, owner);
+    await tx
+      .insertInto('api_keys')
+      .values({ org, id: uuidv7(), hash: hashKey(key), person_id: person.id, label: 'bootstrap', expires_at: null, revoked_at: null })
+      .execute();
+  });
+}
+
+/** Makes the bindings that come from the configuration exactly these; those made through the API stay. */
+export async function bindConfiguredRoles(db: Db, org: Org, roles: { owner: readonly Email[]; manager: readonly Email[] }): Promise<void> {
+  const rows = (['owner', 'manager'] as const).flatMap((role) =>
+    [...new Set(roles[role].map(canonicalEmail))].map((canonical) => ({ org, role, canonical, source: 'configuration' as const })),
+  );
+  await db.transaction().execute(async (tx) => {
+    await tx.deleteFrom('role_bindings').where('org', '=', org).where('source', '=', 'configuration').execute();
+    if (rows.length > 0) await tx.insertInto('role_bindings').values(rows).execute();
+  });
+}
+
+function toPerson(row: { id: string; email: string }): Person {
+  const id = parsePersonId(row.id);
+  const email = parseEmail(row.email);
+  if (id === undefined || email === undefined) throw new Error('a person is stored with an id or address that cannot exist');
+  return { id, email };
+}

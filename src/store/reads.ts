@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import type { Reads, RequestFilter } from '../app/store.ts';
+import { canonicalEmail, parsePersonId } from '../domain/ids.ts';
+import type { Policy } from '../domain/policy.ts';
+import { defaultSettings, type Settings } from '../domain/settings.ts';
+import type { Db } from './database.ts';
+import { selectRequests } from './request-rows.ts';
+
+/** Reads that are the same inside and outside a transaction. */
+export function createReads(db: Db): Reads {
+  return {
+    async request(org, id) {
+      const [found] = await selectRequests(db, sql`q.org = ${org} and q.id = ${id}`);
+      return found;
+    },
+    async requests(org, filter, limit) {
+      return selectRequests(db, sql`q.org = ${org} and ${condition(filter)} order by q.created_at desc, q.id desc limit ${limit}`);
+    },
+    async settings(org) {
+      const row = await db.selectFrom('settings').select('document').where('org', '=', org).executeTakeFirst();
+      // Written by us only, from the same type.
+      return row === undefined ? defaultSettings : (row.document as Settings);
+    },
+    async policies(org) {
+      const rows = await db.selectFrom('policies').select('document').where('org', '=', org).orderBy('position').execute();
+      return rows.map((row) => row.document as Policy);
+    },
+    async hasRole(org, role, person) {
+      const row = await db
+        .selectFrom('role_bindings')
+        .select('role')
+        .where('org', '=', org)
+        .where('role', '=', role)
+        .where('canonical', '=', canonicalEmail(person))
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    async accountHolder(org, integration, account) {
+      const row = await db
+        .selectFrom('accounts')
+        .select('person_id')
+        .where('org', '=', org)
+        .where('integration', '=', integration)
+        .where('account', '=', account)
+        .executeTakeFirst();
+      return row === undefined ? undefined : parsePersonId(row.person_id);
+    },
+    async secretWaits(org, integration, account) {
+      const row = await db
+        .selectFrom('accounts')
+        .select('account')
+        .where('org', '=', org)
+        .where('integration', '=', integration)
+        .where('account', '=', account)
+        .where('secret', 'is not', null)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+  };
+}
+
+function condition(filter: RequestFilter) {
+  switch (filter.kind) {
+    case 'of':
+      return sql`(q.requestor_id = ${filter.person} or q.principal_id = ${filter.person})`;
+    case 'pending':
+      return sql`q.state = 'pending'`;
+    case 'access':
+      return sql`q.principal_id = ${filter.person} and g.state in ('planned', 'active', 'ending')`;
+  }
+}

@@ -1,0 +1,171 @@
+import { type RawBuilder, type Kysely, sql } from 'kysely';
+import type { DurationSeconds } from '../domain/duration.ts';
+import type { End, Evidence, Grant, GrantState } from '../domain/grant.ts';
+import { type Email, type GrantId, type PersonId, parseEmail, parseGrantId, parseOrg, parsePersonId, parseRequestId, parseRightId } from '../domain/ids.ts';
+import type { Decider, PermissionRequest, Person, RequestState } from '../domain/request.ts';
+import { type Instant, instant } from '../domain/time.ts';
+import type { Database } from './tables.ts';
+
+/** One request with its people and its grant, as selected by {@link selectRequests}. */
+type Row = {
+  org: string;
+  id: string;
+  requestor_id: string;
+  requestor_email: string;
+  principal_id: string;
+  principal_email: string;
+  integration: string;
+  service: string;
+  access_type: string;
+  resource: string;
+  reason: string | null;
+  asked_seconds: number;
+  duration_named: boolean;
+  created_at: Date;
+  approvable_until: Date;
+  state: string;
+  decided_at: Date | null;
+  decided_by: string | null;
+  decider_email: string | null;
+  decided_policy: string | null;
+  decided_seconds: number | null;
+  decided_reason: string | null;
+  grant_id: string | null;
+  right_id: string | null;
+  grant_seconds: number | null;
+  standing: boolean | null;
+  grant_state: string | null;
+  latest_end: Date | null;
+  provision_until: Date | null;
+  granted_at: Date | null;
+  expires_at: Date | null;
+  end_kind: string | null;
+  end_at: Date | null;
+  ended_by: string | null;
+  end_reason: string | null;
+  gone_at: Date | null;
+  left_in_place: string | null;
+  sessions_ended: number | null;
+  failed_at: Date | null;
+  why: string | null;
+};
+
+/** `where` stands behind WHERE and may name `q` (requests) and `g` (grants). */
+export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unknown>): Promise<PermissionRequest[]> {
+  const { rows } = await sql<Row>`
+    select q.org, q.id, q.requestor_id, a.email as requestor_email, q.principal_id, b.email as principal_email,
+      q.integration, q.service, q.access_type, q.resource, q.reason, q.asked_seconds::float8, q.duration_named, q.created_at, q.approvable_until,
+      q.state, q.decided_at, q.decided_by, d.email as decider_email, q.decided_policy, q.decided_seconds::float8, q.decided_reason,
+      g.id as grant_id, g.right_id, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
+      g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
+      g.failed_at, g.why
+    from requests q
+    join people a on a.org = q.org and a.id = q.requestor_id
+    join people b on b.org = q.org and b.id = q.principal_id
+    left join people d on d.org = q.org and d.id = q.decided_by
+    left join grants g on g.org = q.org and g.request_id = q.id
+    where ${where}`.execute(db);
+  return rows.map(toRequest);
+}
+
+function toRequest(row: Row): PermissionRequest {
+  return {
+    org: must(row, parseOrg(row.org)),
+    id: must(row, parseRequestId(row.id)),
+    requestor: toPerson(row, row.requestor_id, row.requestor_email),
+    principal: toPerson(row, row.principal_id, row.principal_email),
+    permission: { integration: row.integration, service: row.service, accessType: row.access_type, resource: row.resource },
+    reason: row.reason ?? undefined,
+    asked: seconds(row.asked_seconds),
+    durationNamed: row.duration_named,
+    createdAt: at(row, row.created_at),
+    approvableUntil: at(row, row.approvable_until),
+    state: toState(row),
+  };
+}
+
+function toState(row: Row): RequestState {
+  switch (row.state) {
+    case 'pending':
+      return { kind: 'pending' };
+    case 'cancelled':
+      return { kind: 'cancelled', at: at(row, row.decided_at) };
+    case 'lapsed':
+      return { kind: 'lapsed', at: at(row, row.decided_at) };
+    case 'denied':
+      return { kind: 'denied', by: toDecider(row), at: at(row, row.decided_at), reason: row.decided_reason ?? undefined };
+    case 'approved':
+      return { kind: 'approved', by: toDecider(row), at: at(row, row.decided_at), duration: seconds(must(row, row.decided_seconds)), grant: toGrant(row) };
+    default:
+      return impossible(row);
+  }
+}
+
+function toDecider(row: Row): Decider {
+  if (row.decided_by !== null) return { kind: 'person', person: toPerson(row, row.decided_by, must(row, row.decider_email)) };
+  return { kind: 'policy', name: must(row, row.decided_policy) };
+}
+
+function toGrant(row: Row): Grant {
+  return {
+    id: must<GrantId>(row, parseGrantId(row.grant_id ?? '')),
+    rightId: must(row, parseRightId(row.right_id ?? '')),
+    duration: seconds(must(row, row.grant_seconds)),
+    standing: must(row, row.standing),
+    state: toGrantState(row),
+  };
+}
+
+function toGrantState(row: Row): GrantState {
+  switch (row.grant_state) {
+    case 'planned':
+      return { kind: 'planned', latestEnd: at(row, row.latest_end), provisionUntil: at(row, row.provision_until) };
+    case 'active':
+      return { kind: 'active', grantedAt: at(row, row.granted_at), expiresAt: at(row, row.expires_at) };
+    case 'ending':
+      return { kind: 'ending', end: toEnd(row) };
+    case 'ended':
+      return { kind: 'ended', end: toEnd(row), evidence: toEvidence(row) };
+    case 'failed':
+      return { kind: 'failed', at: at(row, row.failed_at), why: must(row, row.why) };
+    default:
+      return impossible(row);
+  }
+}
+
+function toEnd(row: Row): End {
+  const ended = at(row, row.end_at);
+  switch (row.end_kind) {
+    case 'expired':
+      return { kind: 'expired', at: ended };
+    case 'relinquished':
+      return { kind: 'relinquished', at: ended };
+    case 'revoked':
+      return { kind: 'revoked', at: ended, by: must<PersonId>(row, parsePersonId(row.ended_by ?? '')), reason: row.end_reason ?? undefined };
+    default:
+      return impossible(row);
+  }
+}
+
+function toEvidence(row: Row): Evidence {
+  const left = row.left_in_place;
+  if (left !== null && left !== 'pre-existing' && left !== 'another-grant') return impossible(row);
+  return { observedAt: at(row, row.gone_at), leftInPlace: left ?? undefined, sessionsEnded: row.sessions_ended ?? 0 };
+}
+
+function toPerson(row: Pick<Row, 'id'>, id: string, email: string): Person {
+  return { id: must(row, parsePersonId(id)), email: must<Email>(row, parseEmail(email)) };
+}
+
+function must<T>(row: Pick<Row, 'id'>, value: T | null | undefined): T {
+  return value ?? impossible(row);
+}
+
+const at = (row: Row, date: Date | null): Instant => instant(must(row, date).getTime());
+// The column's check makes it positive and whole.
+const seconds = (count: number): DurationSeconds => count as DurationSeconds;
+
+function impossible(row: Pick<Row, 'id'>): never {
+  throw new Error(`request ${row.id} is stored in a state that does not exist`);
+}
+

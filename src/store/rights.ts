@@ -1,0 +1,198 @@
+import type pg from 'pg';
+import type { Claim, Settlement } from '../app/store.ts';
+import { parseOrg, parseRightId } from '../domain/ids.ts';
+import { callDeadlineMs, leaseMs } from '../domain/right.ts';
+import { type Instant, instant } from '../domain/time.ts';
+
+/**
+ * Claims and write-backs of rights: the hot path of expiry, so hand-written, named (prepared once per connection),
+ * one statement for a whole batch. Rows are claimed by `ctid`, whose plan cannot flip to a sequential scan.
+ */
+
+const claimSql = `
+with due as (
+  select ctid from rights
+  where lane = $1 and due_at <= now() and (lease_until is null or lease_until < now())
+  order by due_at limit $2 for update skip locked),
+claimed as (
+  update rights set
+    -- R3: the claim before this one was never written back, so its call may still land.
+    quarantine_until = case when lease_owner is null then quarantine_until
+      else greatest(quarantine_until, call_started + $4::float8 * interval '1 millisecond') end,
+    lease_owner = $3, lease_until = clock_timestamp() + $5::float8 * interval '1 millisecond',
+    fence = fence + 1, observed = 'unknown', call_started = clock_timestamp()
+  where ctid = any (array(select ctid from due)) and due_at <= now() and (lease_until is null or lease_until < now())
+  returning *)
+select c.org, c.id, c.integration, c.access_type, c.resource, c.account, c.fence, c.generation, c.baseline, c.call_started,
+  c.quarantine_until, c.attempts, live.until
+from claimed c
+left join lateral (
+  select max(case when g.state = 'active' then g.expires_at
+                  else least(g.latest_end, clock_timestamp() + g.seconds * interval '1 second' + $6::float8 * interval '1 millisecond') end) as until
+  from grants g
+  where g.org = c.org and g.right_id = c.id
+    and (g.state = 'active' and g.expires_at > c.call_started or g.state = 'planned' and g.provision_until > c.call_started)) live on true`;
+
+/** Worked out from the constants of the domain: what must have passed before a lost call's effect can be ruled out. */
+const landingMs = callDeadlineMs + 1_000;
+
+type ClaimRow = {
+  org: string;
+  id: string;
+  integration: string;
+  access_type: string;
+  resource: string;
+  account: string;
+  fence: string;
+  generation: string;
+  baseline: 'absent' | 'present' | null;
+  call_started: Date;
+  quarantine_until: Date | null;
+  attempts: number;
+  until: Date | null;
+};
+
+export async function claimRights(pool: pg.Pool, worker: string, lane: 'give' | 'take', limit: number): Promise<readonly Claim[]> {
+  const { rows } = await pool.query<ClaimRow>({
+    name: 'claim-rights',
+    text: claimSql,
+    values: [lane, limit, worker, landingMs, leaseMs, callDeadlineMs],
+  });
+  return rows.map(toClaim);
+}
+
+function toClaim(row: ClaimRow): Claim {
+  const org = parseOrg(row.org);
+  const rightId = parseRightId(row.id);
+  if (org === undefined || rightId === undefined) throw new Error('a right is stored with an id that cannot exist');
+  return {
+    org,
+    rightId,
+    integration: row.integration,
+    target: { accessType: row.access_type, resource: row.resource, account: row.account },
+    fence: row.fence,
+    generation: row.generation,
+    desired: row.until === null ? 'absent' : 'present',
+    baseline: row.baseline ?? undefined,
+    state: { observed: 'unknown', callStarted: toInstant(row.call_started), quarantineUntil: row.quarantine_until === null ? undefined : toInstant(row.quarantine_until), attempts: row.attempts },
+    until: row.until === null ? undefined : toInstant(row.until),
+  };
+}
+
+const toInstant = (date: Date): Instant => instant(date.getTime());
+
+export async function recordBaseline(pool: pg.Pool, worker: string, claim: Claim, observed: 'absent' | 'present'): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'record-baseline',
+    text: `update rights set baseline = $5 where org = $1 and id = $2 and lease_owner = $3 and fence = $4`,
+    values: [claim.org, claim.rightId, worker, claim.fence, observed],
+  });
+  return rowCount === 1;
+}
+
+/**
+ * Rights first, then grants: the lock order of every transition.
+ *
+ * A grant is finished only by an observation that a call made after it stopped being wanted (`call_started`), and is
+ * told as "gone" only then (I18). Whatever changed meanwhile has raised `generation`, which leaves the right due.
+ */
+const settleSql = `
+with input as (
+  select * from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::text[], $12::int[], $13::boolean[])
+    as i (org, id, fence, generation, desired, observed, quarantine_until, retry_at, attempts, problem, sessions_ended, hopeless)),
+held as (
+  select r.org, r.id, r.call_started, r.baseline, r.integration, r.account, i.desired, i.observed, i.problem, i.sessions_ended, i.hopeless
+  from rights r join input i on i.org = r.org and i.id = r.id
+  where r.fence = i.fence and r.lease_owner = $1
+  order by r.id for update of r),
+moved as (
+  update grants g set
+    state = case when g.state = 'planned' then case when h.desired = 'present' and h.observed = 'present' and not h.hopeless and g.provision_until > h.call_started then 'active' else 'failed' end else 'ended' end,
+    granted_at = case when g.state = 'planned' and h.desired = 'present' and h.observed = 'present' and not h.hopeless and g.provision_until > h.call_started then clock_timestamp() else g.granted_at end,
+    expires_at = case when g.state = 'planned' and h.desired = 'present' and h.observed = 'present' and not h.hopeless and g.provision_until > h.call_started
+      then least(date_trunc('second', clock_timestamp() + g.seconds * interval '1 second'), g.latest_end) else g.expires_at end,
+    failed_at = case when g.state = 'planned' and (h.hopeless or g.provision_until <= h.call_started) then clock_timestamp() end,
+    why = case when g.state = 'planned' and h.hopeless then h.problem when g.state = 'planned' and g.provision_until <= h.call_started then coalesce(h.problem, 'the target did not confirm it in time') end,
+    end_kind = case when g.state = 'active' then 'expired' else g.end_kind end,
+    end_at = case when g.state = 'active' then g.expires_at else g.end_at end,
+    gone_at = case when g.state in ('active', 'ending') then clock_timestamp() end,
+    left_in_place = case when g.state in ('active', 'ending') then case when h.desired = 'present' then 'another-grant' when h.baseline = 'present' then 'pre-existing' end end,
+    sessions_ended = case when g.state in ('active', 'ending') and h.desired = 'absent' then h.sessions_ended else 0 end
+  from held h
+  where g.org = h.org and g.right_id = h.id and (
+    g.state = 'planned' and (h.desired = 'present' and h.observed = 'present' and g.provision_until > h.call_started
+      or h.hopeless or g.provision_until <= h.call_started)
+    or (g.state = 'ending' and g.end_at <= h.call_started or g.state = 'active' and g.expires_at <= h.call_started) and h.observed = h.desired)
+  returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why),
+put as (
+  update rights r set
+    observed = i.observed, quarantine_until = i.quarantine_until, attempts = i.attempts, problem = i.problem,
+    lease_owner = null, lease_until = null,
+    baseline = case when i.observed = 'absent' and i.desired = 'absent' or r.baseline = 'present' and i.desired = 'absent' then null else r.baseline end,
+    due_at = case
+      when r.generation <> i.generation then clock_timestamp()
+      when i.desired = 'absent' and i.retry_at is not null then i.retry_at
+      else least(i.retry_at, (
+        select min(case
+          when m.grant_id is not null then case when m.state = 'active' then m.expires_at end
+          when g.state = 'active' then case when i.retry_at is null or g.expires_at > h.call_started then g.expires_at end
+          when g.state = 'planned' and i.retry_at is not null then g.provision_until
+          when i.retry_at is null then clock_timestamp() end)
+        from grants g left join moved m on m.org = g.org and m.grant_id = g.id
+        where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active', 'ending'))) end,
+    lane = case when i.hopeless then 'take' when r.generation <> i.generation then r.lane
+      when i.desired = 'present' and i.observed <> 'present' then 'give' else 'take' end
+  from input i, held h
+  where h.org = r.org and h.id = r.id and i.org = r.org and i.id = r.id),
+audited as (
+  insert into audit (org, action, actor, request_id, grant_id, data)
+  select org, case state when 'active' then 'grant.activated' when 'ended' then 'grant.ended' else 'grant.failed' end, '{"kind":"system"}'::jsonb, request_id, grant_id,
+    case state when 'active' then jsonb_build_object('expiresAt', expires_at)
+      when 'failed' then jsonb_build_object('why', why)
+      else jsonb_build_object('end', end_kind, 'endAt', end_at, 'observedGoneAt', gone_at, 'leftInPlace', left_in_place, 'sessionsEnded', sessions_ended,
+        'latenessMs', round(extract(epoch from gone_at - end_at) * 1000)) end
+  from moved),
+failing as (
+  insert into audit (org, action, actor, data)
+  select h.org, 'right.removal-failed', '{"kind":"system"}'::jsonb, jsonb_build_object('right', h.id, 'problem', h.problem)
+  from held h join input i on i.org = h.org and i.id = h.id where h.desired = 'absent' and i.attempts = 1),
+told as (
+  insert into outbox (org, kind, subject) select org, 'notify', request_id from moved)
+select distinct extract(epoch from expires_at)::bigint as second from moved
+where state = 'active' and expires_at <= now() + interval '1 hour'`;
+
+export async function settleRights(pool: pg.Pool, worker: string, settlements: readonly Settlement[]): Promise<readonly number[]> {
+  if (settlements.length === 0) return [];
+  const column = <T>(pick: (s: Settlement) => T): T[] => settlements.map(pick);
+  const date = (at: Instant | undefined) => (at === undefined ? null : new Date(at));
+  const { rows } = await pool.query<{ second: string }>({
+    name: 'settle-rights',
+    text: settleSql,
+    values: [
+      worker,
+      column((s) => s.claim.org),
+      column((s) => s.claim.rightId),
+      column((s) => s.claim.fence),
+      column((s) => s.claim.generation),
+      column((s) => s.claim.desired),
+      column((s) => s.settled.observed),
+      column((s) => date(s.settled.quarantineUntil)),
+      column((s) => date(s.settled.retryAt)),
+      column((s) => s.settled.attempts),
+      column((s) => (s.result.kind === 'observed' ? null : s.result.why)),
+      column((s) => s.sessionsEnded),
+      column((s) => s.claim.desired === 'present' && s.result.kind === 'refused' && s.result.permanent),
+    ],
+  });
+  return rows.map((row) => Number(row.second));
+}
+
+/** Seconds within the next hour at which a right falls due, at most one per second however many rights share it. */
+export async function dueSeconds(pool: pg.Pool): Promise<readonly number[]> {
+  const { rows } = await pool.query<{ second: string }>({
+    name: 'due-seconds',
+    text: `select distinct ceil(extract(epoch from due_at))::bigint as second from rights
+      where lane = 'take' and due_at > now() and due_at <= now() + interval '1 hour' order by 1`,
+  });
+  return rows.map((row) => Number(row.second));
+}

@@ -1,0 +1,122 @@
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import type { Transaction } from '../app/store.ts';
+import { parseRequestId } from '../domain/ids.ts';
+import { type Instant, instant } from '../domain/time.ts';
+import type { Db } from './database.ts';
+import { auditFrom, lookFrom, notifyFrom } from './journal.ts';
+import { findOrAddPerson } from './people.ts';
+import { createReads } from './reads.ts';
+
+const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
+
+/** Locks are taken in one order everywhere: person, request, right, grant. */
+export function createTransaction(tx: Db): Transaction {
+  return {
+    ...createReads(tx),
+    now: () => readClock(tx),
+    person: (org, email) => findOrAddPerson(tx, org, email),
+    async lockPerson(org, person) {
+      await sql`select from people where org = ${org} and id = ${person} for update`.execute(tx);
+    },
+    async lockRequest(org, id) {
+      await sql`select from requests where org = ${org} and id = ${id} for update`.execute(tx);
+      await sql`select from rights r where exists (
+        select from grants g where g.org = ${org} and g.request_id = ${id} and g.right_id = r.id and g.org = r.org) for update`.execute(tx);
+      return createReads(tx).request(org, id);
+    },
+    async addRequest(actor, draft) {
+      const id = parseRequestId(uuidv7());
+      if (id === undefined) throw new Error('uuid made an id that is none');
+      const { permission } = draft;
+      await sql`with t as (
+          insert into requests (org, id, requestor_id, principal_id, integration, service, access_type, resource, reason, asked_seconds, duration_named, created_at, approvable_until)
+          values (${draft.org}, ${id}, ${draft.requestor.id}, ${draft.principal.id}, ${permission.integration}, ${permission.service},
+            ${permission.accessType}, ${permission.resource}, ${draft.reason ?? null}, ${draft.asked}, ${draft.durationNamed}, ${timestamp(draft.createdAt)}, ${timestamp(draft.approvableUntil)})
+          returning org, id as request_id, null::uuid as grant_id, principal_id, integration, access_type, resource, reason, asked_seconds),
+        a as (${auditFrom('t', 'request.submitted', actor, sql`jsonb_build_object('principal', principal_id, 'integration', integration,
+          'accessType', access_type, 'resource', resource, 'reason', reason, 'askedSeconds', asked_seconds)`)})
+        ${notifyFrom('t')}`.execute(tx);
+      return id;
+    },
+    async approve(actor, request, decision) {
+      const { permission } = request;
+      const account = sql`${decision.account}`;
+      await sql`insert into accounts (org, integration, account, person_id)
+        values (${request.org}, ${permission.integration}, ${account}, ${request.principal.id})
+        on conflict (org, integration, account) do nothing`.execute(tx);
+      await sql`with t as (
+          update requests set state = 'approved', decided_at = ${timestamp(decision.at)},
+            decided_by = ${decision.by.kind === 'person' ? decision.by.person.id : null},
+            decided_policy = ${decision.by.kind === 'policy' ? decision.by.name : null}, decided_seconds = ${decision.duration}
+          where org = ${request.org} and id = ${request.id} and state = 'pending' returning *),
+        r as (
+          insert into rights (org, id, integration, service, access_type, resource, person_id, account, lane, due_at)
+          select t.org, ${uuidv7()}::uuid, t.integration, t.service, t.access_type, t.resource, t.principal_id, ${account}, 'give', clock_timestamp() from t
+          on conflict (org, integration, access_type, resource, person_id) do update
+            set generation = rights.generation + 1, lane = 'give', due_at = clock_timestamp()
+          returning org, id as right_id),
+        g as (
+          insert into grants (org, id, request_id, right_id, seconds, standing, latest_end, provision_until)
+          select t.org, ${uuidv7()}::uuid, t.id, r.right_id, ${decision.duration}, ${decision.standing},
+            ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)} from t, r
+          returning org, request_id, id as grant_id, right_id, seconds, latest_end),
+        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', seconds, 'latestEnd', latest_end)`)}),
+        l as (${lookFrom('g')})
+        ${notifyFrom('g')}`.execute(tx);
+    },
+    async deny(actor, request, decision) {
+      await sql`with t as (
+          update requests set state = 'denied', decided_at = ${timestamp(decision.at)}, decided_reason = ${decision.reason ?? null},
+            decided_by = ${decision.by.kind === 'person' ? decision.by.person.id : null},
+            decided_policy = ${decision.by.kind === 'policy' ? decision.by.name : null}
+          where org = ${request.org} and id = ${request.id} and state = 'pending'
+          returning org, id as request_id, null::uuid as grant_id, decided_reason),
+        a as (${auditFrom('t', 'request.denied', actor, sql`jsonb_build_object('reason', decided_reason)`)})
+        ${notifyFrom('t')}`.execute(tx);
+    },
+    async close(actor, request, as, at) {
+      await sql`with t as (
+          update requests set state = ${as}, decided_at = ${timestamp(at)}
+          where org = ${request.org} and id = ${request.id} and state = 'pending' returning org, id as request_id, null::uuid as grant_id),
+        a as (${auditFrom('t', `request.${as}`, actor)})
+        ${notifyFrom('t')}`.execute(tx);
+    },
+    async endGrant(actor, request, grant, end) {
+      await sql`with g as (
+          update grants set state = 'ending', end_kind = ${end.kind}, end_at = ${timestamp(end.at)},
+            ended_by = ${end.kind === 'revoked' ? end.by : null}, end_reason = ${end.kind === 'revoked' ? (end.reason ?? null) : null}
+          where org = ${request.org} and id = ${grant} and state in ('planned', 'active')
+          returning org, request_id, id as grant_id, right_id, end_reason),
+        r as (
+          update rights set generation = generation + 1, lane = 'take', due_at = clock_timestamp()
+          from g where rights.org = g.org and rights.id = g.right_id),
+        a as (${auditFrom('g', `grant.${end.kind}`, actor, sql`jsonb_build_object('reason', end_reason)`)}),
+        l as (${lookFrom('g')})
+        ${notifyFrom('g')}`.execute(tx);
+    },
+    async takeSecret(actor, request, integration, account) {
+      const { rows } = await sql<{ secret: string }>`with held as (
+          select secret from accounts where org = ${request.org} and integration = ${integration} and account = ${account} and secret is not null for update),
+        t as (
+          update accounts set secret = null where org = ${request.org} and integration = ${integration} and account = ${account} and secret is not null
+          returning org, ${request.id}::uuid as request_id, null::uuid as grant_id),
+        a as (${auditFrom('t', 'secret.shown', actor)}),
+        n as (${notifyFrom('t')})
+        select secret from held`.execute(tx);
+      return rows[0]?.secret;
+    },
+    async refused(actor, org, code, request) {
+      await sql`insert into audit (org, action, actor, request_id, data)
+        values (${org}, 'refused', ${JSON.stringify(actor)}::jsonb, ${request ?? null}, jsonb_build_object('code', ${code}::text))`.execute(tx);
+    },
+  };
+}
+
+export async function readClock(db: Db): Promise<Instant> {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
+  const now = rows[0]?.now;
+  if (now === undefined) throw new Error('the database did not tell the time');
+  return instant(now.getTime());
+}
+

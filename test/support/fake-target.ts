@@ -1,0 +1,72 @@
+import type { Integration, TargetRight } from '../../src/app/ports.ts';
+import { accept } from '../../src/domain/result.ts';
+import type { CallResult } from '../../src/domain/right.ts';
+
+/** What the next calls shall come to, in order; after that they succeed. */
+export type Fault =
+  /** The target said no. */
+  | { kind: 'refused'; permanent: boolean }
+  /** Nothing was done and no answer came. */
+  | { kind: 'lost' }
+  /** It was done and the answer got lost. */
+  | { kind: 'lost-after' }
+  /** The call throws. */
+  | { kind: 'throws' };
+
+export type FakeTarget = Integration & {
+  readonly held: Set<string>;
+  readonly calls: string[];
+  readonly faults: Fault[];
+  observeFails: boolean;
+};
+
+/** A target in memory that can be made to fail in every way the life-cycle engine must survive. */
+export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
+  const held = new Set<string>();
+  const calls: string[] = [];
+  const faults: Fault[] = [];
+  const key = (right: TargetRight) => `${right.account}:${right.resource}`;
+  const perform = (right: TargetRight, act: () => void): CallResult => {
+    const fault = faults.shift();
+    switch (fault?.kind) {
+      case 'refused':
+        return { kind: 'refused', permanent: fault.permanent, why: 'the target said no' };
+      case 'lost':
+        return { kind: 'lost', why: 'no answer' };
+      case 'throws':
+        throw new Error('broken pipe');
+      case 'lost-after':
+        act();
+        return { kind: 'lost', why: 'no answer' };
+      case undefined:
+        act();
+        return { kind: 'observed', observed: held.has(key(right)) ? 'present' : 'absent' };
+    }
+  };
+  const target: FakeTarget = {
+    name,
+    service,
+    held,
+    calls,
+    faults,
+    observeFails: false,
+    capabilities: { targetSideExpiry: false, endsSessions: true, wantsPassword: true },
+    catalog: () => ['readonly', 'readwrite'].map((resource) => ({ accessType: 'role', resource, label: resource })),
+    accountOf: (email) => accept(email.split('@')[0] ?? ''),
+    usage: (right) => ({ command: `connect as ${right.account}`, account: right.account }),
+    async observe(rights) {
+      calls.push(`observe ${rights.map(key).join(' ')}`);
+      return rights.map((right) => (target.observeFails ? 'unknown' : held.has(key(right)) ? 'present' : 'absent'));
+    },
+    async ensurePresent(right) {
+      calls.push(`give ${key(right)}`);
+      return { result: perform(right, () => held.add(key(right))), passwordSet: true };
+    },
+    async ensureAbsent(rights) {
+      calls.push(`take ${rights.map(key).join(' ')}`);
+      return rights.map((right) => ({ result: perform(right, () => held.delete(key(right))), sessionsEnded: 1, accountGone: true }));
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  return target;
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import type { Hands, Log } from '../../src/app/act-on-rights.ts';
+import { createUseCases, createWork } from '../../src/app/index.ts';
+import type { Caller, Integration, Job, Jobs, Messenger, Picture, Slot } from '../../src/app/ports.ts';
+import { createDirectories } from '../../src/directories/index.ts';
+import { createLocalDirectory } from '../../src/directories/local.ts';
+import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
+import { createPatternMatch } from '../../src/patterns.ts';
+import { migrate, openDatabase } from '../../src/store/database.ts';
+import { createStore } from '../../src/store/index.ts';
+import { bindConfiguredRoles } from '../../src/store/people.ts';
+import { createVault } from '../../src/store/vault.ts';
+import { fakeTarget } from './fake-target.ts';
+import { testDatabase } from './postgres.ts';
+
+export const email = (text: string) => {
+  const parsed = parseEmail(text);
+  if (parsed === undefined) throw new Error(`${text} is no address`);
+  return parsed;
+};
+const parsedOrg = parseOrg('demo');
+if (parsedOrg === undefined) throw new Error('demo is no slug');
+export const org = parsedOrg;
+
+/** The application on a database of its own, with a target and a messenger in memory. Nothing runs by itself: tests call `work`. */
+export async function createWorld({ integrations }: { integrations?: readonly Integration[] } = {}) {
+  const database = await testDatabase();
+  const lines: { level: string; fields: object; message: string }[] = [];
+  const line = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
+  const log: Log = { info: line('info'), warn: line('warn'), error: line('error') };
+  const { db, pool } = openDatabase(database.url, log);
+  await migrate(db);
+  const removals = new pg.Pool({ connectionString: database.url, max: 2 });
+  removals.on('error', (error) => log.error({ err: error }, 'a connection for removals broke'));
+  await bindConfiguredRoles(db, org, { owner: [email('alice@example.com')], manager: [email('alice@example.com'), email('carol@example.com')] });
+  const target = fakeTarget();
+  const all = integrations ?? [target];
+  const store = createStore({ db, pool, removals });
+  const directories = createDirectories([createLocalDirectory([{ id: 'platform', label: 'Platform team', members: [email('carol@example.com'), email('dave@example.com')] }])]);
+  const deps = {
+    org,
+    store,
+    integrations: { all: () => all, byName: (name: string) => all.find((each) => each.name === name) },
+    vault: createVault(randomBytes(32)),
+    routing: { directories, onCalls: () => undefined, matches: createPatternMatch(), log },
+  };
+  const woken: Job[] = [];
+  const jobs: Jobs = { wake: async (more) => void woken.push(...more) };
+  const posted: { slot: Slot; ts: string; picture: Picture; redrawn: number }[] = [];
+  const messenger: Messenger & { failing: Set<Slot> } = {
+    failing: new Set(),
+    async post(slot, picture) {
+      if (messenger.failing.has(slot)) throw new Error('Slack is away');
+      posted.push({ slot, ts: String(posted.length), picture, redrawn: 0 });
+      return { channel: 'C', ts: String(posted.length - 1) };
+    },
+    async redraw(slot, ref, picture) {
+      if (messenger.failing.has(slot)) throw new Error('Slack is away');
+      const message = posted[Number(ref.ts)];
+      if (message === undefined) throw new Error('redrawn before it was posted');
+      Object.assign(message, { picture, redrawn: message.redrawn + 1 });
+    },
+  };
+  const hands: Hands = { ...deps, log, monotonicMs: () => performance.now() };
+  const work = createWork({ ...deps, messenger, jobs, hands });
+  const useCases = createUseCases(deps);
+  return {
+    database,
+    db,
+    pool,
+    store,
+    target,
+    deps,
+    hands,
+    work,
+    useCases,
+    jobs,
+    woken,
+    posted,
+    messenger,
+    lines,
+    async caller(name: string, via: Caller['via'] = 'slack'): Promise<Caller> {
+      return { org, via, person: await useCases.identify(org, { provider: 'slack', subject: `T1/${name}`, email: email(`${name}@example.com`) }) };
+    },
+    /** Moves every row as though this much time had passed: the clock is Postgres', so the rows are moved, not the clock. */
+    async passTime(interval: string) {
+      for (const [table, columns] of Object.entries(clockColumns)) {
+        await pool.query(`update ${table} set ${columns.map((column) => `${column} = ${column} - $1::interval`).join(', ')}`, [interval]);
+      }
+      await pool.query(
+        `update requests set created_at = created_at - $1::interval, approvable_until = approvable_until - $1::interval where state = 'pending'`,
+        [interval],
+      );
+    },
+    async audit(): Promise<{ action: string; actor: { kind: string }; data: Record<string, unknown> }[]> {
+      return (await pool.query('select action, actor, data from audit order by id')).rows;
+    },
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      await removals.end();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const clockColumns = {
+  rights: ['call_started', 'quarantine_until', 'lease_until', 'due_at'],
+  grants: ['latest_end', 'provision_until', 'granted_at', 'expires_at', 'end_at', 'gone_at', 'failed_at'],
+  outbox: ['created_at', 'sent_at'],
+};
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
