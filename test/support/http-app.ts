@@ -1,0 +1,119 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Caller } from '../../src/app/ports.ts';
+import type { UseCases } from '../../src/app/use-cases.ts';
+import { parseDuration } from '../../src/domain/duration.ts';
+import { type Org, parseEmail, parseGrantId, parseOrg, parsePersonId, parseRequestId, parseRightId } from '../../src/domain/ids.ts';
+import type { PermissionRequest, Person, RequestState } from '../../src/domain/request.ts';
+import { instant } from '../../src/domain/time.ts';
+import { createHttpApp, type HttpDeps } from '../../src/http/server.ts';
+
+export const key = 'cfw_test-key-of-bob-0123456789abcdef';
+export const requestId = must(parseRequestId('01938a00-0000-7000-8000-000000000001'));
+export const org: Org = must(parseOrg('demo'));
+
+export function must<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a fixture is not valid');
+  return value;
+}
+
+const person = (digit: string, email: string): Person => ({
+  id: must(parsePersonId(`01938a00-0000-7000-8000-00000000010${digit}`)),
+  email: must(parseEmail(email)),
+});
+export const bob = person('1', 'bob@example.com');
+export const carol = person('2', 'carol@example.com');
+
+export const start = instant(Date.UTC(2025, 0, 31, 9));
+export const hour = must(parseDuration('1h'));
+
+export function someRequest(state: RequestState = { kind: 'pending' }): PermissionRequest {
+  return {
+    org,
+    id: requestId,
+    requestor: bob,
+    principal: bob,
+    permission: { integration: 'sample', service: 'pg', accessType: 'role', resource: 'readonly' },
+    reason: 'look at orders',
+    asked: hour,
+    createdAt: start,
+    approvableUntil: instant(start + 86_400_000),
+    state,
+  };
+}
+
+type ApprovedState = Extract<RequestState, { kind: 'approved' }>;
+
+export const approved = (grantState: ApprovedState['grant']['state']): PermissionRequest =>
+  someRequest({
+    kind: 'approved',
+    by: { kind: 'person', person: carol },
+    at: start,
+    duration: hour,
+    grant: {
+      id: must(parseGrantId('01938a00-0000-7000-8000-000000000201')),
+      rightId: must(parseRightId('01938a00-0000-7000-8000-000000000301')),
+      duration: hour,
+      standing: false,
+      state: grantState,
+    },
+  });
+
+/** Use cases that know one key and one person, and fail loudly wherever a test did not say what should happen. */
+export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
+  const unexpected = (name: string) => (): never => {
+    throw new Error(`${name} was not expected; internal-marker-xyzzy`);
+  };
+  const caller: Caller = { org, person: bob, via: 'api' };
+  return {
+    runCommand: unexpected('runCommand'),
+    submitRequest: unexpected('submitRequest'),
+    requestForm: unexpected('requestForm'),
+    decideRequest: unexpected('decideRequest'),
+    cancelRequest: unexpected('cancelRequest'),
+    revokeGrant: unexpected('revokeGrant'),
+    relinquishGrant: unexpected('relinquishGrant'),
+    revealSecret: unexpected('revealSecret'),
+    readRequest: unexpected('readRequest'),
+    home: unexpected('home'),
+    identify: unexpected('identify'),
+    authenticate: async (_org, given) => (given === key ? caller : undefined),
+    isOrg: (given) => given === org,
+    ...overrides,
+  };
+}
+
+export type LogLine = { readonly level: 'info' | 'error'; readonly fields: object; readonly message: string };
+
+/** The app over {@link fakeUseCases}, and what it logged. */
+export async function httpApp(
+  overrides: Partial<UseCases> = {},
+  deps: Partial<HttpDeps> = {},
+): Promise<{ app: FastifyInstance; logged: LogLine[] }> {
+  const logged: LogLine[] = [];
+  const app = await createHttpApp({
+    useCases: fakeUseCases(overrides),
+    org,
+    log: {
+      info: (fields, message) => logged.push({ level: 'info', fields, message }),
+      error: (fields, message) => logged.push({ level: 'error', fields, message }),
+    },
+    publicUrl: 'http://127.0.0.1:3000',
+    health: async () => ({ ready: true, checks: {} }),
+    ...deps,
+  });
+  return { app, logged };
+}
+
+/** Behind a bare `node:http` server, as the process runs it. */
+export async function listening(
+  app: FastifyInstance,
+  options: Parameters<typeof createServer>[0] = {},
+): Promise<{ server: Server; port: number }> {
+  const server = createServer(options ?? {}, (request, response) => app.routing(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { server, port: address.port };
+}

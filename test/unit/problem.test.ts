@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { parseDuration } from '../../src/domain/duration.ts';
+import type { Rejection } from '../../src/domain/result.ts';
+import { problemOfError } from '../../src/http/error-problem.ts';
+import { nestsDeeperThan } from '../../src/http/json-body.ts';
+import { notFound, problemDocument } from '../../src/http/problem.ts';
+import { rejectionProblem } from '../../src/http/rejection-text.ts';
+
+const long = 'x'.repeat(5_000);
+const hour = parseDuration('1h');
+if (hour === undefined) throw new Error('1h is a duration');
+
+/** One of each code, with the longest input each could carry. The compiler misses none: see the check below. */
+const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { code: Code }> } = {
+  usage: { code: 'usage', command: 'request', usage: 'usage', problem: 'problem' },
+  'invalid-duration': { code: 'invalid-duration', given: long },
+  'over-maximum': { code: 'over-maximum', asked: hour, maximum: hour },
+  'duration-required': { code: 'duration-required' },
+  'reason-required': { code: 'reason-required' },
+  'reason-too-long': { code: 'reason-too-long', maximum: 1000 },
+  'unknown-service': { code: 'unknown-service', service: long, known: ['pg'] },
+  'unknown-access-type': { code: 'unknown-access-type', service: 'pg', accessType: long, known: [] },
+  'unknown-resource': {
+    code: 'unknown-resource',
+    accessType: 'role',
+    resource: long,
+    known: Array.from({ length: 500 }, (_, n) => `role${n}`),
+  },
+  'ambiguous-integration': { code: 'ambiguous-integration', service: 'pg', names: ['a', 'b'] },
+  'invalid-principal': { code: 'invalid-principal', given: long },
+  'account-unusable': { code: 'account-unusable', account: long },
+  'not-allowed': { code: 'not-allowed' },
+  'preapproval-required': { code: 'preapproval-required' },
+  'nobody-can-approve': { code: 'nobody-can-approve' },
+  'standing-exists': { code: 'standing-exists' },
+  'too-many-open': { code: 'too-many-open', maximum: 50 },
+  'not-found': { code: 'not-found' },
+  'not-approver': { code: 'not-approver' },
+  'own-request': { code: 'own-request' },
+  'not-yours': { code: 'not-yours' },
+  'already-decided': { code: 'already-decided', status: 'denied', by: undefined },
+  lapsed: { code: 'lapsed' },
+  'stale-picture': { code: 'stale-picture' },
+  'not-revocable': { code: 'not-revocable', status: 'denied' },
+  'identity-unknown': { code: 'identity-unknown', why: 'guest' },
+  'owner-required': { code: 'owner-required' },
+  unavailable: { code: 'unavailable', what: 'The directory' },
+  'not-supported': { code: 'not-supported', what: 'allow' },
+};
+
+describe('a rejection as a problem', () => {
+  it.each(Object.values(examples))('$code has a 4xx status, a sentence, and no more than a line of input', (rejection) => {
+    const problem = rejectionProblem(rejection);
+    expect(problem.code).toBe(rejection.code);
+    // 503 only where we could not ask; that is no answer to bad input.
+    expect(problem.status >= 400 && problem.status < 500).toBe(rejection.code !== 'unavailable');
+    expect(problem.detail).not.toContain('x'.repeat(101));
+    expect(problem.detail.length).toBeLessThan(500);
+    expect(problem.detail).toMatch(/^\S.*\S$/);
+  });
+
+  it('says what would be right', () => {
+    expect(rejectionProblem(examples['unknown-service']).detail).toMatch(/Use one of: pg\.$/);
+    expect(rejectionProblem(examples['unknown-resource']).detail).toMatch(/role19, …\.$/);
+    expect(rejectionProblem({ code: 'already-decided', status: 'approved', by: 'carol@example.com' }).detail).toContain(
+      'approved by carol@example.com',
+    );
+  });
+});
+
+describe('an error as a problem', () => {
+  it('is a fault of ours unless the framework made it', () => {
+    expect(problemOfError(new Error('x'))).toBeUndefined();
+    expect(problemOfError('x')).toBeUndefined();
+    expect(problemOfError(Object.assign(new Error('x'), { statusCode: 400, code: 'ECONNRESET' }))).toBeUndefined();
+    expect(problemOfError(Object.assign(new Error('x'), { statusCode: 500, code: 'FST_ERR_SOMETHING' }))).toBeUndefined();
+    expect(problemOfError(Object.assign(new Error('x'), { statusCode: 413, code: 'FST_ERR_CTP_BODY_TOO_LARGE' }))?.status).toBe(413);
+    expect(problemOfError(Object.assign(new Error('x'), { statusCode: 503, code: 'FST_UNDER_PRESSURE' }))?.status).toBe(503);
+  });
+});
+
+describe('the document', () => {
+  it('carries what RFC 9457 and the published clients read', () => {
+    expect(problemDocument(notFound, '01938a00-0000-4000-8000-000000000001')).toEqual({
+      type: 'urn:curfew:problem:not-found',
+      title: 'Not found',
+      status: 404,
+      detail: 'Not found',
+      instance: 'urn:uuid:01938a00-0000-4000-8000-000000000001',
+      error: 'Not found',
+    });
+  });
+});
+
+describe('the depth of JSON text', () => {
+  it('counts brackets, but not in strings', () => {
+    expect(nestsDeeperThan(2, '[[1]]')).toBe(false);
+    expect(nestsDeeperThan(2, '[{"a":[]}]')).toBe(true);
+    expect(nestsDeeperThan(1, '["[[[\\"[[["]')).toBe(false);
+    expect(nestsDeeperThan(1, '[[],[],[]]')).toBe(true);
+    expect(nestsDeeperThan(2, '[[],[],[]]')).toBe(false);
+    expect(nestsDeeperThan(1, '"\\\\"[[')).toBe(true);
+  });
+});
