@@ -22,7 +22,8 @@ export const defaultPolicyName = 'Default approvals';
 /** How long access lasts that somebody got for being on call. */
 export const onCallAccess: DurationSeconds = toSeconds({ time: 1, unit: 'h' });
 
-type Entry = { readonly policy: string; readonly truth: Truth; readonly approval: PolicyApproval };
+/** `matched`: does the policy speak about this? `truth`: does it, and does the approval lead anywhere? */
+type Entry = { readonly policy: string; readonly matched: Truth; readonly truth: Truth; readonly approval: PolicyApproval };
 
 /**
  * What becomes of a request. One stored policy, even a disabled one, replaces the default approvals.
@@ -37,7 +38,7 @@ export function route(
   if (policies.length === 0) return { kind: 'ask', paths: [defaultPath(settings)] };
   const matched = matchPolicies(policies, facts.requestor.email, facts.requestor.isMember, facts.right, matches);
   const entries = matched.flatMap(({ policy, truth }) =>
-    policy.approval.map((approval) => ({ policy: policy.name, truth: bothOf(truth, applies(approval, facts)), approval })),
+    policy.approval.map((approval) => ({ policy: policy.name, matched: truth, truth: bothOf(truth, applies(approval, facts)), approval })),
   );
   if (entries.length === 0) return { kind: 'none' };
   const unavailable = (): Outcome => ({ kind: 'unavailable', what: whatIsUnknown(policies, facts, matches) });
@@ -51,7 +52,9 @@ export function route(
         : { kind, policy: first.policy, options: leastDemanding(certain.map(({ approval }) => pathOptions(approval.options))) };
     if (these.some(({ truth }) => truth === 'unknown')) return unavailable();
   }
-  if (entries.some(({ truth }) => truth === 'unknown')) return unavailable();
+  // Then it is not even known whether this is "not allowed" or "nobody can approve".
+  const isMatchUnknown = entries.every((entry) => entry.matched === 'unknown');
+  if (isMatchUnknown || entries.some(({ truth }) => truth === 'unknown')) return unavailable();
   return { kind: 'ask', paths: entries.flatMap((entry) => pathOf(entry, facts)) };
 }
 

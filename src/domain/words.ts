@@ -65,7 +65,7 @@ function quotedFrom(text: string, start: number, closing: string): Span | undefi
       if (!isApostrophe) return { text: read, end: after };
     }
     const next = after < text.length ? pieceAt(text, after) : undefined;
-    const isEscape = piece.text === '\\' && (closing === '"' || closing === '“”') && next !== undefined;
+    const isEscape = piece.text === '\\' && (closing === '"' || closing === '“”') && next !== undefined && !next.isLiteral;
     if (isEscape && (next.text === '\\' || closing.includes(next.text))) {
       read += next.text;
       at = after + next.size;

@@ -7,6 +7,9 @@ import { parseReason } from '../../src/domain/reason.ts';
 import type { Rejection } from '../../src/domain/result.ts';
 import { clip } from '../../src/domain/said.ts';
 
+/** Any UTF-16 at all, halves of characters included. */
+const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) });
+
 const words = (text: string): string[] => text.split(' ').filter((word) => word !== '');
 const parsed = (argv: readonly string[]): Command => {
   const result = parseCommand(argv, 'p0');
@@ -39,32 +42,51 @@ describe('request', () => {
     expect(parsed([...asked, `${flag}=90m`])).toMatchObject({ duration: 5400 });
   });
   it('takes flags anywhere', () => {
-    expect(parsed(['request', '--reason', 'look at orders', 'pg', '--integration=sample', 'role', 'readonly', '--duration', '1m'])).toEqual({
-      kind: 'request',
-      right: { ...right, integration: 'sample' },
-      reason: 'look at orders',
-      duration: 60,
-    });
+    expect(parsed(['request', '--reason', 'look at orders', 'pg', '--integration=sample', 'role', 'readonly', '--duration', '1m'])).toEqual(
+      {
+        kind: 'request',
+        right: { ...right, integration: 'sample' },
+        reason: 'look at orders',
+        duration: 60,
+      },
+    );
   });
   it('keeps an equals sign in a value', () => {
     expect(parsed([...asked, '--reason=a=b --c'])).toMatchObject({ reason: 'a=b --c' });
   });
   it('ignores what the command line client does itself', () => {
-    for (const name of ['request', 'grant', 'allow'])
-      expect(parsed([name, ...words('pg role readonly --to b@example.com --length 1d -w --wait --debug').filter((word, at) => name !== 'request' || ![3, 4].includes(at)).filter((word) => name === 'allow' || !['--length', '1d'].includes(word))])).toMatchObject({ kind: name, right });
+    for (const text of ['request', 'grant --to b@example.com', 'allow --to b@example.com --length 1d'])
+      expect(parsed([...words(text), 'pg', '-w', 'role', '--wait', '--debug', 'readonly', '-w'])).toMatchObject({ right });
   });
 });
 
 describe('the other commands', () => {
   it.each<[string, Command]>([
-    ['grant pg role readonly --to bob@example.com --principal-type user', { kind: 'grant', right, reason: undefined, duration: undefined, to: 'bob@example.com' }],
+    [
+      'grant pg role readonly --to bob@example.com --principal-type user',
+      { kind: 'grant', right, reason: undefined, duration: undefined, to: 'bob@example.com' },
+    ],
     [
       'allow pg role readonly --to bob@example.com --length 5d --start 2026-01-31T09:00Z --request-duration 1h',
-      { kind: 'allow', right, reason: undefined, duration: parsedDuration(3600), to: 'bob@example.com', length: parsedDuration(432_000), start: '2026-01-31T09:00Z' },
+      {
+        kind: 'allow',
+        right,
+        reason: undefined,
+        duration: parsedDuration(3600),
+        to: 'bob@example.com',
+        length: parsedDuration(432_000),
+        start: '2026-01-31T09:00Z',
+      },
     ],
     ['ls', { kind: 'ls', service: undefined, accessType: undefined, like: undefined, size: undefined, principal: undefined, all: false }],
-    ['ls demo role --size 30', { kind: 'ls', service: 'demo', accessType: 'role', like: undefined, size: 30, principal: undefined, all: false }],
-    ['ls demo --all --like big --principal b@example.com', { kind: 'ls', service: 'demo', accessType: undefined, like: 'big', size: undefined, principal: 'b@example.com', all: true }],
+    [
+      'ls demo role --size 30',
+      { kind: 'ls', service: 'demo', accessType: 'role', like: undefined, size: 30, principal: undefined, all: false },
+    ],
+    [
+      'ls demo --all --like big --principal b@example.com',
+      { kind: 'ls', service: 'demo', accessType: undefined, like: 'big', size: undefined, principal: 'b@example.com', all: true },
+    ],
     ['status', { kind: 'status', id: undefined }],
     ['status 1', { kind: 'status', id: '1' }],
     ['approve 1', { kind: 'approve', id: '1', duration: undefined }],
@@ -119,7 +141,10 @@ describe('usage', () => {
     ['ls --size 1e3', '--size is a whole number from 1 to 999999, not "1e3".'],
     ['request pg role a --integration=', 'The value of --integration is empty.'],
     ['grant pg role a --to b@example.com --principal-type group', '--principal-type can only be user, not "group".'],
-    ['allow pg role a --to b --length 1d --start 31/01/2026', '--start is a date or time like 2026-01-31 or 2026-01-31T09:00Z, not "31/01/2026".'],
+    [
+      'allow pg role a --to b --length 1d --start 31/01/2026',
+      '--start is a date or time like 2026-01-31 or 2026-01-31T09:00Z, not "31/01/2026".',
+    ],
   ])('%s: %s', (text, expected) => {
     expect(problem(words(text))).toBe(expected);
   });
@@ -152,15 +177,30 @@ describe('usage', () => {
     expect(refused([...asked, '--duration', 'x'.repeat(500)])).toEqual({ code: 'invalid-duration', given: `${'x'.repeat(99)}…` });
   });
 
-  it.each(['2026-01-31', '2024-02-29', '2026-01-31T09:00', '2026-01-31T23:59:59.123+02:00', '2026-12-31T00:00:00Z'])('takes the start %s', (start) => {
-    expect(parsed(['allow', 'pg', 'role', 'a', '--to', 'b', '--length', '1d', '--start', start])).toMatchObject({ start });
-  });
-  it.each(['', 'now', '2026-1-1', '2026-02-29', '2026-00-10', '2026-13-01', '2026-04-31', '2026-01-00', '2026-01-31T24:00', '2026-01-31 09:00', '2026-01-31T09:00+15:00', '0000-01-01', '2026-01-31T09:00Z ', '٢026-01-31'])(
-    'refuses the start %j',
+  it.each(['2026-01-31', '2024-02-29', '2026-01-31T09:00', '2026-01-31T23:59:59.123+02:00', '2026-12-31T00:00:00Z'])(
+    'takes the start %s',
     (start) => {
-      expect(problem(['allow', 'pg', 'role', 'a', '--to', 'b', '--length', '1d', `--start=${start}`])).toContain('--start');
+      expect(parsed(['allow', 'pg', 'role', 'a', '--to', 'b', '--length', '1d', '--start', start])).toMatchObject({ start });
     },
   );
+  it.each([
+    '',
+    'now',
+    '2026-1-1',
+    '2026-02-29',
+    '2026-00-10',
+    '2026-13-01',
+    '2026-04-31',
+    '2026-01-00',
+    '2026-01-31T24:00',
+    '2026-01-31 09:00',
+    '2026-01-31T09:00+15:00',
+    '0000-01-01',
+    '2026-01-31T09:00Z ',
+    '٢026-01-31',
+  ])('refuses the start %j', (start) => {
+    expect(problem(['allow', 'pg', 'role', 'a', '--to', 'b', '--length', '1d', `--start=${start}`])).toContain('--start');
+  });
 });
 
 describe('reasons', () => {
@@ -178,7 +218,7 @@ describe('reasons', () => {
   });
   it('fit into Postgres and JSON whatever they were', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 50 }), (text) => {
+      fc.property(anyText, (text) => {
         const result = parseReason(text);
         if (!result.ok || result.value === undefined) return;
         expect(result.value.isWellFormed() && !result.value.includes('\u0000') && result.value.trim() === result.value).toBe(true);
@@ -206,16 +246,27 @@ describe('help', () => {
     const options = lines.slice(lines.indexOf('Options:') + 1);
     expect(new Set(options.map((line) => line.length)).size).toBe(1);
     expect(options.every((line) => /\[(string|boolean)\]$/.test(line))).toBe(true);
-    for (const flag of ['--help', '--reason', '-w, --wait', '--duration']) expect(options.some((line) => line.trim().startsWith(flag))).toBe(true);
+    for (const flag of ['--help', '--reason', '-w, --wait', '--duration'])
+      expect(options.some((line) => line.trim().startsWith(flag))).toBe(true);
   });
   it('cannot be made long or odd by the name of the program', () => {
     const result = parseCommand([], `p\u0000${'x'.repeat(5000)}`);
-    expect(result.ok && result.value.kind === 'help' && result.value.text.length < 2500 && !result.value.text.includes('\u0000')).toBe(true);
+    expect(result.ok && result.value.kind === 'help' && result.value.text.length < 2500 && !result.value.text.includes('\u0000')).toBe(
+      true,
+    );
   });
 });
 
 describe('incomplete requests', () => {
-  const empty = { service: undefined, accessType: undefined, resource: undefined, integration: undefined, reason: undefined, duration: undefined, to: undefined };
+  const empty = {
+    service: undefined,
+    accessType: undefined,
+    resource: undefined,
+    integration: undefined,
+    reason: undefined,
+    duration: undefined,
+    to: undefined,
+  };
   it.each<[string, object]>([
     ['request', {}],
     ['request pg', { service: 'pg' }],
@@ -227,19 +278,38 @@ describe('incomplete requests', () => {
     expect(isIncompleteRequest(words(text))).toBe(true);
     expect(readDraft(words(text))).toEqual({ ...empty, ...draft });
   });
-  it.each(['', 'request pg role readonly', 'grant pg role readonly --to b', 'request --help', 'request pg --bogus', 'request --duration banana', 'request --reason', 'request a b c d', 'allow', 'approve', 'ls', 'bogus'])(
-    '%j does not',
-    (text) => {
-      expect(isIncompleteRequest(words(text))).toBe(false);
-      expect(readDraft(words(text))).toEqual(empty);
-    },
-  );
+  it.each([
+    '',
+    'request pg role readonly',
+    'grant pg role readonly --to b',
+    'request --help',
+    'request pg --bogus',
+    'request --duration banana',
+    'request --reason',
+    'request a b c d',
+    'allow',
+    'approve',
+    'ls',
+    'bogus',
+  ])('%j does not', (text) => {
+    expect(isIncompleteRequest(words(text))).toBe(false);
+    expect(readDraft(words(text))).toEqual(empty);
+  });
 });
 
 describe('any argv', () => {
   const token = fc.oneof(
-    fc.constantFrom(...commands.map((spec) => spec.name), ...commands.flatMap((spec) => spec.flags.flatMap((flag) => flag.spellings)), '--reason=', '--', '-', '', '1h', 'pg'),
-    fc.string({ unit: 'binary' }),
+    fc.constantFrom(
+      ...commands.map((spec) => spec.name),
+      ...commands.flatMap((spec) => spec.flags.flatMap((flag) => flag.spellings)),
+      '--reason=',
+      '--',
+      '-',
+      '',
+      '1h',
+      'pg',
+    ),
+    anyText,
   );
   it('gets an answer that does not echo much', () => {
     fc.assert(
@@ -255,17 +325,26 @@ describe('any argv', () => {
   it('reads back what was written, in any order and spelling of flags', () => {
     const word = fc.stringMatching(/^[a-z0-9][a-z0-9/ .-]{0,20}[a-z0-9]$/);
     fc.assert(
-      fc.property(word, word, word, word, fc.integer({ min: 1, max: 999_999 }), fc.boolean(), fc.boolean(), (service, accessType, resource, reason, minutes, first, equals) => {
-        const pair = (flag: string, value: string): string[] => (equals ? [`${flag}=${value}`] : [flag, value]);
-        const flags = [...pair('--reason', reason), ...pair('--duration', `${minutes}m`)];
-        const rest = [service, accessType, resource];
-        expect(parsed(['request', ...(first ? [...flags, ...rest] : [...rest, ...flags])])).toEqual({
-          kind: 'request',
-          right: { service, accessType, resource, integration: undefined },
-          reason,
-          duration: minutes * 60,
-        });
-      }),
+      fc.property(
+        word,
+        word,
+        word,
+        word,
+        fc.integer({ min: 1, max: 999_999 }),
+        fc.boolean(),
+        fc.boolean(),
+        (service, accessType, resource, reason, minutes, first, equals) => {
+          const pair = (flag: string, value: string): string[] => (equals ? [`${flag}=${value}`] : [flag, value]);
+          const flags = [...pair('--reason', reason), ...pair('--duration', `${minutes}m`)];
+          const rest = [service, accessType, resource];
+          expect(parsed(['request', ...(first ? [...flags, ...rest] : [...rest, ...flags])])).toEqual({
+            kind: 'request',
+            right: { service, accessType, resource, integration: undefined },
+            reason,
+            duration: minutes * 60,
+          });
+        },
+      ),
     );
   });
 });
