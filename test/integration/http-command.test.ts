@@ -125,7 +125,7 @@ describe('a command', () => {
     const denied = someRequest({ kind: 'denied', by: { kind: 'policy', name: 'p\u0007' }, at: start, reason: '\u001b[2Jno\u202e' });
     const { message } = (await post(answering({ kind: 'status', requests: [denied] }))).json();
     expect(message).toMatch(/denied by policy/);
-    expect(message).not.toMatch(/[\u0000-\u0009\u001b\u202e]/);
+    expect(message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 });
 
@@ -172,7 +172,7 @@ describe('a refused command', () => {
   });
 
   it('names at most ten wrong members', async () => {
-    const response = await post({}, { argv: Array.from({ length: 5000 }, (_, n) => n), scriptName: 'p0' });
+    const response = await post({}, { argv: Array.from({ length: 200 }, (_, n) => n), scriptName: 'p0' });
     expect(response.json().errors).toHaveLength(10);
   });
 });

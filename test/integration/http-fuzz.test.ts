@@ -1,7 +1,8 @@
+import { Agent, type IncomingHttpHeaders, request as send, type Server } from 'node:http';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { accept } from '../../src/domain/result.ts';
-import { httpApp, key, requestId, someRequest } from '../support/http-app.ts';
+import { httpApp, key, listening, requestId, someRequest } from '../support/http-app.ts';
 
 const request = someRequest();
 const willing = {
@@ -30,7 +31,7 @@ const segment = fc.oneof(
     '%ff',
     '%',
   ),
-  fc.string({ unit: 'grapheme-ascii', maxLength: 20 }).map((text) => text.replaceAll(/[\s?#]/g, '')),
+  fc.string({ unit: 'grapheme-ascii', maxLength: 20 }).map((text) => text.replaceAll(' ', '')),
   fc.string({ unit: 'grapheme', maxLength: 10 }).map(encodeURIComponentSafely),
 );
 const path = fc.oneof(
@@ -48,36 +49,68 @@ const body = fc.oneof(
 const headerValue = fc.string({ unit: 'grapheme-ascii', maxLength: 60 });
 const headers = fc.record(
   {
-    authorization: fc.oneof({ weight: 3, arbitrary: fc.constant(`Bearer ${key}`) }, { weight: 1, arbitrary: headerValue }),
-    'content-type': fc.oneof({ weight: 3, arbitrary: fc.constant('application/json') }, { weight: 1, arbitrary: headerValue }),
+    authorization: fc.oneof({ weight: 9, arbitrary: fc.constant(`Bearer ${key}`) }, { weight: 1, arbitrary: headerValue }),
+    'content-type': fc.oneof({ weight: 9, arbitrary: fc.constant('application/json') }, { weight: 1, arbitrary: headerValue }),
     accept: headerValue,
     'accept-version': headerValue,
     'x-request-id': headerValue,
     'x-http-method-override': headerValue,
     traceparent: headerValue,
   },
-  { requiredKeys: [] },
+  { requiredKeys: ['authorization', 'content-type'] },
 );
-const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS');
+const method = fc.constantFrom('POST', 'POST', 'POST', 'GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS');
 
 function encodeURIComponentSafely(text: string): string {
   return encodeURIComponent(text.toWellFormed());
 }
 
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let server: Server | undefined;
+afterAll(() => {
+  agent.destroy();
+  server?.close();
+});
+
+/** Node's own client, because it sends a path as it stands. */
+async function ask(
+  options: { port: number; method: string; path: string; headers: IncomingHttpHeaders },
+  payload: string | Uint8Array,
+): Promise<{ status: number; body: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
+  const outgoing = send(
+    { host: '127.0.0.1', agent, ...options, headers: { ...options.headers, 'content-length': Buffer.byteLength(payload) } },
+    (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
+    },
+  );
+  outgoing.on('error', reject);
+  outgoing.end(payload);
+  return promise;
+}
+
 describe('anything at all', () => {
   it('is answered with less than a 500, and where it is refused, by a problem document', async () => {
     const { app, logged } = await httpApp(willing, { rateLimit: 1_000_000 });
+    const bound = await listening(app);
+    server = bound.server;
+    const statuses = new Set<number>();
     await fc.assert(
       fc.asyncProperty(method, path, headers, body, async (verb, url, head, payload) => {
-        const response = await app.inject({ method: verb, url, headers: head, ...(verb === 'GET' || verb === 'HEAD' ? {} : { payload }) });
-        expect(response.statusCode).toBeLessThan(500);
-        if (response.statusCode >= 400 && verb !== 'HEAD') {
-          expect(response.json()).toMatchObject({ status: response.statusCode, error: expect.any(String), detail: expect.any(String) });
-          expect(response.body.length).toBeLessThan(4_000);
+        const answer = await ask({ port: bound.port, method: verb, path: url, headers: head }, payload);
+        statuses.add(answer.status);
+        expect(answer.status).toBeLessThan(500);
+        if (answer.status >= 400 && verb !== 'HEAD') {
+          expect(JSON.parse(answer.body)).toMatchObject({ status: answer.status, error: expect.any(String), detail: expect.any(String) });
+          expect(answer.body.length).toBeLessThan(4_000);
         }
       }),
       { numRuns: 1_500 },
     );
+    // Otherwise nothing got as far as it should.
+    for (const status of [200, 400, 401, 404, 415]) expect(statuses).toContain(status);
     expect(logged.filter((line) => line.level === 'error')).toEqual([]);
   });
 });

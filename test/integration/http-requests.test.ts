@@ -148,7 +148,7 @@ describe('reading', () => {
       const response = await app.inject({ url: `/o/demo/permission-requests/${id}`, headers: json });
       expect(response.statusCode).toBe(404);
       const { instance, ...rest } = response.json();
-      expect(instance).toBe(`urn:uuid:${response.headers['x-request-id']}`);
+      expect(instance).toBe(`urn:uuid:${String(response.headers['x-request-id'])}`);
       bodies.push(rest);
     }
     expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);

@@ -17,7 +17,12 @@ const modal = {
       type: 'input',
       block_id: 'role',
       label: plain('Role'),
-      element: { type: 'static_select', action_id: 'pick', options: [preset('readonly'), preset('readwrite')], initial_option: preset('readonly') },
+      element: {
+        type: 'static_select',
+        action_id: 'pick',
+        options: [preset('readonly'), preset('readwrite')],
+        initial_option: preset('readonly'),
+      },
     },
     {
       type: 'input',
@@ -117,9 +122,19 @@ describe.each([
   it('takes answers at the response_url, to one or to all', async () => {
     const { workspace } = slack;
     await workspace.as('bob').command('/access late');
-    await workspace.until(() => workspace.as('alice').messages('general').some((message) => message.text === 'to all'));
+    await workspace.until(() =>
+      workspace
+        .as('alice')
+        .messages('general')
+        .some((message) => message.text === 'to all'),
+    );
     expect(workspace.as('bob').ephemerals('general').at(-1)?.text).toBe('first');
-    expect(workspace.as('alice').messages('general').map((message) => message.text)).toEqual(['to all']);
+    expect(
+      workspace
+        .as('alice')
+        .messages('general')
+        .map((message) => message.text),
+    ).toEqual(['to all']);
   });
 
   it('opens a modal by trigger_id, keeps it open on errors, and closes it when all is well', async () => {
@@ -166,7 +181,7 @@ describe.each([
     expect(alice.messages('approvals').at(-1)?.blocks).toEqual([]);
     await expect(carol.press(message, 'approve')).rejects.toThrow('no “approve” there');
     await workspace.as('bob').command('/access ask');
-    const second = await workspace.until(() => carol.messages('approvals').at(-1));
+    const second = await workspace.until(() => carol.messages('approvals')[1]);
     await carol.choose(second, 'duration', '4h');
     await carol.press(second, 'approve');
     expect(heard.pressed.at(-1)).toMatchObject({ by: carol.id, state: selected('4h') });

@@ -37,6 +37,7 @@ export function someRequest(state: RequestState = { kind: 'pending' }): Permissi
     permission: { integration: 'sample', service: 'pg', accessType: 'role', resource: 'readonly' },
     reason: 'look at orders',
     asked: hour,
+    durationNamed: true,
     createdAt: start,
     approvableUntil: instant(start + 86_400_000),
     state,

@@ -54,7 +54,11 @@ export async function startSocketApp(slack: LocalSlack, listen: (app: App) => vo
   listen(app);
   await app.start();
   await slack.workspace.until(() => slack.workspace.isSocketOpen());
-  return Object.assign(app, { [Symbol.asyncDispose]: async () => app.stop() });
+  return Object.assign(app, {
+    [Symbol.asyncDispose]: async () => {
+      await app.stop();
+    },
+  });
 }
 
 /** A real Bolt app over HTTP, on a port of its own. */

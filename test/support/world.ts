@@ -33,11 +33,16 @@ export async function createWorld({ integrations }: { integrations?: readonly In
   await migrate(db);
   const removals = new pg.Pool({ connectionString: database.url, max: 2 });
   removals.on('error', (error) => log.error({ err: error }, 'a connection for removals broke'));
-  await bindConfiguredRoles(db, org, { owner: [email('alice@example.com')], manager: [email('alice@example.com'), email('carol@example.com')] });
+  await bindConfiguredRoles(db, org, {
+    owner: [email('alice@example.com')],
+    manager: [email('alice@example.com'), email('carol@example.com')],
+  });
   const target = fakeTarget();
   const all = integrations ?? [target];
   const store = createStore({ db, pool, removals });
-  const directories = createDirectories([createLocalDirectory([{ id: 'platform', label: 'Platform team', members: [email('carol@example.com'), email('dave@example.com')] }])]);
+  const directories = createDirectories([
+    createLocalDirectory([{ id: 'platform', label: 'Platform team', members: [email('carol@example.com'), email('dave@example.com')] }]),
+  ]);
   const deps = {
     org,
     store,
@@ -81,7 +86,11 @@ export async function createWorld({ integrations }: { integrations?: readonly In
     messenger,
     lines,
     async caller(name: string, via: Caller['via'] = 'slack'): Promise<Caller> {
-      return { org, via, person: await useCases.identify(org, { provider: 'slack', subject: `T1/${name}`, email: email(`${name}@example.com`) }) };
+      return {
+        org,
+        via,
+        person: await useCases.identify(org, { provider: 'slack', subject: `T1/${name}`, email: email(`${name}@example.com`) }),
+      };
     },
     /** Moves every row as though this much time had passed: the clock is Postgres', so the rows are moved, not the clock. */
     async passTime(interval: string) {

@@ -1,0 +1,135 @@
+import { describeDuration } from '../domain/duration.ts';
+import type { Rejection } from '../domain/result.ts';
+import { clip, quoted } from '../domain/said.ts';
+import { notFound, type Problem } from './problem.ts';
+
+/** 400 is a value or a state that does not fit, 403 a person who may not. Nothing here is a 5xx but what we could not ask. */
+const kinds = {
+  usage: [400, 'Command not understood'],
+  'invalid-duration': [400, 'Invalid duration'],
+  'over-maximum': [400, 'Longer than allowed'],
+  'duration-required': [400, 'Duration required'],
+  'reason-required': [400, 'Reason required'],
+  'reason-too-long': [400, 'Reason too long'],
+  'unknown-service': [400, 'Unknown service'],
+  'unknown-access-type': [400, 'Unknown access type'],
+  'unknown-resource': [400, 'Unknown resource'],
+  'ambiguous-integration': [400, 'Ambiguous integration'],
+  'invalid-principal': [400, 'Invalid principal'],
+  'account-unusable': [400, 'Account unusable'],
+  'not-allowed': [403, 'Not allowed'],
+  'preapproval-required': [403, 'Pre-approval required'],
+  'nobody-can-approve': [400, 'Nobody can approve'],
+  'standing-exists': [400, 'Standing access exists'],
+  'too-many-open': [429, 'Too many open requests'],
+  'not-found': [notFound.status, notFound.title],
+  'not-approver': [403, 'Not an approver'],
+  'own-request': [403, 'Own request'],
+  'not-yours': [403, 'Not yours'],
+  'already-decided': [400, 'Already decided'],
+  lapsed: [400, 'Lapsed'],
+  'stale-picture': [400, 'Changed meanwhile'],
+  'not-revocable': [400, 'Not revocable'],
+  'identity-unknown': [403, 'Identity unknown'],
+  'owner-required': [403, 'Owner required'],
+  unavailable: [503, 'Unavailable'],
+  'not-supported': [400, 'Not supported'],
+} as const satisfies Record<Rejection['code'], readonly [status: number, title: string]>;
+
+const unavailableForSeconds = 5;
+
+/** A refusal of a use case as the document that HTTP answers with. */
+export function rejectionProblem(rejection: Rejection): Problem {
+  const [status, title] = kinds[rejection.code];
+  const problem: Problem = { code: rejection.code, status, title, detail: rejectionText(rejection) };
+  if (rejection.code === 'usage') return { ...problem, error: `${rejection.usage}\n\n${rejection.problem}` };
+  return rejection.code === 'unavailable' ? { ...problem, retryAfterSeconds: unavailableForSeconds } : problem;
+}
+
+const mostNames = 20;
+
+function choice(names: readonly string[]): string {
+  if (names.length === 0) return 'There is none.';
+  const shown = names.slice(0, mostNames).map(clip).join(', ');
+  return `Use one of: ${shown}${names.length > mostNames ? ', …' : ''}.`;
+}
+
+/** One sentence or two of plain text that say what would be right. */
+export function rejectionText(rejection: Rejection): string {
+  switch (rejection.code) {
+    case 'usage':
+      return rejection.problem;
+    case 'invalid-duration':
+      return `${quoted(rejection.given)} is not a duration. Write it like 30m, 2h, 1d or "2 hours".`;
+    case 'over-maximum':
+      return `${describeDuration(rejection.asked)} is too long. The maximum is ${describeDuration(rejection.maximum)}.`;
+    case 'duration-required':
+      return 'This access needs a duration. Add --duration, for example --duration 2h.';
+    case 'reason-required':
+      return 'This access needs a reason. Add --reason "why you need it".';
+    case 'reason-too-long':
+      return `The reason is too long. At most ${rejection.maximum} characters are kept.`;
+    case 'unknown-service':
+      return `There is no service ${quoted(rejection.service)}. ${choice(rejection.known)}`;
+    case 'unknown-access-type':
+      return `${clip(rejection.service)} has no access type ${quoted(rejection.accessType)}. ${choice(rejection.known)}`;
+    case 'unknown-resource':
+      return `There is no ${clip(rejection.accessType)} ${quoted(rejection.resource)}. ${choice(rejection.known)}`;
+    case 'ambiguous-integration':
+      return `Several integrations offer ${clip(rejection.service)}. Add --integration. ${choice(rejection.names)}`;
+    case 'invalid-principal':
+      return `${quoted(rejection.given)} is not a principal. Give a plain e-mail address, like bob@example.com.`;
+    case 'account-unusable':
+      return `The account name ${quoted(rejection.account)} cannot be used: it is another person's, or is not a safe name. Ask an administrator.`;
+    case 'not-allowed':
+      return 'No policy allows this access.';
+    case 'preapproval-required':
+      return 'This access needs a pre-approval. Ask an approver to open one with the allow command.';
+    case 'nobody-can-approve':
+      return 'The policy names nobody who could approve this. Ask an administrator.';
+    case 'standing-exists':
+      // The published client knows this sentence by heart and goes on with the access.
+      return 'This principal already has this access';
+    case 'too-many-open':
+      return `You have ${rejection.maximum} open requests, which is the maximum. Wait until some are decided.`;
+    case 'not-found':
+      return notFound.detail;
+    case 'not-approver':
+      return 'You are not an approver of this request.';
+    case 'own-request':
+      return 'You cannot decide on your own request. Another approver must.';
+    case 'not-yours':
+      return 'This is not your access. Only its principal can give it back.';
+    case 'already-decided':
+      return `This request is decided already: ${clip(rejection.status)}${rejection.by === undefined ? '' : ` by ${clip(rejection.by)}`}.`;
+    case 'lapsed':
+      return 'This request has lapsed: nobody decided in time. Ask for the access again.';
+    case 'stale-picture':
+      return 'The request or its policy has changed meanwhile. Look at it again before you decide.';
+    case 'not-revocable':
+      return `There is no access to take away: the request is ${clip(rejection.status)}.`;
+    case 'identity-unknown':
+      return identityText(rejection.why);
+    case 'owner-required':
+      return 'Only an owner of the organisation may do this.';
+    case 'unavailable':
+      return `${clip(rejection.what)} did not answer, so nothing was done. Try again in a moment.`;
+    case 'not-supported':
+      return `${clip(rejection.what)} is not supported.`;
+  }
+}
+
+function identityText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): string {
+  switch (why) {
+    case 'guest':
+      return 'Guests cannot use this. Ask for a full account.';
+    case 'bot':
+      return 'Bots cannot use this. A person must ask.';
+    case 'deactivated':
+      return 'This account is deactivated.';
+    case 'stranger':
+      return 'This account belongs to another organisation.';
+    case 'no-email':
+      return 'This account has no e-mail address. Add one to its profile.';
+  }
+}

@@ -1,0 +1,92 @@
+import type { Reply } from '../app/use-cases.ts';
+import { type PermissionRequest, wireStatus } from '../domain/request.ts';
+import type { Instant } from '../domain/time.ts';
+import { deciderName, givenUp, requestText } from './request-text.ts';
+
+const iso = (time: Instant): string => new Date(time).toISOString();
+
+/** A request on the wire: the members that the published clients know, and beside them what they lack. Times are ISO 8601. */
+export function requestJson(request: PermissionRequest) {
+  const { integration, service, accessType, resource } = request.permission;
+  const status = wireStatus(request.state);
+  return {
+    id: request.id,
+    type: service,
+    permission: { integration, accessType, resource },
+    generated: {},
+    principal: request.principal.email,
+    status,
+    ...(status === 'ERRORED' ? { error: { message: givenUp } } : {}),
+    requestor: request.requestor.email,
+    reason: request.reason,
+    requestedSeconds: request.asked,
+    createdAt: iso(request.createdAt),
+    approvableUntil: iso(request.approvableUntil),
+    decision: decisionJson(request),
+    access: accessJson(request),
+  };
+}
+
+/** Who decided what; absent while nobody has. A cancelled request reads as denied with that reason (decision 9). */
+function decisionJson({ state }: PermissionRequest) {
+  switch (state.kind) {
+    case 'pending':
+    case 'lapsed':
+      return undefined;
+    case 'approved':
+      return { by: deciderName(state.by), at: iso(state.at), seconds: state.duration };
+    case 'denied':
+      return { by: deciderName(state.by), at: iso(state.at), reason: state.reason };
+    case 'cancelled':
+      return { at: iso(state.at), reason: 'cancelled' };
+  }
+}
+
+/** When the access is there; absent before the target confirmed it. `endedAt` only after it was seen to be gone (I18). */
+function accessJson({ state }: PermissionRequest) {
+  if (state.kind !== 'approved') return undefined;
+  const grant = state.grant.state;
+  switch (grant.kind) {
+    case 'planned':
+    case 'ending':
+    case 'failed':
+      return undefined;
+    case 'active':
+      return { grantedAt: iso(grant.grantedAt), expiresAt: iso(grant.expiresAt) };
+    case 'ended':
+      return { ended: grant.end.kind, endedAt: iso(grant.evidence.observedAt) };
+  }
+}
+
+/** The answer to a decision or a revocation, on either door. */
+export const changedJson = (request: PermissionRequest) => ({
+  ok: true,
+  message: requestText(request),
+  id: request.id,
+  request: requestJson(request),
+});
+
+/** What a command came to, in the shapes of the Command API. `ok` and `message` are what the published clients insist on. */
+export function replyJson(reply: Reply): object {
+  switch (reply.kind) {
+    case 'submitted':
+      return {
+        ok: true,
+        message: `Access requested: ${requestText(reply.request)}${reply.isPreexisting ? '\nThe principal has this access already, by another grant.' : ''}`,
+        id: reply.request.id,
+        isPreexisting: reply.isPreexisting,
+        isPersistent: reply.isPersistent,
+        isPreapproved: reply.isPreapproved,
+        request: requestJson(reply.request),
+      };
+    case 'decided':
+    case 'ending':
+      return changedJson(reply.request);
+    case 'status':
+      return { ok: true, message: reply.requests.map(requestText).join('\n') || 'There are no requests.' };
+    case 'list':
+      return { ok: true, arg: reply.arg, term: reply.term, isTruncated: reply.isTruncated, items: reply.items };
+    case 'help':
+      return { ok: true, message: reply.text };
+  }
+}

@@ -1,0 +1,49 @@
+import { describeDuration } from '../domain/duration.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { Decider, PermissionRequest } from '../domain/request.ts';
+import { clip } from '../domain/said.ts';
+import type { Instant } from '../domain/time.ts';
+
+/** `2025-01-31 09:00:00 UTC`: a terminal does not know its reader's time zone. */
+const at = (time: Instant): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
+export const deciderName = (by: Decider): string => (by.kind === 'person' ? by.person.email : `policy ${by.name}`);
+
+/** One line of plain text without markup: what, for whom, its id, what became of it. */
+export function requestText(request: PermissionRequest): string {
+  const { service, accessType, resource } = request.permission;
+  return `${service} ${accessType} ${clip(resource)} for ${request.principal.email} (request ${request.id}): ${outcome(request)}`;
+}
+
+function outcome({ state, approvableUntil }: PermissionRequest): string {
+  switch (state.kind) {
+    case 'pending':
+      return `waits for approval until ${at(approvableUntil)}`;
+    case 'approved':
+      return grantText(state.grant, state.by);
+    case 'denied':
+      return `denied by ${clip(deciderName(state.by))}${state.reason === undefined ? '' : `: ${clip(state.reason)}`}`;
+    case 'cancelled':
+      return 'taken back by the requestor';
+    case 'lapsed':
+      return 'lapsed, nobody decided in time';
+  }
+}
+
+function grantText({ state, duration }: Grant, by: Decider): string {
+  switch (state.kind) {
+    case 'planned':
+      return `approved by ${clip(deciderName(by))} for ${describeDuration(duration)}, being set up`;
+    case 'active':
+      return `active until ${at(state.expiresAt)}`;
+    case 'ending':
+      return 'being taken away';
+    case 'failed':
+      return givenUp;
+    case 'ended':
+      return `${state.end.kind} at ${at(state.end.at)}`;
+  }
+}
+
+/** In place of the target's own words, which may say more about it than the reader should know. */
+export const givenUp = 'the access could not be set up';

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import fastifyHelmet from '@fastify/helmet';
+import fastifyRateLimit from '@fastify/rate-limit';
+import fastifyUnderPressure from '@fastify/under-pressure';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import type { UseCases } from '../app/use-cases.ts';
+import type { Org } from '../domain/ids.ts';
+import { rateKey, requireCaller } from './auth.ts';
+import { serveCommands } from './command-api.ts';
+import { problemOfError, rateLimited } from './error-problem.ts';
+import { type Health, serveHealth } from './health.ts';
+import { acceptJsonBodies } from './json-body.ts';
+import type { HttpLog } from './log.ts';
+import { internalFault, notFound, sendProblem } from './problem.ts';
+import { serveRequests } from './requests-api.ts';
+
+export type HttpDeps = {
+  readonly useCases: UseCases;
+  readonly org: Org;
+  readonly log: HttpLog;
+  /** Where people reach us. Browsers are told to stay on https only where this is https. */
+  readonly publicUrl: string;
+  readonly health: () => Promise<Health>;
+  /** Calls per minute and API key; 600 unless given. */
+  readonly rateLimit?: number;
+};
+
+const longestBodyBytes = 64 * 1024;
+/** A path is bounded by Node's limit for headers; an over-long id is then unknown, like any other. */
+const longestParam = 16 * 1024;
+/** A loop this late cannot answer in time anyway; what is on its way to a target comes first. */
+const longestLoopDelayMs = 2_000;
+
+/**
+ * The HTTP API, ready to serve. The process has one `node:http` server of its own and hands it over request by request:
+ * `(req, res) => app.routing(req, res)`. `app.close()` ends it; the server must be closed first.
+ */
+export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: longestBodyBytes,
+    genReqId: () => randomUUID(),
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: longestParam },
+    frameworkErrors: (_error, request, reply) => {
+      // Hooks do not run for an address that cannot be decoded.
+      markReply(request, reply);
+      void reply.header('x-content-type-options', 'nosniff');
+      void sendProblem(request, reply, malformedAddress);
+    },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  acceptJsonBodies(app);
+  app.addHook('onRequest', async (request, reply) => markReply(request, reply));
+  await app.register(fastifyHelmet, helmetOptions(deps.publicUrl));
+  await app.register(fastifyRateLimit, {
+    global: false,
+    max: deps.rateLimit ?? 600,
+    timeWindow: 60_000,
+    keyGenerator: rateKey,
+    errorResponseBuilder: () => Object.assign(new Error('rate limit exceeded'), { code: rateLimited, statusCode: 429 }),
+  });
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound));
+  app.setErrorHandler((error, request, reply) => answerError(deps.log, error, request, reply));
+  logResponses(app, deps.log);
+  serveHealth(app, deps.health, deps.log);
+  await app.register(async (scope) => serveTenant(scope, deps), { prefix: '/o/:org' });
+  await app.ready();
+  return app;
+}
+
+/** Everything of one organisation. Calls are counted before the key is looked up, and both before a body is read. */
+async function serveTenant(scope: FastifyInstance, { useCases, org }: HttpDeps): Promise<void> {
+  await scope.register(fastifyUnderPressure, { maxEventLoopDelay: longestLoopDelayMs });
+  scope.addHook('onRequest', scope.rateLimit());
+  requireCaller(scope, useCases, org);
+  serveCommands(scope, useCases);
+  serveRequests(scope, useCases);
+}
+
+function markReply(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+}
+
+function helmetOptions(publicUrl: string) {
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    // Other hosts under our domain are not ours to bind to https.
+    strictTransportSecurity: publicUrl.startsWith('https:') ? { maxAge: 31_536_000, includeSubDomains: false } : (false as const),
+  };
+}
+
+function answerError(log: HttpLog, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOfError(error);
+  if (problem !== undefined) return sendProblem(request, reply, problem);
+  // A body that broke off is the client's doing, and there is nobody left to answer.
+  const gone = request.raw.destroyed && !request.raw.complete;
+  if (gone) log.info({ requestId: request.id }, 'the client went away');
+  else log.error({ requestId: request.id, route: request.routeOptions.url, err: error }, 'request failed');
+  return sendProblem(request, reply, internalFault);
+}
+
+/** One line per answer; the pattern of the route instead of the address, and no header. */
+function logResponses(app: FastifyInstance, log: HttpLog): void {
+  const quiet = new Set<string | undefined>(['/livez', '/readyz']);
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url;
+    if (quiet.has(route)) return;
+    log.info(
+      { requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request answered',
+    );
+  });
+}
+
+const malformedAddress = {
+  code: 'malformed-address',
+  status: 400,
+  title: 'Malformed address',
+  detail: 'The path must be percent-encoded UTF-8.',
+};

@@ -1,0 +1,22 @@
+/**
+ * One fault to come, for tests of what happens when Slack does not play along:
+ * an HTTP status, Slack's error name, a connection cut before the call is carried out (`drop`)
+ * or after it (`lostReply`), or a rate limit that asks to wait for so many seconds.
+ */
+export type Fault = { status: number } | { error: string } | { drop: true } | { lostReply: true } | { retryAfterSeconds: number };
+
+export type Faults = {
+  /** The next call of this method (or `response_url`) meets this fault; several queue up. */
+  next: (method: string, fault: Fault) => void;
+  take: (method: string) => Fault | undefined;
+};
+
+export function createFaults(): Faults {
+  const queues = new Map<string, Fault[]>();
+  return {
+    next: (method, fault) => {
+      queues.set(method, [...(queues.get(method) ?? []), fault]);
+    },
+    take: (method) => queues.get(method)?.shift(),
+  };
+}
