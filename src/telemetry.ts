@@ -8,6 +8,9 @@ export function createLog(level: string): Log {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: ['password', 'token', 'authorization', 'connectionString', '*.password', '*.token', '*.authorization', '*.connectionString'], censor: '[redacted]' },
+    redact: {
+      paths: ['password', 'token', 'authorization', 'connectionString', '*.password', '*.token', '*.authorization', '*.connectionString'],
+      censor: '[redacted]',
+    },
   });
 }

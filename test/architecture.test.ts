@@ -9,10 +9,16 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
   'src/domain': { parts: ['src/domain'], packages: [] },
   'src/app': { parts: ['src/domain', 'src/app'], packages: [] },
   blocks: { parts: ['src/domain', 'blocks'], packages: ['@slack/types'] },
-  'src/store': { parts: ['src/domain', 'src/store', 'src/app/ports.ts', 'src/app/store.ts', 'src/app/use-cases.ts', 'src/app/act-on-rights.ts'], packages: [/^kysely/, 'pg', 'uuid', /^node:/] },
+  'src/store': {
+    parts: ['src/domain', 'src/store', 'src/app/ports.ts', 'src/app/store.ts', 'src/app/use-cases.ts', 'src/app/act-on-rights.ts'],
+    packages: [/^kysely/, 'pg', 'uuid', /^node:/],
+  },
   'src/queue': { parts: ['src/domain', 'src/app', 'src/queue'], packages: ['bullmq', 'ioredis', 'pg', 'zod', /^node:/] },
   'src/slack': { parts: ['src/domain', 'src/app', 'blocks', 'src/slack'], packages: [/^@slack\//, 'zod', /^node:/] },
-  'src/http': { parts: ['src/domain', 'src/app', 'src/http'], packages: ['fastify', /^@fastify\//, 'fastify-type-provider-zod', 'zod', /^node:/] },
+  'src/http': {
+    parts: ['src/domain', 'src/app', 'src/http'],
+    packages: ['fastify', /^@fastify\//, 'fastify-type-provider-zod', 'zod', /^node:/],
+  },
   'src/integrations': { parts: ['src/domain', 'src/app/ports.ts', 'src/integrations'], packages: ['zod', 'pg', /^node:/] },
   'src/directories': { parts: ['src/domain', 'src/app/ports.ts', 'src/directories'], packages: ['zod', /^node:/] },
   'src/sandbox': { parts: ['src/sandbox'], packages: ['pg', 'ws', 'zod', /^node:/] },
@@ -28,13 +34,16 @@ function sources(folder: string): string[] {
 }
 
 function importsOf(file: string, text = readFileSync(path.join(root, file), 'utf8')): Import[] {
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g)].map((match) => ({
-    file,
-    to: match[1] ?? match[2] ?? '',
-  }));
+  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g)].map(
+    (match) => ({
+      file,
+      to: match[1] ?? match[2] ?? '',
+    }),
+  );
 }
 
-const partOf = (file: string): string | undefined => Object.keys(table).find((part) => file === `${part}.ts` || file.startsWith(`${part}/`));
+const partOf = (file: string): string | undefined =>
+  Object.keys(table).find((part) => file === `${part}.ts` || file.startsWith(`${part}/`));
 
 function isAllowed({ file, to }: Import): boolean {
   const part = partOf(file);
@@ -87,7 +96,9 @@ describe('habits', () => {
   });
 
   it('asks only Postgres for the time where a decision hangs on it', () => {
-    const clocks = files.filter((file) => /^src\/(domain|app|store)\//.test(file)).filter((file) => /Date\.now\(|new Date\(\)/.test(text(file)));
+    const clocks = files
+      .filter((file) => /^src\/(domain|app|store)\//.test(file))
+      .filter((file) => /Date\.now\(|new Date\(\)/.test(text(file)));
     expect(clocks).toEqual([]);
   });
 });

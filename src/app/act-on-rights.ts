@@ -45,7 +45,12 @@ async function observeBaseline(hands: Hands, integration: Integration, claim: Cl
   return (await hands.store.recordBaseline(claim, seen)) ? seen : undefined;
 }
 
-async function ensurePresent(hands: Hands, integration: Integration, claim: Claim, until: NonNullable<Claim['until']>): Promise<CallResult> {
+async function ensurePresent(
+  hands: Hands,
+  integration: Integration,
+  claim: Claim,
+  until: NonNullable<Claim['until']>,
+): Promise<CallResult> {
   const signal = AbortSignal.timeout(callDeadlineMs);
   if (!integration.capabilities.wantsPassword) {
     return (await integration.ensurePresent(claim.target, { until, password: undefined, resetPassword: false }, signal)).result;
@@ -60,11 +65,18 @@ async function ensurePresent(hands: Hands, integration: Integration, claim: Clai
 }
 
 /** Makes rights of one integration not exist, in one call. */
-export async function takeRights(hands: Hands, name: string, claims: readonly Claim[], claimedAtMs: number): Promise<readonly Settlement[]> {
+export async function takeRights(
+  hands: Hands,
+  name: string,
+  claims: readonly Claim[],
+  claimedAtMs: number,
+): Promise<readonly Settlement[]> {
   // Without a baseline we never called, and what was there before us stays.
   const untouched = claims.filter((claim) => claim.baseline !== 'absent');
   const ours = claims.filter((claim) => claim.baseline === 'absent');
-  const done = await Promise.all(untouched.map((claim) => settled(hands, withoutQuarantine(claim), { kind: 'observed', observed: 'absent' })));
+  const done = await Promise.all(
+    untouched.map((claim) => settled(hands, withoutQuarantine(claim), { kind: 'observed', observed: 'absent' })),
+  );
   return [...done, ...(await removeOurs(hands, name, ours, claimedAtMs))];
 }
 
@@ -73,7 +85,8 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
   const all = (result: CallResult) => Promise.all(claims.map((claim) => settled(hands, claim, result)));
   const integration = hands.integrations.byName(name);
   const [first] = claims;
-  if (integration === undefined || first === undefined) return Promise.all(claims.map((claim) => settled(hands, claim, unconfigured(claim))));
+  if (integration === undefined || first === undefined)
+    return Promise.all(claims.map((claim) => settled(hands, claim, unconfigured(claim))));
   if (!maySend(hands.monotonicMs() - claimedAtMs)) return all({ kind: 'unsent', why: 'this process was too slow and gave the claim back' });
   try {
     const removals = await integration.ensureAbsent(

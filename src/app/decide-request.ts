@@ -53,7 +53,8 @@ async function whyNotAuthorized(
 ): Promise<Rejection | undefined> {
   const refusal = await whyNotDecide(deps.routing, tx, request, outcome, caller.person);
   // Where policies changed so that nobody could approve any more, a security reviewer must still be able to say no.
-  const mayStillDeny = verdict.kind === 'deny' && refusal?.code === 'not-approver' && (await tx.hasRole(caller.org, 'manager', caller.person.email));
+  const mayStillDeny =
+    verdict.kind === 'deny' && refusal?.code === 'not-approver' && (await tx.hasRole(caller.org, 'manager', caller.person.email));
   return mayStillDeny ? undefined : refusal;
 }
 
@@ -90,7 +91,9 @@ async function approve(
 }
 
 /** Who grants, plans the end: the grant can exist until `latestEnd` and no longer, whatever happens at the target. */
-export function planGrant<D extends { at: Instant; duration: DurationSeconds }>(decision: D): D & { provisionUntil: Instant; latestEnd: Instant } {
+export function planGrant<D extends { at: Instant; duration: DurationSeconds }>(
+  decision: D,
+): D & { provisionUntil: Instant; latestEnd: Instant } {
   const provisionUntil = after(decision.at, provisioning);
   return { ...decision, provisionUntil, latestEnd: after(provisionUntil, decision.duration) };
 }

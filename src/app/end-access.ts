@@ -11,7 +11,12 @@ import type { Transaction } from './store.ts';
  * Takes access away before its time. The grant is only marked here; the reconciler removes it and says so once the
  * target was seen without it. Asking again while it is under way is not an error.
  */
-export function revokeGrant(deps: DecideDeps, caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>> {
+export function revokeGrant(
+  deps: DecideDeps,
+  caller: Caller,
+  id: RequestId,
+  reason: string | undefined,
+): Promise<Result<PermissionRequest>> {
   return endGrant(deps, caller, id, async (tx, request, grant) => {
     const refusal = await whyNotRevoke(deps, tx, caller, request);
     if (refusal !== undefined) return refusal;

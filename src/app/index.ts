@@ -61,7 +61,9 @@ async function requestForm(deps: DecideDeps, caller: Caller): Promise<RequestFor
 }
 
 /** What the workers run. */
-export function createWork(deps: AppDeps & { readonly messenger: Messenger; readonly jobs: Jobs; readonly hands: Hands }): Work & { relay(): Promise<void> } {
+export function createWork(
+  deps: AppDeps & { readonly messenger: Messenger; readonly jobs: Jobs; readonly hands: Hands },
+): Work & { relay(): Promise<void> } {
   const router = createRouter(deps.routing);
   const notify: Work['notify'] = (id) => notifyRequest({ ...deps, router }, id);
   return {

@@ -45,7 +45,8 @@ async function whoseAccess(deps: DecideDeps, caller: Caller, command: Command & 
   if (about === undefined) return reject({ code: 'invalid-principal', given: command.principal ?? '' });
   const { store } = deps;
   const isOthers = command.all || about !== caller.person.email;
-  const trusted = (await store.hasRole(caller.org, 'owner', caller.person.email)) || (await store.hasRole(caller.org, 'manager', caller.person.email));
+  const trusted =
+    (await store.hasRole(caller.org, 'owner', caller.person.email)) || (await store.hasRole(caller.org, 'manager', caller.person.email));
   if (isOthers && !trusted) return reject({ code: 'owner-required' });
   const person = about === caller.person.email ? caller.person : await store.transaction((tx) => tx.person(caller.org, about));
   const access = await store.requests(caller.org, { kind: 'access', person: person.id }, largestSize);
@@ -60,7 +61,10 @@ async function whoseAccess(deps: DecideDeps, caller: Caller, command: Command & 
 
 /** `--like` wants every term, split at whatever is no letter or digit, somewhere in the item. */
 function page(command: Command & { kind: 'ls' }, arg: string, items: readonly Item[]): Reply {
-  const terms = (command.like ?? '').toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((term) => term !== '');
+  const terms = (command.like ?? '')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((term) => term !== '');
   const matching = items.filter((item) => {
     const text = `${item.key} ${item.value} ${item.group ?? ''}`.toLowerCase();
     return terms.every((term) => text.includes(term));

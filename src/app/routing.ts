@@ -111,7 +111,8 @@ async function lookUp(deps: RoutingDeps, email: Email, needs: Needs): Promise<Re
     email,
     isMember: (group) => known(groups, groupKey(group)),
     isOnCall: (integration, services) => known(onCalls, onCallKey({ integration, services })),
-    profile: (directory, property) => (profiles.has(profileKey({ directory, property })) ? profiles.get(profileKey({ directory, property })) : 'unknown'),
+    profile: (directory, property) =>
+      profiles.has(profileKey({ directory, property })) ? profiles.get(profileKey({ directory, property })) : 'unknown',
   };
 }
 

@@ -35,7 +35,9 @@ async function obey(deps: DecideDeps, caller: Caller, command: Command): Promise
         as('decided', await decideRequest(deps, caller, id, { kind: 'approve', duration: command.duration, digest: undefined })),
       );
     case 'deny':
-      return withId(command.id, async (id) => as('decided', await decideRequest(deps, caller, id, { kind: 'deny', reason: command.reason })));
+      return withId(command.id, async (id) =>
+        as('decided', await decideRequest(deps, caller, id, { kind: 'deny', reason: command.reason })),
+      );
     case 'revoke':
       return withId(command.id, async (id) => as('ending', await revokeGrant(deps, caller, id, command.reason)));
     case 'relinquish':

@@ -77,7 +77,11 @@ export type Transaction = Reads & {
       readonly latestEnd: Instant;
     },
   ): Promise<void>;
-  deny(actor: Actor, request: PermissionRequest, decision: { readonly by: Decider; readonly at: Instant; readonly reason: string | undefined }): Promise<void>;
+  deny(
+    actor: Actor,
+    request: PermissionRequest,
+    decision: { readonly by: Decider; readonly at: Instant; readonly reason: string | undefined },
+  ): Promise<void>;
   close(actor: Actor, request: PermissionRequest, as: 'cancelled' | 'lapsed', at: Instant): Promise<void>;
   /** Marks the grant as ending: from here on it is wanted gone. */
   endGrant(actor: Actor, request: PermissionRequest, grant: GrantId, end: Exclude<End, { kind: 'expired' }>): Promise<void>;

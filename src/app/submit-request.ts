@@ -1,6 +1,7 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import { toSeconds } from '../domain/duration.ts';
 import { parseEmail } from '../domain/ids.ts';
+import { parseReason } from '../domain/reason.ts';
 import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
@@ -14,7 +15,6 @@ import type { Draft, Submitted } from './use-cases.ts';
 
 /** As many undecided requests one person may have (I16). */
 const openLimit = 20;
-export const reasonLimit = 1000;
 
 /**
  * Puts a request on record and routes it. What policies give without anybody's decision is decided in the same transaction.
@@ -27,8 +27,8 @@ export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Dra
   if (to === undefined) return reject({ code: 'invalid-principal', given: draft.to ?? '' });
   const account = found.value.integration.accountOf(to);
   if (!account.ok) return account;
-  const reason = draft.reason?.trim() === '' ? undefined : draft.reason?.trim();
-  if (reason !== undefined && [...reason].length > reasonLimit) return reject({ code: 'reason-too-long', maximum: reasonLimit });
+  const reason = draft.reason === undefined ? accept(undefined) : parseReason(draft.reason);
+  if (!reason.ok) return reason;
   return deps.store.transaction(async (tx) => {
     const settings = await tx.settings(caller.org);
     const asked = draft.duration ?? smallestAllowed(settings);
@@ -36,7 +36,7 @@ export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Dra
     if (asked > maximum) return reject({ code: 'over-maximum', asked, maximum });
     await tx.lockPerson(caller.org, caller.person.id);
     const principal = await tx.person(caller.org, to);
-    const wish: Wish = { permission: found.value.permission, principal, reason, asked, durationNamed: draft.duration !== undefined };
+    const wish: Wish = { permission: found.value.permission, principal, reason: reason.value, asked, durationNamed: draft.duration !== undefined };
     return admit(deps, tx, caller, settings, wish, account.value);
   });
 }
@@ -61,7 +61,9 @@ async function admit(
   const access = await tx.requests(org, { kind: 'access', person: wish.principal.id }, 1000);
   const held = access.filter((request) => isSame(request.permission, wish.permission));
   if (held.some((request) => request.state.kind === 'approved' && request.state.grant.standing)) return reject({ code: 'standing-exists' });
-  const open = (await tx.requests(org, { kind: 'of', person: caller.person.id }, 1000)).filter((request) => request.state.kind === 'pending');
+  const open = (await tx.requests(org, { kind: 'of', person: caller.person.id }, 1000)).filter(
+    (request) => request.state.kind === 'pending',
+  );
   const isPreexisting = held.some((request) => request.state.kind === 'approved' && request.state.grant.state.kind === 'active');
   const twin = open.find((request) => isTwin(request, caller.person, wish));
   if (twin !== undefined) return accept({ request: twin, isPreexisting, isPersistent: false, isPreapproved: false });

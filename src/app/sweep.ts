@@ -26,9 +26,12 @@ export async function relayOutbox(store: Store, jobs: Jobs, log: Log): Promise<v
 }
 
 /** Everything that would otherwise wait for a queue. Each part stands alone: one that fails does not keep the others back. */
-export async function sweep(
-  parts: { readonly hands: Hands; readonly jobs: Jobs; readonly notify: (id: RequestId) => Promise<void>; readonly lapse: () => Promise<void> },
-): Promise<void> {
+export async function sweep(parts: {
+  readonly hands: Hands;
+  readonly jobs: Jobs;
+  readonly notify: (id: RequestId) => Promise<void>;
+  readonly lapse: () => Promise<void>;
+}): Promise<void> {
   const { hands, jobs } = parts;
   const results = await Promise.allSettled([
     reconcile(hands, jobs),

@@ -7,7 +7,11 @@ import type { Database } from './tables.ts';
 export type Db = Kysely<Database>;
 
 /** Connections to Curfew's own database. The owner closes it with `destroy()`. */
-export function openDatabase(url: string, log: { error(fields: object, message: string): void }, connections = 10): { db: Db; pool: pg.Pool } {
+export function openDatabase(
+  url: string,
+  log: { error(fields: object, message: string): void },
+  connections = 10,
+): { db: Db; pool: pg.Pool } {
   const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: 10_000, application_name: 'curfew' });
   // An idle connection that breaks must not end the process; the next query takes a new one.
   pool.on('error', (error) => log.error({ err: error }, 'a database connection broke'));

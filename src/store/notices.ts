@@ -31,7 +31,9 @@ export function createNotices(db: Db): Notices {
     },
     async releaseNotices(org, id, answered) {
       await sql`update requests set notice_lease_until = null where org = ${org} and id = ${id}`.execute(db);
-      const { rows } = await sql<{ left: number }>`with done as (delete from outbox where id = any (${[...answered]}::bigint[]) returning id)
+      const { rows } = await sql<{
+        left: number;
+      }>`with done as (delete from outbox where id = any (${[...answered]}::bigint[]) returning id)
         select count(*)::int as left from outbox
         where org = ${org} and subject = ${id} and kind = 'notify' and id not in (select id from done)`.execute(db);
       return rows[0]?.left ?? 0;
@@ -56,7 +58,11 @@ export function createNotices(db: Db): Notices {
         .execute();
     },
     takeOutbox: (limit, which) =>
-      takeLines(db, limit, which === 'fresh' ? sql`sent_at is null` : sql`sent_at < now() - ${which.staleSeconds}::float8 * interval '1 second'`),
+      takeLines(
+        db,
+        limit,
+        which === 'fresh' ? sql`sent_at is null` : sql`sent_at < now() - ${which.staleSeconds}::float8 * interval '1 second'`,
+      ),
   };
 }
 

@@ -1,7 +1,17 @@
 import { type RawBuilder, type Kysely, sql } from 'kysely';
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { End, Evidence, Grant, GrantState } from '../domain/grant.ts';
-import { type Email, type GrantId, type PersonId, parseEmail, parseGrantId, parseOrg, parsePersonId, parseRequestId, parseRightId } from '../domain/ids.ts';
+import {
+  type Email,
+  type GrantId,
+  type PersonId,
+  parseEmail,
+  parseGrantId,
+  parseOrg,
+  parsePersonId,
+  parseRequestId,
+  parseRightId,
+} from '../domain/ids.ts';
 import type { Decider, PermissionRequest, Person, RequestState } from '../domain/request.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Database } from './tables.ts';
@@ -95,7 +105,13 @@ function toState(row: Row): RequestState {
     case 'denied':
       return { kind: 'denied', by: toDecider(row), at: at(row, row.decided_at), reason: row.decided_reason ?? undefined };
     case 'approved':
-      return { kind: 'approved', by: toDecider(row), at: at(row, row.decided_at), duration: seconds(must(row, row.decided_seconds)), grant: toGrant(row) };
+      return {
+        kind: 'approved',
+        by: toDecider(row),
+        at: at(row, row.decided_at),
+        duration: seconds(must(row, row.decided_seconds)),
+        grant: toGrant(row),
+      };
     default:
       return impossible(row);
   }
@@ -117,7 +133,7 @@ function toGrant(row: Row): Grant {
 }
 
 function toGrantState(row: Row): GrantState {
-  switch (row.grant_state) {
+  switch (must(row, row.grant_state)) {
     case 'planned':
       return { kind: 'planned', latestEnd: at(row, row.latest_end), provisionUntil: at(row, row.provision_until) };
     case 'active':
@@ -135,13 +151,18 @@ function toGrantState(row: Row): GrantState {
 
 function toEnd(row: Row): End {
   const ended = at(row, row.end_at);
-  switch (row.end_kind) {
+  switch (must(row, row.end_kind)) {
     case 'expired':
       return { kind: 'expired', at: ended };
     case 'relinquished':
       return { kind: 'relinquished', at: ended };
     case 'revoked':
-      return { kind: 'revoked', at: ended, by: must<PersonId>(row, parsePersonId(row.ended_by ?? '')), reason: row.end_reason ?? undefined };
+      return {
+        kind: 'revoked',
+        at: ended,
+        by: must<PersonId>(row, parsePersonId(row.ended_by ?? '')),
+        reason: row.end_reason ?? undefined,
+      };
     default:
       return impossible(row);
   }
@@ -168,4 +189,3 @@ const seconds = (count: number): DurationSeconds => count as DurationSeconds;
 function impossible(row: Pick<Row, 'id'>): never {
   throw new Error(`request ${row.id} is stored in a state that does not exist`);
 }
-

@@ -74,7 +74,12 @@ function toClaim(row: ClaimRow): Claim {
     generation: row.generation,
     desired: row.until === null ? 'absent' : 'present',
     baseline: row.baseline ?? undefined,
-    state: { observed: 'unknown', callStarted: toInstant(row.call_started), quarantineUntil: row.quarantine_until === null ? undefined : toInstant(row.quarantine_until), attempts: row.attempts },
+    state: {
+      observed: 'unknown',
+      callStarted: toInstant(row.call_started),
+      quarantineUntil: row.quarantine_until === null ? undefined : toInstant(row.quarantine_until),
+      attempts: row.attempts,
+    },
     until: row.until === null ? undefined : toInstant(row.until),
   };
 }

@@ -19,6 +19,14 @@ export type Database = {
   role_bindings: { org: string; role: string; canonical: string; source: 'configuration' | 'api' };
   settings: { org: string; document: Json<unknown>; updated_at: Generated<Date> };
   policies: { org: string; name: string; position: Generated<string>; document: Json<unknown>; updated_at: Generated<Date> };
-  accounts: { org: string; integration: string; account: string; person_id: string; made: Generated<boolean>; offered: string | null; secret: string | null };
+  accounts: {
+    org: string;
+    integration: string;
+    account: string;
+    person_id: string;
+    made: Generated<boolean>;
+    offered: string | null;
+    secret: string | null;
+  };
   messages: { org: string; request_id: string; slot: string; channel: string; ts: string; shown: string };
 };

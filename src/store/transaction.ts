@@ -34,8 +34,13 @@ export function createTransaction(tx: Db): Transaction {
           values (${draft.org}, ${id}, ${draft.requestor.id}, ${draft.principal.id}, ${permission.integration}, ${permission.service},
             ${permission.accessType}, ${permission.resource}, ${draft.reason ?? null}, ${draft.asked}, ${draft.durationNamed}, ${timestamp(draft.createdAt)}, ${timestamp(draft.approvableUntil)})
           returning org, id as request_id, null::uuid as grant_id, principal_id, integration, access_type, resource, reason, asked_seconds),
-        a as (${auditFrom('t', 'request.submitted', actor, sql`jsonb_build_object('principal', principal_id, 'integration', integration,
-          'accessType', access_type, 'resource', resource, 'reason', reason, 'askedSeconds', asked_seconds)`)})
+        a as (${auditFrom(
+          't',
+          'request.submitted',
+          actor,
+          sql`jsonb_build_object('principal', principal_id, 'integration', integration,
+          'accessType', access_type, 'resource', resource, 'reason', reason, 'askedSeconds', asked_seconds)`,
+        )})
         ${notifyFrom('t')}`.execute(tx);
       return id;
     },
@@ -108,7 +113,9 @@ export function createTransaction(tx: Db): Transaction {
     },
     async refused(actor, org, code, request) {
       await sql`insert into audit (org, action, actor, request_id, data)
-        values (${org}, 'refused', ${JSON.stringify(actor)}::jsonb, ${request ?? null}, jsonb_build_object('code', ${code}::text))`.execute(tx);
+        values (${org}, 'refused', ${JSON.stringify(actor)}::jsonb, ${request ?? null}, jsonb_build_object('code', ${code}::text))`.execute(
+        tx,
+      );
     },
   };
 }
@@ -119,4 +126,3 @@ export async function readClock(db: Db): Promise<Instant> {
   if (now === undefined) throw new Error('the database did not tell the time');
   return instant(now.getTime());
 }
-

@@ -130,7 +130,9 @@ describe('the straight line', () => {
     expect(await world.useCases.revealSecret(bob, request.id)).toMatchObject({ ok: false, rejection: { code: 'not-found' } });
     const password = shown.ok ? shown.value.password : '';
     expect(password.length).toBeGreaterThan(20);
-    const { rows } = await world.pool.query(`select to_jsonb(a)::text || (select string_agg(to_jsonb(o)::text, '') from outbox o) || (select string_agg(to_jsonb(u)::text, '') from audit u) as everything from accounts a`);
+    const { rows } = await world.pool.query(
+      `select to_jsonb(a)::text || (select string_agg(to_jsonb(o)::text, '') from outbox o) || (select string_agg(to_jsonb(u)::text, '') from audit u) as everything from accounts a`,
+    );
     expect(rows[0].everything).not.toContain(password);
   });
 });
@@ -153,7 +155,10 @@ describe('who may decide', () => {
 
   it('takes one decision of two at once, and tells the other by whom', async () => {
     const request = await ask();
-    const answers = await Promise.all([approve(alice, request), world.useCases.decideRequest(carol, request.id, { kind: 'deny', reason: 'no' })]);
+    const answers = await Promise.all([
+      approve(alice, request),
+      world.useCases.decideRequest(carol, request.id, { kind: 'deny', reason: 'no' }),
+    ]);
     const [won] = answers.filter((answer) => answer.ok);
     const [lost] = answers.filter((answer) => !answer.ok);
     expect(won).toBeDefined();
@@ -168,7 +173,15 @@ describe('who may decide', () => {
     const digest = world.posted[0]?.picture.choice?.digest;
     expect(digest).toBeDefined();
     await world.pool.query(`insert into policies (org, name, document) values ('demo', 'all', $1)`, [
-      { name: 'all', requestor: { type: 'any' }, resource: { type: 'any' }, approval: [{ type: 'p0' }, { type: 'group', effect: 'keep', groups: [{ directory: 'local', id: 'platform', label: 'Platform team' }] }] },
+      {
+        name: 'all',
+        requestor: { type: 'any' },
+        resource: { type: 'any' },
+        approval: [
+          { type: 'p0' },
+          { type: 'group', effect: 'keep', groups: [{ directory: 'local', id: 'platform', label: 'Platform team' }] },
+        ],
+      },
     ]);
     const verdict = { kind: 'approve', duration: undefined, digest } as const;
     expect(await world.useCases.decideRequest(alice, request.id, verdict)).toMatchObject({ rejection: { code: 'stale-picture' } });
@@ -392,7 +405,9 @@ describe('the database', () => {
   });
 
   it('finds what is due by its index, however the plan is cached', async () => {
-    await world.pool.query(`insert into people (org, id, email, canonical) select 'demo', gen_random_uuid(), 'p' || n || '@example.com', 'p' || n || '@example.com' from generate_series(1, 2000) n`);
+    await world.pool.query(
+      `insert into people (org, id, email, canonical) select 'demo', gen_random_uuid(), 'p' || n || '@example.com', 'p' || n || '@example.com' from generate_series(1, 2000) n`,
+    );
     await world.pool.query(`insert into accounts (org, integration, account, person_id) select 'demo', 'sample', email, id from people`);
     await world.pool.query(`insert into rights (org, id, integration, service, access_type, resource, person_id, account, lane, due_at)
       select 'demo', gen_random_uuid(), 'sample', 'pg', 'role', 'readonly', id, email, 'take', now() + interval '1 day' from people`);
@@ -400,7 +415,9 @@ describe('the database', () => {
     const client = await world.pool.connect();
     try {
       await client.query('set plan_cache_mode = force_generic_plan');
-      await client.query(`prepare due (text, int) as select ctid from rights where lane = $1 and due_at <= now() and (lease_until is null or lease_until < now()) order by due_at limit $2 for update skip locked`);
+      await client.query(
+        `prepare due (text, int) as select ctid from rights where lane = $1 and due_at <= now() and (lease_until is null or lease_until < now()) order by due_at limit $2 for update skip locked`,
+      );
       const { rows } = await client.query(`explain execute due ('take', 500)`);
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
       expect(plan).toContain('rights_due');

@@ -7,7 +7,7 @@ export type Fault = {
    * `lose`: it arrives and its answer is lost, the connection with it. `drop`: the connection breaks before it arrives.
    * `swallow`: it arrives, and nothing comes back any more. `hold`: it arrives when the test calls `letGo`.
    */
-  readonly then: 'lose' | 'drop' | 'swallow' | 'hold';
+  readonly does: 'lose' | 'drop' | 'swallow' | 'hold';
 };
 
 export type FaultProxy = {
@@ -47,8 +47,8 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
       const fault = faults.find(({ when }) => chunk.includes(when));
       if (!fault) return void target.write(chunk);
       faults = faults.filter((other) => other !== fault);
-      if (fault.then === 'drop') return closeBoth();
-      if (fault.then === 'hold') {
+      if (fault.does === 'drop') return closeBoth();
+      if (fault.does === 'hold') {
         held.push(async () => {
           const answered = new Promise<void>((resolve) => {
             target.once('data', () => resolve());
@@ -59,7 +59,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
         });
         return undefined;
       }
-      answers = fault.then;
+      answers = fault.does;
       return void target.write(chunk);
     });
     target.on('data', (chunk) => {

@@ -18,7 +18,6 @@ describe('the account name of a person', () => {
     ['bob+a+b@example.com', '{local}_{domain}', 'bob_example.com'],
     ['_svc-x@example.com', '{local}', '_svc-x'],
     ['7up@example.com', 'p_{local}', 'p_7up'],
-    ['$&@example.com', 'x', 'x'],
   ])('%s by %s is %s', (address, template, account) => {
     expect(nameOf(address, template)).toEqual({ ok: true, value: account });
   });
@@ -27,7 +26,7 @@ describe('the account name of a person', () => {
     ['7up@example.com', '{local}'],
     ['+tag@example.com', '{local}'],
     ['+tag@example.com', 'p_{local}'],
-    ["o'hara@example.com", '{local}'],
+    ['$&@example.com', 'x_{local}'],
     ['bob/x@example.com', '{local}'],
     ['$1@example.com', 'x{local}'],
     ['{domain}@example.com', '{local}'],
@@ -35,9 +34,7 @@ describe('the account name of a person', () => {
     [`${'a'.repeat(64)}@example.com`, '{local}'],
     [`bob@${'a'.repeat(60)}.com`, '{local}_{domain}'],
   ])('%s by %s is refused', (address, template) => {
-    const parsed = parseEmail(address);
-    if (parsed === undefined) return; // refused even earlier
-    expect(accountName(template, parsed, (name) => name === 'admin')).toMatchObject({ ok: false, rejection: { code: 'account-unusable' } });
+    expect(nameOf(address, template)).toMatchObject({ ok: false, rejection: { code: 'account-unusable' } });
   });
 
   it('is safe whatever the address', () => {

@@ -25,14 +25,18 @@ export type Place = {
 /** Finds, and makes where missing, the folder and the programs that one server needs. */
 export function preparePlace(asked: string, spareRoot: string): Place {
   const notes: string[] = [];
-  let folder = path.resolve(asked);
-  const user = serverUser(path.join(folder, 'cluster'));
-  if (user && !isOpenToAll(path.dirname(folder))) {
-    folder = path.join(spareRoot, `curfew-postgres-${createHash('sha256').update(folder).digest('hex').slice(0, 10)}`);
-    notes.push(`PostgreSQL's data is in ${folder}: user ${user.name} may not enter ${path.dirname(path.resolve(asked))}`);
-  }
+  const wanted = path.resolve(asked);
+  mkdirSync(path.dirname(wanted), { recursive: true });
+  const user = serverUser(path.join(wanted, 'cluster'));
+  const isClosed = user !== undefined && !isOpenToAll(path.dirname(wanted));
+  const folder = isClosed
+    ? path.join(spareRoot, `curfew-postgres-${createHash('sha256').update(wanted).digest('hex').slice(0, 10)}`)
+    : wanted;
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  if (path.dirname(folder) === path.resolve(spareRoot)) refuseForeign(folder);
+  if (isClosed) {
+    refuseForeign(folder);
+    notes.push(`PostgreSQL's data is in ${folder}: user ${user.name} may not enter ${path.dirname(wanted)}`);
+  }
   if (user) chmodSync(folder, 0o711); // an inherited or temporary folder may be closed to that user
   const installed = installedPrograms();
   const programs = runnablePrograms(installed, user !== undefined, spareRoot);

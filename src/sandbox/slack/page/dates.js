@@ -56,8 +56,7 @@ const TOKENS = {
 export function formatDate(unix, format, fallback) {
   const at = new Date(unix * 1000);
   if (Number.isNaN(at.getTime())) return fallback;
-  const text = format.replace(/\{(\w+)\}/g, (token, name) => TOKENS[name]?.(at) ?? token);
-  return /^\{\w+_pretty\}/.test(format) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return format.replace(/\{(\w+)\}/g, (token, name) => TOKENS[name]?.(at) ?? token);
 }
 
 /** The full moment, zone named, for a tooltip. */

@@ -52,6 +52,12 @@ export function reconcile(parent, items, { key, create, update }) {
   drawn.set(parent, after);
 }
 
+/** Empties `parent`, whatever filled it. */
+export function clear(parent) {
+  drawn.delete(parent);
+  parent.replaceChildren();
+}
+
 /** Runs `draw` and gives the focus and caret back to the element with the same id if it was rebuilt. */
 export function keepFocus(root, draw) {
   const held = root.contains(document.activeElement) ? document.activeElement : null;

@@ -41,16 +41,23 @@ function fits(element, value) {
  */
 export function createDrafts() {
   const held = new Map();
+  let known = {};
 
   const valueOf = (block, element) => {
-    const [, initial, empty] = KINDS[element.type];
+    const [key, initial, empty] = KINDS[element.type];
     const draft = held.get(at(block.block_id, element.action_id));
-    return draft?.type === element.type && fits(element, draft.value) ? draft.value : (element[initial] ?? empty);
+    if (draft?.type === element.type && fits(element, draft.value)) return draft.value;
+    const state = known[block.block_id]?.[element.action_id];
+    return state === undefined ? (element[initial] ?? empty) : (state[key] ?? empty);
   };
 
   return {
     valueOf,
     set: (block, element, value) => held.set(at(block.block_id, element.action_id), { type: element.type, value }),
+    /** Takes note of what the workspace remembers, for where nothing was typed on this page. */
+    recall: (values) => {
+      known = values ?? {};
+    },
     /** `state.values` of these blocks in Slack's form. */
     values: (blocks) => {
       const values = {};

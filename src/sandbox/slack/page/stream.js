@@ -3,20 +3,26 @@ const RETRY_MS = 2000;
 /**
  * Follows the workspace as one person sees it. Every event is a whole snapshot.
  * @param {string} as a person's id or name
- * @param {{ onSnapshot: (snapshot: any) => void, onLink: (up: boolean) => void }} listeners
+ * @param {{ onSnapshot: (snapshot: any) => void, onLink: (up: boolean) => void, onUnknown: () => void }} listeners
  * @returns {() => void} ends it
  */
-export function openStream(as, { onSnapshot, onLink }) {
+export function openStream(as, { onSnapshot, onLink, onUnknown }) {
   let source;
   let timer;
+  let wasOpen = false;
   const open = () => {
     source = new EventSource(`/sandbox/events?as=${encodeURIComponent(as)}`);
-    source.addEventListener('open', () => onLink(true));
+    source.addEventListener('open', () => {
+      wasOpen = true;
+      onLink(true);
+    });
     source.addEventListener('message', (event) => onSnapshot(JSON.parse(event.data)));
     source.addEventListener('error', () => {
       onLink(false);
       // A browser reconnects by itself after a cut line, but gives up for good after an answer that is not a stream.
-      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, RETRY_MS);
+      if (source.readyState !== EventSource.CLOSED) return;
+      if (wasOpen) timer = setTimeout(open, RETRY_MS);
+      else onUnknown();
     });
   };
   open();

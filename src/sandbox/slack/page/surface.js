@@ -24,10 +24,11 @@ export function createSurface(env, container, drafts, id) {
   surface.idOf = (block, element) => `${id}-${block.block_id}-${element.action_id}`;
   surface.valueOf = drafts.valueOf;
 
-  /** Tells the app of a press or a choice; false where the person took it back or it was refused. */
+  /** Tells the app of a press or a choice; false where the person took it back. */
   surface.act = async (block, element, value) => {
     if (element.confirm !== undefined && !(await env.confirm(element.confirm))) return false;
-    const answer = await env.send({
+    env.pressed(element.style === 'primary');
+    await env.send({
       type: 'block_action',
       container,
       blockId: block.block_id,
@@ -35,8 +36,7 @@ export function createSurface(env, container, drafts, id) {
       [FIELDS[element.type] ?? 'value']: value,
       state: drafts.values(surface.blocks),
     });
-    if (answer.ok && element.style === 'primary' && container.kind === 'message') env.noticed('approved');
-    return answer.ok;
+    return true;
   };
 
   /** Keeps a value, and tells the app where the block asks for that; `undo` shows the old value again. */

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import type { Hands, Log } from '../src/app/act-on-rights.ts';
+import { createUseCases, createWork } from '../src/app/index.ts';
+import type { Caller } from '../src/app/ports.ts';
+import { createDirectories } from '../src/directories/index.ts';
+import { parseEmail, parseOrg } from '../src/domain/ids.ts';
+import { createIntegrations } from '../src/integrations/index.ts';
+import { createPatternMatch } from '../src/patterns.ts';
+import { openQueue } from '../src/queue/open-queue.ts';
+import { prepareSampleDatabase } from '../src/sandbox/sample-database.ts';
+import { startEmbeddedPostgres } from '../src/sandbox/postgres/start.ts';
+import { migrate, openDatabase } from '../src/store/database.ts';
+import { createStore } from '../src/store/index.ts';
+import { bindConfiguredRoles } from '../src/store/people.ts';
+import { createVault } from '../src/store/vault.ts';
+
+const must = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('a constant of the benchmark is not what it must be');
+  return value;
+};
+export const org = must(parseOrg('bench'));
+export const email = (name: string) => must(parseEmail(`${name}@example.com`));
+
+export const quiet: Log = { info() {}, warn() {}, error: (fields, message) => console.error(message, fields) };
+
+/** The engine as it ships, on a throw-away PostgreSQL: its store, its `pg` integration, its queue. Without Slack and HTTP. */
+export async function startEngine(redisUrl: string | undefined) {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(
+    await startEmbeddedPostgres({
+      folder: path.join(mkdtempSync(path.join(os.tmpdir(), 'curfew-bench-')), 'pg'),
+      spareRoot: os.tmpdir(),
+      maxConnections: 200,
+    }),
+  );
+  const sample = await prepareSampleDatabase(server.adminUrl);
+  const { db, pool } = openDatabase(server.url, quiet);
+  stack.defer(() => db.destroy());
+  const removals = new pg.Pool({ connectionString: server.url, max: 2 });
+  stack.defer(() => removals.end());
+  await migrate(db);
+  await bindConfiguredRoles(db, org, { owner: [email('alice')], manager: [email('alice')] });
+  const store = createStore({ db, pool, removals });
+  const integrations = stack.use(
+    createIntegrations([{ service: 'pg', name: 'sample', url: sample.url, roles: ['readonly'], user: '{local}', createLogins: true }], org),
+  );
+  const deps = {
+    org,
+    store,
+    integrations,
+    vault: createVault(randomBytes(32)),
+    routing: { directories: createDirectories([]), onCalls: () => undefined, matches: createPatternMatch(), log: quiet },
+  };
+  const queue = stack.use(
+    await openQueue(redisUrl === undefined ? { kind: 'postgres', url: server.url } : { kind: 'redis', url: redisUrl }, {
+      log: quiet,
+      name: `bench-${randomBytes(4).toString('hex')}`,
+    }),
+  );
+  const hands: Hands = { ...deps, log: quiet, monotonicMs: () => performance.now() };
+  const silent = { post: async () => ({ channel: '', ts: '' }), redraw: async () => undefined };
+  const work = createWork({ ...deps, messenger: silent, jobs: queue, hands });
+  const useCases = createUseCases(deps);
+  const caller = async (name: string): Promise<Caller> => ({
+    org,
+    via: 'api',
+    person: await useCases.identify(org, { provider: 'bench', subject: name, email: email(name) }),
+  });
+  const kept = stack.move();
+  return { sampleUrl: sample.url, pool, store, queue, work, useCases, caller, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+export type Engine = Awaited<ReturnType<typeof startEngine>>;
+
+export const percentile = (values: readonly number[], percent: number): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1))] ?? Number.NaN;
+};
+export const median = (values: readonly number[]): number => percentile(values, 50);

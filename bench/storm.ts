@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { DurationSeconds } from '../src/domain/duration.ts';
+import { type Engine, median, percentile } from './engine.ts';
+
+const grants = 1_000;
+const pairs = 5;
+const pairsAtMost = 10;
+/** Two references of one pair that differ by more than this were disturbed from outside; the pair is repeated. */
+const disturbed = 1.5;
+
+/**
+ * A thousand grants of real logins that all end in one second, beside a bare loop that does the same SQL one by one:
+ * revoke, drop what it owns, drop the login, write it down. Alternating, in one run.
+ */
+export async function measureStorm(engine: Engine): Promise<void> {
+  const ratios: number[] = [];
+  const drains: number[] = [];
+  const bares: number[] = [];
+  let first = 0;
+  let p99 = 0;
+  for (let pair = 0; pair < pairsAtMost && ratios.length < pairs; pair++) {
+    const before = await bareLoop(engine.sampleUrl);
+    const storm = await ourStorm(engine, pair);
+    const after = await bareLoop(engine.sampleUrl);
+    if (Math.max(before, after) / Math.min(before, after) > disturbed) continue;
+    const bare = (before + after) / 2;
+    ratios.push(bare / storm.drain);
+    drains.push(storm.drain);
+    bares.push(bare);
+    first = Math.max(first, storm.first);
+    p99 = Math.max(p99, storm.p99);
+  }
+  if (ratios.length < pairs) console.log(`  only ${ratios.length} of ${pairs} pairs were undisturbed`);
+  if (ratios.length === 0) return;
+  console.log(
+    `  ${grants} grants gone in ${median(drains).toFixed(0)} ms, first seen ${first.toFixed(0)} ms after the end, p99 ${p99.toFixed(0)} ms (worst pairs)`,
+  );
+  console.log(`  bare SQL loop                ${median(bares).toFixed(0)} ms`);
+  console.log(
+    `  our rate ÷ the loop's        ${median(ratios).toFixed(2)} [${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}]   goal ≥ 0.7 → ${median(ratios) >= 0.7 ? 'met' : 'MISSED'}`,
+  );
+}
+
+async function bareLoop(url: string): Promise<number> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query('create table if not exists public.bare_log (name text, at timestamptz)');
+    await client.query(`do $$ begin for i in 1..${grants} loop
+      execute format('create role %I login', 'bare' || i); execute format('grant readonly to %I', 'bare' || i); end loop; end $$`);
+    const started = performance.now();
+    for (let i = 1; i <= grants; i++) {
+      await client.query('begin');
+      await client.query(`revoke readonly from bare${i}`);
+      await client.query(`drop owned by bare${i}`);
+      await client.query(`drop role bare${i}`);
+      await client.query('insert into public.bare_log values ($1, clock_timestamp())', [`bare${i}`]);
+      await client.query('commit');
+    }
+    return performance.now() - started;
+  } finally {
+    await client.query('drop table if exists public.bare_log');
+    await client.end();
+  }
+}
+
+async function ourStorm(engine: Engine, pair: number): Promise<{ drain: number; first: number; p99: number }> {
+  const { useCases, pool, work, queue } = engine;
+  const alice = await engine.caller('alice');
+  for (let i = 0; i < grants; i++) {
+    const person = await engine.caller(`s${pair}n${i}`);
+    const submitted = await useCases.submitRequest(person, {
+      right: { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined },
+      reason: undefined,
+      duration: 3_600 as DurationSeconds,
+      to: undefined,
+    });
+    if (!submitted.ok) throw new Error(submitted.rejection.code);
+    await useCases.decideRequest(alice, submitted.value.request.id, { kind: 'approve', duration: undefined, digest: undefined });
+  }
+  while ((await count(pool, 'planned')) > 0) {
+    await work.reconcile();
+    await sleep(50);
+  }
+  const { rows } = await pool.query<{ second: string }>(`select ceil(extract(epoch from clock_timestamp()))::bigint + 3 as second`);
+  const second = Number(rows[0]?.second);
+  await pool.query(
+    `update grants set expires_at = to_timestamp($1), granted_at = to_timestamp($1) - interval '1 hour' where state = 'active'`,
+    [second],
+  );
+  await pool.query(`update rights set due_at = to_timestamp($1) where lane = 'take' and due_at is not null`, [second]);
+  await queue.wake([{ kind: 'due', epochSecond: second }]);
+  await sleep(second * 1000 - Date.now());
+  while ((await count(pool, 'active')) > 0) await sleep(20);
+  const times = await pool.query<{ late: number }>(
+    `select (extract(epoch from gone_at - end_at) * 1000)::float8 as late from grants where state = 'ended' and end_at = to_timestamp($1)`,
+    [second],
+  );
+  const late = times.rows.map((row) => row.late);
+  if (late.length !== grants) throw new Error(`${late.length} of ${grants} grants ended`);
+  return { drain: Math.max(...late), first: Math.min(...late), p99: percentile(late, 99) };
+}
+
+async function count(pool: pg.Pool, state: string): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>('select count(*) from grants where state = $1', [state]);
+  return Number(rows[0]?.count);
+}

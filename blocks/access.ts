@@ -1,0 +1,32 @@
+import type { KnownBlock } from '@slack/types';
+import type { PermissionRequest } from '../src/domain/request.ts';
+import { relinquishButton, secretButton } from './buttons.ts';
+import { type Message, actions, fence, message, paragraph } from './kit.ts';
+import { bold, date, line, words } from './line.ts';
+import { statusOf } from './status.ts';
+import { blockIds } from './wire.ts';
+import { rightLine } from './words.ts';
+
+export type AccessProps = {
+  readonly request: PermissionRequest;
+  readonly usage: { readonly command: string; readonly account: string } | undefined;
+  /** A password waits to be shown, once. */
+  readonly secretWaits: boolean;
+};
+
+/** DM to the principal: the access, how to use it, how to give it back. No secret is ever in it. */
+export function access({ request, usage, secretWaits }: AccessProps): Message {
+  const grant = request.state.kind === 'approved' ? request.state.grant.state : undefined;
+  const right = rightLine(request.permission);
+  if (grant?.kind !== 'active') {
+    const lines = [line('Your access to ', right), statusOf(request).headline];
+    return message(lines, [paragraph(...lines)]);
+  }
+  const lines = [line('You have access: ', right), line('🟢 ', bold('Active'), ' until ', date(grant.expiresAt))];
+  const blocks: KnownBlock[] = [
+    paragraph(...lines),
+    ...(usage === undefined ? [] : [paragraph(words('Use it with:')), fence(usage.command)]),
+    actions(blockIds.access, [...(secretWaits ? [secretButton(request)] : []), relinquishButton(request)]),
+  ];
+  return message(lines, blocks);
+}

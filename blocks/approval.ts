@@ -1,0 +1,65 @@
+import type { KnownBlock } from '@slack/types';
+import type { DurationSeconds } from '../src/domain/duration.ts';
+import type { PermissionRequest } from '../src/domain/request.ts';
+import { revokeButton } from './buttons.ts';
+import { durationSelect } from './choices.ts';
+import { type Message, actions, button, message, paragraph, quote } from './kit.ts';
+import { type Line, line, onOneLine, words } from './line.ts';
+import { statusOf } from './status.ts';
+import { actionIds, blockIds, encodeDecision } from './wire.ts';
+import { approversWords, askLine, durationLine, rightWords } from './words.ts';
+
+export type ApprovalProps = {
+  readonly request: PermissionRequest;
+  /** Present while somebody may decide. `digest` stands for what is shown. */
+  readonly choice: { readonly durations: readonly DurationSeconds[]; readonly digest: string } | undefined;
+  /** Who may decide, in words. */
+  readonly approvers: readonly string[];
+};
+
+/** In the approval channel: what is asked, the buttons while they mean something, and what became of it. */
+export function approval({ request, choice, approvers }: ApprovalProps): Message {
+  const status = statusOf(request);
+  const isPending = request.state.kind === 'pending';
+  const ask = askLine(request);
+  const facts = isPending
+    ? [ask, durationLine(request), status.headline, line('May decide: ', approversWords(approvers))]
+    : [status.headline, ask, durationLine(request), ...status.details];
+  const blocks: KnownBlock[] = [
+    paragraph(...facts),
+    ...(request.reason === undefined ? [paragraph(words('No reason was given.'))] : [quote(request.reason)]),
+    ...(status.quoted === undefined ? [] : [paragraph(words(quotedLabel(request))), quote(status.quoted)]),
+    ...buttons(request, choice),
+  ];
+  return message(notification(request, isPending ? [ask, durationLine(request)] : [status.headline, ask]), blocks);
+}
+
+/** A phone shows this and nothing else: who, what, how long, why. */
+function notification({ reason }: PermissionRequest, lines: readonly Line[]): readonly Line[] {
+  return reason === undefined ? lines : [...lines, line('Reason: ', onOneLine(reason, 300))];
+}
+
+function quotedLabel({ state }: PermissionRequest): string {
+  return state.kind === 'denied'
+    ? 'Reason for the denial:'
+    : state.kind === 'approved' && state.grant.state.kind === 'failed'
+      ? 'The target said:'
+      : 'Reason:';
+}
+
+function buttons(request: PermissionRequest, choice: ApprovalProps['choice']): KnownBlock[] {
+  const { state } = request;
+  if (state.kind === 'pending') return choice === undefined ? [] : [decision(request, choice)];
+  const grant = state.kind === 'approved' ? state.grant.state.kind : undefined;
+  return grant === 'planned' || grant === 'active' ? [actions(blockIds.access, [revokeButton(request)])] : [];
+}
+
+function decision(request: PermissionRequest, { durations, digest }: NonNullable<ApprovalProps['choice']>): KnownBlock {
+  const value = encodeDecision(request.id, digest);
+  const what = `${rightWords(request.permission)} for ${request.principal.email}`;
+  return actions(blockIds.decision, [
+    durationSelect(actionIds.duration, durations, request.asked, request.durationNamed ? 'as asked' : ''),
+    button({ actionId: actionIds.approve, label: 'Approve', spoken: `Approve ${what}`, value, style: 'primary' }),
+    button({ actionId: actionIds.deny, label: 'Deny', spoken: `Deny ${what}`, value }),
+  ]);
+}

@@ -1,0 +1,52 @@
+/** The buttons that more than one message or view has. */
+import type { Button } from '@slack/types';
+import type { PermissionRequest } from '../src/domain/request.ts';
+import { button, confirmation } from './kit.ts';
+import { actionIds } from './wire.ts';
+import { rightWords } from './words.ts';
+
+export const relinquishButton = ({ id, permission }: PermissionRequest): Button =>
+  button({
+    actionId: actionIds.relinquish,
+    label: 'Relinquish',
+    spoken: `Give back ${rightWords(permission)}`,
+    value: id,
+    style: 'danger',
+    confirm: confirmation('Give this access back?', `You lose ${rightWords(permission)} now. Open sessions are closed.`, 'Give it back'),
+  });
+
+export const revokeButton = ({ id, permission, principal }: PermissionRequest): Button =>
+  button({
+    actionId: actionIds.revoke,
+    label: 'Revoke',
+    spoken: `Revoke ${rightWords(permission)}`,
+    value: id,
+    style: 'danger',
+    confirm: confirmation(
+      'Revoke this access?',
+      `${rightWords(permission)} is taken from ${principal.email} now. Open sessions are closed.`,
+      'Revoke it',
+    ),
+  });
+
+export const cancelButton = ({ id, permission }: PermissionRequest): Button =>
+  button({
+    actionId: actionIds.cancel,
+    label: 'Cancel request',
+    spoken: `Cancel the request for ${rightWords(permission)}`,
+    value: id,
+    confirm: confirmation('Cancel this request?', `Nobody will be asked any more about ${rightWords(permission)}.`, 'Cancel it'),
+  });
+
+export const secretButton = ({ id, permission }: PermissionRequest): Button =>
+  button({
+    actionId: actionIds.showSecret,
+    label: 'Show password',
+    spoken: `Show the password for ${rightWords(permission)}`,
+    value: id,
+    confirm: {
+      ...confirmation('Show the password?', 'It is shown once, to you only, and cannot be shown again.', 'Show it'),
+      deny: { type: 'plain_text', text: 'Not now', emoji: false },
+      style: 'primary',
+    },
+  });

@@ -1,0 +1,27 @@
+/** Dropdowns of durations. */
+import type { PlainTextOption, StaticSelect } from '@slack/types';
+import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
+import { plain } from './kit.ts';
+import { encodeDuration } from './wire.ts';
+
+const mostOptions = 100;
+
+/**
+ * Every offered duration, ascending; `chosen` is added where it is none of them, and selected.
+ * `note` follows its label, e.g. "as asked".
+ */
+export function durationSelect(actionId: string, offered: readonly DurationSeconds[], chosen: DurationSeconds, note: string): StaticSelect {
+  const others = offered.filter((each) => each !== chosen).slice(0, mostOptions - 1);
+  const option = (seconds: DurationSeconds): PlainTextOption => {
+    const label = describeDuration(seconds);
+    return { text: plain(seconds === chosen && note !== '' ? `${label} (${note})` : label, 75), value: encodeDuration(seconds) };
+  };
+  const options = [...others, chosen].toSorted((a, b) => a - b).map(option);
+  return {
+    type: 'static_select',
+    action_id: actionId,
+    placeholder: plain('How long', 150),
+    options,
+    initial_option: option(chosen),
+  };
+}

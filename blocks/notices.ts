@@ -1,0 +1,113 @@
+/** What is said in private to somebody whose wish was refused. One sentence that says what would be right. */
+import type { ModalView } from '@slack/types';
+import { describeDuration } from '../src/domain/duration.ts';
+import type { Rejection } from '../src/domain/result.ts';
+import { clip, quoted } from '../src/domain/said.ts';
+import { type Message, fence, paragraph, sentence, window } from './kit.ts';
+import { onLines, words } from './line.ts';
+import { noticeId } from './wire.ts';
+
+const mostNamed = 10;
+
+function oneOf(names: readonly string[]): string {
+  if (names.length === 0) return 'There is none.';
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
+  return `Known: ${names.slice(0, mostNamed).map(quoted).join(', ')}${more}.`;
+}
+
+/** Plain text: not escaped, no markup in it. */
+export function rejectionText(rejection: Rejection): string {
+  switch (rejection.code) {
+    case 'usage':
+      return rejection.problem;
+    case 'invalid-duration':
+      return `${quoted(rejection.given)} is not a duration. Write it like 90m, 2h or "2 hours".`;
+    case 'over-maximum':
+      return `${describeDuration(rejection.asked)} is over the maximum of ${describeDuration(rejection.maximum)}. Ask for less.`;
+    case 'duration-required':
+      return 'A policy wants to know for how long. Name a duration, like 2h.';
+    case 'reason-required':
+      return 'A policy wants to know why. Give a reason.';
+    case 'reason-too-long':
+      return `A reason has at most ${rejection.maximum} characters. Shorten it.`;
+    case 'unknown-service':
+      return `There is no service ${quoted(rejection.service)} here. ${oneOf(rejection.known)}`;
+    case 'unknown-access-type':
+      return `${clip(rejection.service)} has no access type ${quoted(rejection.accessType)}. ${oneOf(rejection.known)}`;
+    case 'unknown-resource':
+      return `There is no ${clip(rejection.accessType)} ${quoted(rejection.resource)}. ${oneOf(rejection.known)}`;
+    case 'ambiguous-integration':
+      return `Several integrations offer ${clip(rejection.service)}. Add --integration. ${oneOf(rejection.names)}`;
+    case 'invalid-principal':
+      return `${quoted(rejection.given)} is not the e-mail address of somebody who can get access.`;
+    case 'account-unusable':
+      return `The account name ${quoted(rejection.account)} cannot be used at the target. Ask an owner.`;
+    case 'not-allowed':
+      return 'No policy allows this.';
+    case 'preapproval-required':
+      return 'A policy gives this only to people with a pre-approval.';
+    case 'nobody-can-approve':
+      return 'Nobody could approve this request. Add what the policy asks for, or tell an owner.';
+    case 'standing-exists':
+      return 'There is standing access of this kind already.';
+    case 'too-many-open':
+      return `At most ${rejection.maximum} requests may be open. Cancel one first.`;
+    case 'not-found':
+      return 'There is no such request, or nothing left to show.';
+    case 'not-approver':
+      return 'You may not decide this request.';
+    case 'own-request':
+      return 'You cannot decide a request that gives access to you, or that you made.';
+    case 'not-yours':
+      return 'This is not yours: only the person concerned may do that.';
+    case 'already-decided':
+      return rejection.by === undefined
+        ? `This is decided already: ${clip(rejection.status)}.`
+        : `${clip(rejection.by)} was faster. This is decided already: ${clip(rejection.status)}.`;
+    case 'lapsed':
+      return 'This request has lapsed: nobody decided in time. It has to be made again.';
+    case 'stale-picture':
+      return 'Something changed since this was drawn, so nothing was done. Look at the message again and decide anew.';
+    case 'not-revocable':
+      return `There is no access to take away: ${clip(rejection.status)}.`;
+    case 'identity-unknown':
+      return whoText(rejection.why);
+    case 'owner-required':
+      return 'Only owners may do that.';
+    case 'unavailable':
+      return `${clip(rejection.what)} does not answer, so this cannot be decided now. Try again in a minute.`;
+    case 'not-supported':
+      return `${clip(rejection.what)}: not supported yet.`;
+  }
+}
+
+function whoText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): string {
+  switch (why) {
+    case 'guest':
+      return 'Guests of this workspace cannot use this.';
+    case 'bot':
+      return 'Apps and bots cannot use this.';
+    case 'deactivated':
+      return 'This account is deactivated.';
+    case 'stranger':
+      return 'Only members of this workspace can use this.';
+    case 'no-email':
+      return 'Your Slack account has no confirmed e-mail address, so nobody can tell who you are. Ask an administrator of the workspace.';
+  }
+}
+
+const usageOf = (rejection: Rejection): string | undefined => (rejection.code === 'usage' ? rejection.usage : undefined);
+
+/** For a private message. */
+export const rejectionMessage = (rejection: Rejection): Message => sentence(rejectionText(rejection), usageOf(rejection));
+
+/** For a window that was opened for something that may not be. */
+export const rejectionView = (heading: string, rejection: Rejection): ModalView =>
+  noticeView(heading, rejectionText(rejection), usageOf(rejection));
+
+export const noticeView = (heading: string, text: string, fenced?: string): ModalView =>
+  window(heading, [paragraph(words(onLines(text, 600))), ...(fenced === undefined ? [] : [fence(fenced)])], noticeId);
+
+/** For a fault of ours. The reference is in the log beside what happened. */
+export const faultText = (reference: string): string =>
+  `Something went wrong on our side. Nothing more is known here; the reference is ${reference}.`;

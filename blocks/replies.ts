@@ -1,0 +1,53 @@
+/** What a command came to, as a private message. */
+import type { PermissionRequest } from '../src/domain/request.ts';
+import { type Message, fence, message, paragraph } from './kit.ts';
+import { type Line, bold, code, line, onLines, onOneLine, words } from './line.ts';
+import { statusOf } from './status.ts';
+import { rightLine } from './words.ts';
+
+export type ListProps = {
+  readonly arg: string;
+  readonly term: string;
+  readonly isTruncated: boolean;
+  readonly items: readonly {
+    readonly key: string;
+    readonly value: string;
+    readonly group: string | undefined;
+    readonly isPreexisting: boolean;
+  }[];
+};
+
+const mostListed = 25;
+const said = (...lines: readonly Line[]): Message => message(lines, [paragraph(...lines)]);
+
+export function submittedReply(request: PermissionRequest, isPreexisting: boolean): Message {
+  const right = rightLine(request.permission);
+  const already = isPreexisting ? [line('There is access of this kind at the moment already.')] : [];
+  return said(line('Request made: ', right), statusOf(request).headline, ...already, line('Its id: ', code(request.id)));
+}
+
+export const statusReply = (request: PermissionRequest): Message => said(rightLine(request.permission), statusOf(request).headline);
+
+export function requestsReply(requests: readonly PermissionRequest[]): Message {
+  if (requests.length === 0) return said(words('You have no requests.'));
+  const shown = requests.slice(0, mostListed);
+  const more = requests.length > shown.length ? [line(`${requests.length - shown.length} more are not shown.`)] : [];
+  return said(...shown.map((each) => line(code(each.id), ' ', rightLine(each.permission), ': ', statusOf(each).headline)), ...more);
+}
+
+export function listReply({ arg, term, isTruncated, items }: ListProps): Message {
+  const like = term === '' ? '' : ` like ${onOneLine(term, 60)}`;
+  if (items.length === 0) return said(words(`No ${onOneLine(arg, 60)}${like}.`));
+  const shown = items.slice(0, mostListed);
+  const row = (item: ListProps['items'][number]): Line =>
+    line(
+      code(item.key),
+      item.value === item.key ? '' : line(' ', onOneLine(item.value, 80)),
+      item.group === undefined ? '' : ` (${onOneLine(item.group, 60)})`,
+      item.isPreexisting ? ', you have it' : '',
+    );
+  const more = isTruncated || items.length > shown.length ? [line('There are more; narrow the search with --like.')] : [];
+  return said(line(bold(arg), like), ...shown.map(row), ...more);
+}
+
+export const helpReply = (text: string): Message => message([words(onLines(text, 600))], [fence(text)]);

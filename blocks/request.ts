@@ -1,0 +1,32 @@
+import type { KnownBlock } from '@slack/types';
+import type { PermissionRequest } from '../src/domain/request.ts';
+import { cancelButton } from './buttons.ts';
+import { type Message, actions, message, paragraph, quote } from './kit.ts';
+import { bold, line } from './line.ts';
+import { statusOf } from './status.ts';
+import { blockIds } from './wire.ts';
+import { approversWords, durationLine, isForOther, rightLine } from './words.ts';
+
+/** DM to the requestor: what became of the request. */
+export function request({
+  request: asked,
+  approvers,
+}: {
+  readonly request: PermissionRequest;
+  readonly approvers: readonly string[];
+}): Message {
+  const status = statusOf(asked);
+  const isPending = asked.state.kind === 'pending';
+  const what = line('Your request: ', rightLine(asked.permission), isForOther(asked) ? line(' for ', bold(asked.principal.email)) : '');
+  const facts = [
+    what,
+    status.headline,
+    ...(isPending ? [durationLine(asked), line('May decide: ', approversWords(approvers))] : status.details),
+  ];
+  const blocks: KnownBlock[] = [
+    paragraph(...facts),
+    ...(status.quoted === undefined ? [] : [quote(status.quoted)]),
+    ...(isPending ? [actions(blockIds.access, [cancelButton(asked)])] : []),
+  ];
+  return message([what, status.headline], blocks);
+}

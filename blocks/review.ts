@@ -1,0 +1,40 @@
+import type { KnownBlock, ModalView } from '@slack/types';
+import type { DurationSeconds } from '../src/domain/duration.ts';
+import type { PermissionRequest } from '../src/domain/request.ts';
+import { durationSelect } from './choices.ts';
+import { actions, button, paragraph, plain, quote, window } from './kit.ts';
+import { words } from './line.ts';
+import { statusOf } from './status.ts';
+import { actionIds, blockIds, noticeId, viewIds } from './wire.ts';
+import { askLine, durationLine, rightWords } from './words.ts';
+
+/** A window to decide one request, for those who come from the home tab; of a decided one it tells what became of it. */
+export function review(request: PermissionRequest, durations: readonly DurationSeconds[]): ModalView {
+  const { headline } = statusOf(request);
+  const facts: KnownBlock[] = [
+    paragraph(askLine(request), durationLine(request), headline),
+    request.reason === undefined ? paragraph(words('No reason was given.')) : quote(request.reason),
+  ];
+  if (request.state.kind !== 'pending') return window('Review request', facts, noticeId);
+  return {
+    type: 'modal',
+    callback_id: viewIds.review,
+    // An id to look up; whether this person may decide is asked when they do.
+    private_metadata: request.id,
+    title: plain('Review request', 24),
+    submit: plain('Approve', 24),
+    close: plain('Close', 24),
+    blocks: [
+      ...facts,
+      {
+        type: 'input',
+        block_id: blockIds.duration,
+        label: plain('Approve for', 2000),
+        element: durationSelect(actionIds.duration, durations, request.asked, request.durationNamed ? 'as asked' : ''),
+      },
+      actions(blockIds.decision, [
+        button({ actionId: actionIds.denyReviewed, label: 'Deny', spoken: `Deny ${rightWords(request.permission)}`, value: request.id }),
+      ]),
+    ],
+  };
+}

@@ -1,0 +1,91 @@
+/** What became of a request, in words: one headline that starts with the status, and the lines below it. */
+import { describeDuration, isDurationSeconds } from '../src/domain/duration.ts';
+import type { End, Evidence, Grant } from '../src/domain/grant.ts';
+import type { PersonId } from '../src/domain/ids.ts';
+import type { PermissionRequest, RequestState } from '../src/domain/request.ts';
+import { type Line, bold, date, exactDate, line } from './line.ts';
+import { decider } from './words.ts';
+
+export type Status = { readonly headline: Line; readonly details: readonly Line[]; readonly quoted: string | undefined };
+type Approved = Extract<RequestState, { kind: 'approved' }>;
+
+const status = (headline: Line, details: readonly Line[] = [], quoted?: string): Status => ({ headline, details, quoted });
+
+export function statusOf(request: PermissionRequest): Status {
+  const { state } = request;
+  switch (state.kind) {
+    case 'pending':
+      return status(line('⏳ ', bold('Waiting'), ' for a decision until ', date(request.approvableUntil)));
+    case 'denied':
+      return status(line('⛔ ', bold('Denied'), ' by ', decider(state.by), ', ', date(state.at)), [], state.reason);
+    case 'cancelled':
+      return status(line('✖️ ', bold('Cancelled'), ' by ', bold(request.requestor.email), ', ', date(state.at)));
+    case 'lapsed':
+      return status(line('⌛ ', bold('Lapsed'), ': nobody decided before ', date(state.at)));
+    case 'approved':
+      return grantStatus(request, state, state.grant);
+  }
+}
+
+function grantStatus(request: PermissionRequest, approved: Approved, { state, standing }: Grant): Status {
+  const agreed = line('Approved by ', decider(approved.by), ' for ', bold(describeDuration(approved.duration)), ', ', date(approved.at));
+  switch (state.kind) {
+    case 'planned':
+      return status(line('✅ ', bold('Approved'), ', being set up. Ends at the latest ', date(state.latestEnd)), [agreed]);
+    case 'active':
+      return status(line('🟢 ', bold('Active'), standing ? ' (standing) until ' : ' until ', date(state.expiresAt)), [agreed]);
+    case 'ending':
+      return status(line('🟠 ', bold('Ending'), ': ', endLine(request, state.end), '. Being taken away'), [agreed]);
+    case 'ended':
+      return status(
+        line('⚪ ', bold('Ended'), ': ', endLine(request, state.end)),
+        [...proof(state.end, state.evidence), agreed],
+        endReason(state.end),
+      );
+    case 'failed':
+      return status(line('🔴 ', bold('Failed'), ': could not be set up, ', date(state.at)), [agreed], state.why);
+  }
+}
+
+function endLine(request: PermissionRequest, end: End): Line {
+  switch (end.kind) {
+    case 'expired':
+      return line('its time was over ', date(end.at));
+    case 'relinquished':
+      return line('given back by ', bold(request.principal.email), ', ', date(end.at));
+    case 'revoked': {
+      const by = knownPerson(request, end.by);
+      return line('revoked early', by === undefined ? '' : line(' by ', bold(by)), ', ', date(end.at));
+    }
+  }
+}
+
+const endReason = (end: End): string | undefined => (end.kind === 'revoked' ? end.reason : undefined);
+
+/** The record names the revoker by id only; the address is shown where the request has it. */
+function knownPerson({ requestor, principal, state }: PermissionRequest, id: PersonId): string | undefined {
+  const approver = state.kind === 'approved' && state.by.kind === 'person' ? [state.by.person] : [];
+  return [requestor, principal, ...approver].find((person) => person.id === id)?.email;
+}
+
+/** What was seen at the target, and how long after the end. */
+export function proof(end: End, { observedAt, leftInPlace, sessionsEnded }: Evidence): readonly Line[] {
+  const seen = line(exactDate(observedAt), ', ', lagWords(observedAt - end.at), ' after the end');
+  const sessions =
+    sessionsEnded === 0 ? [] : [line(`${sessionsEnded} open ${sessionsEnded === 1 ? 'session was' : 'sessions were'} closed`)];
+  switch (leftInPlace) {
+    case undefined:
+      return [line('Seen to be gone at the target ', seen), ...sessions];
+    case 'pre-existing':
+      return [line('The right itself stays: it was there before. Checked ', seen), ...sessions];
+    case 'another-grant':
+      return [line('The right itself stays: another grant still gives it. Checked ', seen), ...sessions];
+  }
+}
+
+/** "0.4 s" up to a minute, then words. */
+function lagWords(milliseconds: number): string {
+  const seconds = Math.round(Math.max(0, milliseconds) / 1000);
+  if (milliseconds < 60_000 || !isDurationSeconds(seconds)) return `${(Math.max(0, milliseconds) / 1000).toFixed(1)} s`;
+  return describeDuration(seconds);
+}

@@ -1,0 +1,37 @@
+/** How requests are put into words, the same in every message. */
+import { describeDuration } from '../src/domain/duration.ts';
+import type { Decider, PermissionRequest, Permission } from '../src/domain/request.ts';
+import { type Line, bold, line, onOneLine } from './line.ts';
+
+/** "role readonly on sample (pg)". */
+export function rightLine({ integration, service, accessType, resource }: Permission): Line {
+  const where = integration === service ? '' : ` (${onOneLine(service, 50)})`;
+  return line(`${onOneLine(accessType, 50)} `, bold(resource), ' on ', bold(integration), where);
+}
+
+/** The same where only plain text may stand. */
+export function rightWords({ accessType, resource, integration }: Permission): string {
+  return `${onOneLine(accessType, 50)} ${onOneLine(resource, 80)} on ${onOneLine(integration, 80)}`;
+}
+
+export const isForOther = ({ requestor, principal }: PermissionRequest): boolean => requestor.id !== principal.id;
+
+export const decider = (by: Decider): Line => (by.kind === 'person' ? bold(by.person.email) : line('policy ', bold(by.name)));
+
+/** "bob asks for …, for dave, for 1 hour". */
+export function askLine(request: PermissionRequest): Line {
+  const other = isForOther(request) ? line(', on behalf of ', bold(request.principal.email)) : [];
+  return line(bold(request.requestor.email), ' asks for ', rightLine(request.permission), other);
+}
+
+export function durationLine({ asked, durationNamed }: PermissionRequest): Line {
+  return line('For: ', bold(describeDuration(asked)), durationNamed ? '' : ' (the shortest; none was named)');
+}
+
+/** "Security reviewers or Platform team"; long lists are cut, because the sentence is only for orientation. */
+export function approversWords(approvers: readonly string[]): string {
+  if (approvers.length === 0) return 'nobody at the moment';
+  const named = approvers.slice(0, 5).map((each) => onOneLine(each, 80));
+  const more = approvers.length > named.length ? ` or ${approvers.length - named.length} more` : '';
+  return `${named.join(' or ')}${more}`;
+}

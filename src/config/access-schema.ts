@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { canonicalEmail, parseEmail, parseOrg } from '../domain/ids.ts';
+import { isPostgresUrl, postgresForm } from './address.ts';
+import { Secret } from './secret.ts';
+
+export const quoted = (text: string): string => JSON.stringify(text.slice(0, 100));
+
+const org = z.string().transform((text, context) => {
+  const parsed = parseOrg(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue(`${quoted(text)} is no name for an organisation: use lower-case letters, digits and hyphens, such as "acme"`);
+  return z.NEVER;
+});
+
+const email = z.string().transform((text, context) => {
+  const parsed = parseEmail(text);
+  if (parsed !== undefined) return canonicalEmail(parsed);
+  context.addIssue(`${quoted(text)} is not an e-mail address`);
+  return z.NEVER;
+});
+const people = z.array(email).transform((list) => [...new Set(list)]);
+
+const word = (pattern: RegExp, what: string) =>
+  z.string().regex(pattern, { error: (issue) => `${quoted(String(issue.input))} is not ${what}` });
+const name = word(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a name of lower-case letters, digits, hyphens and underscores');
+const channel = word(/^#?[\p{L}\p{N}_-]{1,80}$/u, 'the name of a Slack channel');
+const command = word(/^\/[a-z0-9_-]{1,31}$/, 'a slash command such as "/access"');
+const groupId = word(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/, 'an id of letters, digits, dots, hyphens and underscores');
+const label = z.string().trim().min(1).max(100);
+
+/** The values that a list holds more than once. */
+export const repeated = (list: readonly string[]): string[] => [...new Set(list.filter((each, index) => list.indexOf(each) !== index))];
+
+const postgresUrl = z
+  .string()
+  // What is still a reference has been reported, or gets its value later.
+  .refine((text) => text.includes('${') || isPostgresUrl(text), `must be an address such as ${postgresForm}`)
+  .transform((text) => new Secret(text));
+
+const roleName = z.string().refine((text) => text.isWellFormed() && !text.includes('\0') && text !== '' && Buffer.byteLength(text) <= 63, {
+  error: 'a role is named with 1 to 63 bytes',
+});
+
+/** Literal characters of a login, and the two parts of an address that it may hold. */
+const login = word(
+  /^(?:[a-z0-9_.-]|\{local\}|\{domain\})*\{local\}(?:[a-z0-9_.-]|\{local\}|\{domain\})*$/,
+  'a login such as "{local}" or "{local}_{domain}"',
+);
+
+const pg = z.strictObject({
+  service: z.literal('pg'),
+  name,
+  url: postgresUrl,
+  roles: z
+    .array(roleName)
+    .min(1)
+    .superRefine((list, context) => {
+      for (const twice of repeated(list)) context.addIssue(`two roles are called ${quoted(twice)}`);
+    }),
+  user: login,
+  createLogins: z.boolean().default(true),
+});
+
+const group = z.strictObject({ id: groupId, label, members: people });
+const slack = z.strictObject({ approvals: channel.default('approvals'), command: command.default('/access') });
+
+export const services = ['pg'] as const;
+
+/** `curfew.yaml`, after its references were resolved. */
+export const accessFile = z.strictObject({
+  org,
+  owners: people.refine((list) => list.length > 0, 'must name somebody'),
+  reviewers: people.default([]),
+  slack: slack.prefault({}),
+  groups: z.array(group).default([]),
+  integrations: z.array(z.discriminatedUnion('service', [pg])).default([]),
+});
+
+/** The keys of each object, by its path with the positions left out. */
+export const knownKeys: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(accessFile.shape),
+  slack: Object.keys(slack.shape),
+  'groups[]': Object.keys(group.shape),
+  'integrations[]': Object.keys(pg.shape),
+};

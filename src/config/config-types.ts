@@ -1,0 +1,69 @@
+import type { Email, Org } from '../domain/ids.ts';
+import type { Secret } from './secret.ts';
+
+export type LocalGroup = { readonly id: string; readonly label: string; readonly members: readonly Email[] };
+
+/** One target, by `service`. */
+export type IntegrationConfig = {
+  readonly service: 'pg';
+  readonly name: string;
+  /** An administrator's, to the database whose roles are granted. */
+  readonly url: Secret;
+  readonly roles: readonly string[];
+  /** How a person's login is called, with `{local}` and `{domain}` of the address. */
+  readonly user: string;
+  readonly createLogins: boolean;
+};
+
+/** What `curfew.yaml` says. */
+export type AccessConfig = {
+  readonly org: Org;
+  readonly owners: readonly Email[];
+  readonly reviewers: readonly Email[];
+  readonly slackChannels: { readonly approvals: string };
+  /** The slash command. */
+  readonly command: string;
+  readonly groups: readonly LocalGroup[];
+  readonly integrations: readonly IntegrationConfig[];
+};
+
+export type DatabaseChoice = { readonly kind: 'embedded'; readonly dataDir: string } | { readonly kind: 'url'; readonly url: Secret };
+
+/** `postgres`: on the application's own database. */
+export type QueueChoice = { readonly kind: 'postgres' } | { readonly kind: 'redis'; readonly url: Secret };
+
+export type SlackChoice =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'socket'; readonly botToken: Secret; readonly appToken: Secret; readonly apiUrl: string | undefined }
+  | { readonly kind: 'http'; readonly botToken: Secret; readonly signingSecret: Secret; readonly apiUrl: string | undefined };
+
+export const roles = ['web', 'worker'] as const;
+export type Role = (typeof roles)[number];
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export type ServerConfig = {
+  readonly roles: ReadonlySet<Role>;
+  /** 0 for any. */
+  readonly port: number;
+  readonly host: string;
+  readonly logLevel: LogLevel;
+  /** Without a slash at its end. Undefined: where the server really listens. */
+  readonly publicUrl: string | undefined;
+};
+
+export type Config = AccessConfig &
+  ServerConfig & {
+    readonly database: DatabaseChoice;
+    readonly queue: QueueChoice;
+    readonly slack: SlackChoice;
+    readonly bootstrapKey: Secret | undefined;
+    /** 32 bytes; prints as redacted. */
+    readonly secretKey: Buffer;
+    readonly dataDir: string;
+    /** The sample configuration is used, because CURFEW_CONFIG names no other. */
+    readonly isSample: boolean;
+    /** An integration waits for the address of the embedded sample database: see `withSampleUrl`. */
+    readonly wantsSampleDatabase: boolean;
+  };

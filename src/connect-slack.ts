@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import type { Log } from './app/act-on-rights.ts';
+import type { Messenger } from './app/ports.ts';
+import type { UseCases } from './app/use-cases.ts';
+import type { Config } from './config.ts';
+import type { Door } from './door.ts';
+import { createLocalWorkspace, type LocalWorkspace } from './sandbox/slack/local-workspace.ts';
+import { createSlackApp, type SlackOptions } from './slack/app.ts';
+
+const eventsPath = '/slack/events';
+const shortcut = { name: 'Request access', callback_id: 'request_access', type: 'global' as const };
+
+/** Slack, real or local: where messages go, and whether somebody listens. */
+export type SlackLink = {
+  readonly messenger: Messenger;
+  readonly workspace: LocalWorkspace['workspace'] | undefined;
+  isReady(): boolean;
+  /** Begins to take commands and clicks. Without the web role there is nothing to take. */
+  start(): Promise<void>;
+} & AsyncDisposable;
+
+export async function connectSlack(config: Config, door: Door, useCases: UseCases, log: Log): Promise<SlackLink> {
+  await using stack = new AsyncDisposableStack();
+  const local = config.slack.kind === 'local' ? stack.use(openWorkspace(config.command, door, log)) : undefined;
+  const app = stack.use(
+    await createSlackApp(local?.options ?? optionsOf(config), {
+      useCases,
+      org: config.org,
+      log,
+      command: config.command,
+      approvalsChannel: config.slackChannels.approvals,
+    }),
+  );
+  if (app.handler !== undefined) door.serve(eventsPath, app.handler);
+  const kept = stack.move();
+  const listens = config.roles.has('web');
+  return {
+    messenger: app.messenger,
+    workspace: local?.workspace,
+    isReady: () => !listens || app.isReady(),
+    start: async () => {
+      if (listens) await app.start();
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** The real Slack, or whatever server the configuration says speaks like it. */
+function optionsOf(config: Config): SlackOptions {
+  const { slack } = config;
+  const api = 'apiUrl' in slack && slack.apiUrl !== undefined ? { apiUrl: slack.apiUrl } : {};
+  switch (slack.kind) {
+    case 'socket':
+      return { mode: 'socket', botToken: slack.botToken.reveal(), appToken: slack.appToken.reveal(), ...api };
+    case 'http':
+      return { mode: 'http', botToken: slack.botToken.reveal(), signingSecret: slack.signingSecret.reveal(), ...api };
+    case 'local':
+      throw new Error('the local workspace brings its own tokens');
+  }
+}
+
+function openWorkspace(command: string, door: Door, log: Log) {
+  // Made anew at each start: whoever can read them could only talk to a workspace that is gone by then.
+  const token = () => randomBytes(24).toString('hex');
+  const tokens = { botToken: `xoxb-local-${token()}`, appToken: `xapp-local-${token()}`, signingSecret: token() };
+  const baseUrl = `http://127.0.0.1:${door.port}`;
+  const workspace = createLocalWorkspace({
+    baseUrl: () => baseUrl,
+    ...tokens,
+    manifest: {
+      commands: [{ command, description: 'Request or review access', usage_hint: 'request pg role readonly' }],
+      shortcuts: [shortcut],
+    },
+    log: (line) => log.warn({ line }, 'the local Slack workspace'),
+  });
+  door.serve('/sandbox', (request, response) => {
+    if (!workspace.handle(request, response)) response.writeHead(404).end();
+  });
+  door.upgrade(workspace.upgrade);
+  const options: SlackOptions = {
+    mode: 'socket',
+    botToken: tokens.botToken,
+    appToken: tokens.appToken,
+    apiUrl: `${baseUrl}/sandbox/slack/api/`,
+  };
+  return { options, workspace: workspace.workspace, [Symbol.asyncDispose]: () => workspace[Symbol.asyncDispose]() };
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Log } from './app/act-on-rights.ts';
+import { createUseCases, createWork } from './app/index.ts';
+import type { Store } from './app/store.ts';
+import type { UseCases, Work } from './app/use-cases.ts';
+import type { Config } from './config.ts';
+import { createDirectories } from './directories/index.ts';
+import { createLocalDirectory } from './directories/local.ts';
+import { openDoor } from './door.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { createHttpApp } from './http/server.ts';
+import { createIntegrations } from './integrations/index.ts';
+import { createPatternMatch } from './patterns.ts';
+import { openQueue } from './queue/open-queue.ts';
+import type { Handlers } from './queue/workers.ts';
+import { connectSlack } from './connect-slack.ts';
+import { migrate, openDatabase, ping } from './store/database.ts';
+import { createStore } from './store/index.ts';
+import { listenOutbox } from './store/listen.ts';
+import { bindConfiguredRoles, setBootstrapKey } from './store/people.ts';
+import { createVault } from './store/vault.ts';
+
+/** A running Curfew. Disposing stops it in order: doors first, then workers, then the database. */
+export type Running = {
+  readonly url: string;
+  readonly useCases: UseCases;
+  readonly work: Work;
+  readonly store: Store;
+  readonly pool: pg.Pool;
+  /** Present where the local Slack workspace stands in for Slack. */
+  readonly workspace: Awaited<ReturnType<typeof connectSlack>>['workspace'];
+} & AsyncDisposable;
+
+/** Wires everything together and starts it. `databaseUrl` is where Curfew's own tables are. */
+export async function serve(config: Config, databaseUrl: string, log: Log): Promise<Running> {
+  await using stack = new AsyncDisposableStack();
+  const { store, pool, db } = await openStore(config, databaseUrl, log, stack);
+  const integrations = stack.use(
+    createIntegrations(
+      config.integrations.map((each) => ({ ...each, url: each.url.reveal() })),
+      config.org,
+    ),
+  );
+  const deps = {
+    org: config.org,
+    store,
+    integrations,
+    vault: createVault(config.secretKey),
+    routing: {
+      directories: createDirectories([createLocalDirectory(config.groups)]),
+      onCalls: () => undefined,
+      matches: createPatternMatch(),
+      log,
+    },
+  };
+  const useCases = createUseCases(deps);
+  const queue = stack.use(
+    await openQueue(
+      config.queue.kind === 'redis' ? { kind: 'redis', url: config.queue.url.reveal() } : { kind: 'postgres', url: databaseUrl },
+      { log },
+    ),
+  );
+
+  const door = stack.use(await openDoor(config));
+  const slack = stack.use(await connectSlack(config, door, useCases, log));
+  const health = async () => {
+    const database = await ping(db).then(
+      () => true,
+      () => false,
+    );
+    const reachable = (await queue.status()).reachable;
+    const checks = {
+      database: { ok: database },
+      queue: { ok: true, detail: reachable ? 'reachable' : 'away: the sweep does without it' },
+      slack: { ok: slack.isReady() },
+    };
+    return { ready: database && slack.isReady(), checks };
+  };
+  const api = await createHttpApp({ useCases, org: config.org, log, publicUrl: door.publicUrl, health });
+  stack.defer(() => api.close());
+  door.serve('', (request, response) => api.routing(request, response));
+  await slack.start();
+
+  const hands = { ...deps, log, monotonicMs: () => performance.now() };
+  const work = createWork({ ...deps, messenger: slack.messenger, jobs: queue, hands });
+  if (config.roles.has('worker')) {
+    queue.startWorkers(createHandlers(work, store));
+    const heartbeat = stack.use(startHeartbeat(work, log));
+    stack.use(listenOutbox(databaseUrl, () => heartbeat.wake(), log));
+  }
+  const running = stack.move();
+  return {
+    url: door.publicUrl,
+    useCases,
+    work,
+    store,
+    pool,
+    workspace: slack.workspace,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function openStore(config: Config, url: string, log: Log, stack: AsyncDisposableStack) {
+  const { db, pool } = openDatabase(url, log);
+  stack.defer(() => db.destroy());
+  const removals = new pg.Pool({ connectionString: url, max: 2, application_name: 'curfew removals' });
+  removals.on('error', (error) => log.error({ err: error }, 'a connection for removals broke'));
+  stack.defer(() => removals.end());
+  await migrate(db);
+  await bindConfiguredRoles(db, config.org, { owner: config.owners, manager: config.reviewers });
+  const [firstOwner] = config.owners;
+  if (firstOwner !== undefined) await setBootstrapKey(db, config.org, firstOwner, config.bootstrapKey?.reveal());
+  return { store: createStore({ db, pool, removals }), pool, db };
+}
+
+function createHandlers(work: Work, store: Store): Handlers {
+  return {
+    async due(epochSecond) {
+      // The alarm rang by this process' clock; what is due is decided by the database's, which may be a little behind.
+      const early = epochSecond * 1000 - (await store.now());
+      if (early > 0) await sleep(Math.min(early, 2_000));
+      await work.reconcile();
+    },
+    look: () => work.reconcile(),
+    notify: (id) => work.notify(id),
+  };
+}

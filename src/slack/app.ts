@@ -1,0 +1,95 @@
+import { App } from '@slack/bolt';
+import { WebClient, type WebClientOptions } from '@slack/web-api';
+import type { Log } from '../app/act-on-rights.ts';
+import type { Messenger } from '../app/ports.ts';
+import type { UseCases } from '../app/use-cases.ts';
+import type { Org } from '../domain/ids.ts';
+import { boltLog } from './bolt-log.ts';
+import { connect, type ConnectionOptions } from './connection.ts';
+import { watchDeliveries } from './deliveries.ts';
+import type { Handler } from './http-entrance.ts';
+import { createIdentities } from './identity.ts';
+import { listen } from './listen.ts';
+import { createMessenger } from './messenger.ts';
+import { createPeople } from './people.ts';
+import { createPlaces } from './places.ts';
+
+/** `apiUrl`: the Web API's address with a slash at its end, where it is not Slack's own. */
+export type SlackOptions = ConnectionOptions & { readonly botToken: string };
+
+export type SlackDeps = {
+  readonly useCases: UseCases;
+  readonly org: Org;
+  readonly log: Log;
+  /** As in the manifest, `/access`. */
+  readonly command: string;
+  /** Name or id of the channel for approval messages. */
+  readonly approvalsChannel: string;
+};
+
+export type SlackApp = {
+  /** HTTP only: answers what comes in under `/slack/`. */
+  readonly handler: Handler | undefined;
+  readonly messenger: Messenger;
+  /** From here on Slack's deliveries are taken. */
+  start(): Promise<void>;
+  isReady(): boolean;
+  /** Takes nothing more and waits for what is under way. */
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+const callTimeoutMs = 10_000;
+const retries = { retries: 2, minTimeout: 250, maxTimeout: 1_000 };
+const monotonicMs = (): number => performance.now();
+
+/**
+ * The Slack door. Asks Slack who we are, so it throws where the token is wrong or Slack cannot be reached.
+ * Nothing is taken before `start`.
+ */
+export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Promise<SlackApp> {
+  const { log } = deps;
+  const logger = boltLog(log);
+  const clientOptions: WebClientOptions = {
+    logger,
+    timeout: callTimeoutMs,
+    retryConfig: retries,
+    allowAbsoluteUrls: false,
+    ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+  };
+  const client = new WebClient(options.botToken, clientOptions);
+  const { team_id: teamId, bot_id: botId, user_id: botUserId } = await client.auth.test();
+  if (teamId === undefined || botId === undefined || botUserId === undefined)
+    throw new Error('auth.test: this is not the token of a bot in a workspace');
+  const connection = connect(options, log, logger);
+  const app = new App({
+    token: options.botToken,
+    botId,
+    botUserId,
+    // Verified above; Bolt would ask again, in the background.
+    tokenVerificationEnabled: false,
+    receiver: connection.receiver,
+    clientOptions,
+    logger,
+    convoStore: false,
+  });
+
+  const people = createPeople(client, monotonicMs);
+  const identities = createIdentities({ people, useCases: deps.useCases, org: deps.org, teamId });
+  const deliveries = watchDeliveries(app, log, monotonicMs);
+  listen(app, { client, useCases: deps.useCases, identities, people, log, command: deps.command });
+  app.error(async (error) => log.error({ err: error }, 'Bolt could not handle a delivery'));
+
+  // Messages have a client of their own: Slack's "slow down" stops a client as a whole, and people wait for windows.
+  const posting = new WebClient(options.botToken, clientOptions);
+  const messenger = createMessenger(posting, createPlaces(posting, people, deps.approvalsChannel), log);
+  return {
+    handler: connection.handler,
+    messenger,
+    start: () => connection.open(),
+    isReady: () => connection.isOpen(),
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+      await deliveries.drained();
+    },
+  };
+}

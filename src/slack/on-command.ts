@@ -1,0 +1,41 @@
+import type { RespondFn, SlashCommand } from '@slack/bolt';
+import type { Message } from '../../blocks/kit.ts';
+import { rejectionMessage } from '../../blocks/notices.ts';
+import { helpReply, listReply, requestsReply, statusReply, submittedReply } from '../../blocks/replies.ts';
+import type { Reply } from '../app/use-cases.ts';
+import { isIncompleteRequest } from '../domain/command-draft.ts';
+import { splitWords } from '../domain/words.ts';
+import { attempt, type Desk, privately } from './desk.ts';
+import { withAddresses } from './mentions.ts';
+import { openForm } from './on-form.ts';
+
+/** `/access …`: a complete command is carried out and answered in private; one that lacks something opens the form. */
+export function onCommand(desk: Desk, { text, user_id: userId, trigger_id: triggerId }: SlashCommand, respond: RespondFn): Promise<void> {
+  const tell = privately(desk, userId, respond);
+  return attempt(desk, tell, async () => {
+    const split = splitWords(text, desk.command);
+    if (!split.ok) return tell(rejectionMessage(split.rejection));
+    const isForm = split.value.length === 0 || isIncompleteRequest(split.value);
+    if (isForm) return openForm(desk, { userId, triggerId, tell }, split.value);
+    const caller = await desk.identities.caller(userId);
+    if (!caller.ok) return tell(rejectionMessage(caller.rejection));
+    const result = await desk.useCases.runCommand(caller.value, await withAddresses(desk, split.value), desk.command);
+    await tell(result.ok ? replyMessage(result.value) : rejectionMessage(result.rejection));
+  });
+}
+
+function replyMessage(reply: Reply): Message {
+  switch (reply.kind) {
+    case 'submitted':
+      return submittedReply(reply.request, reply.isPreexisting);
+    case 'decided':
+    case 'ending':
+      return statusReply(reply.request);
+    case 'status':
+      return requestsReply(reply.requests);
+    case 'list':
+      return listReply(reply);
+    case 'help':
+      return helpReply(reply.text);
+  }
+}

@@ -1,0 +1,86 @@
+/** Approve and Deny, in the channel and in the review window. */
+import { noticeView, rejectionMessage, rejectionView } from '../../blocks/notices.ts';
+import { statusReply } from '../../blocks/replies.ts';
+import { review } from '../../blocks/review.ts';
+import { window } from '../../blocks/kit.ts';
+import { actionIds, blockIds, decodeDecision, decodeDuration, decodeId, noticeId } from '../../blocks/wire.ts';
+import type { Verdict } from '../app/use-cases.ts';
+import { reject } from '../domain/result.ts';
+import { attempt, type Desk, openWindow, privately, windowOf } from './desk.ts';
+import { refreshHome } from './on-home.ts';
+import { chosen, type Press } from './press.ts';
+import type { Submission, SubmissionAnswer } from './submission.ts';
+
+const heading = 'Review request';
+
+export const onApprove = (desk: Desk, press: Press): Promise<void> =>
+  decide(desk, press, (digest) => ({
+    kind: 'approve',
+    // Where Slack sends no state, nothing was chosen: the one asked for stands.
+    duration: decodeDuration(chosen(press.values, blockIds.decision, actionIds.duration)),
+    digest,
+  }));
+
+export const onDeny = (desk: Desk, press: Press): Promise<void> => decide(desk, press, () => ({ kind: 'deny', reason: undefined }));
+
+/** Success needs no answer: the message under the button is redrawn. */
+function decide(desk: Desk, press: Press, verdict: (digest: string) => Verdict): Promise<void> {
+  const tell = privately(desk, press.userId, press.respond);
+  return attempt(desk, tell, async () => {
+    const shown = decodeDecision(press.value);
+    const caller = await desk.identities.caller(press.userId);
+    if (!caller.ok) return tell(rejectionMessage(caller.rejection));
+    const decided =
+      shown === undefined
+        ? reject({ code: 'not-found' })
+        : await desk.useCases.decideRequest(caller.value, shown.id, verdict(shown.digest));
+    if (!decided.ok) await tell(rejectionMessage(decided.rejection));
+  });
+}
+
+/** From the home tab: the request in a window, to be decided there. */
+export function onReview(desk: Desk, press: Press): Promise<void> {
+  return attempt(desk, privately(desk, press.userId, press.respond), async () => {
+    const opened = await openWindow(desk, press.triggerId, heading);
+    await attempt(desk, opened.tell, async () => {
+      const caller = await desk.identities.caller(press.userId);
+      if (!caller.ok) return opened.show(rejectionView(heading, caller.rejection));
+      const id = decodeId(press.value);
+      const found = id === undefined ? reject({ code: 'not-found' }) : await desk.useCases.readRequest(caller.value, id);
+      if (!found.ok) return opened.show(rejectionView(heading, found.rejection));
+      const { durations } = await desk.useCases.requestForm(caller.value);
+      await opened.show(review(found.value, durations));
+    });
+  });
+}
+
+export function onDenyReviewed(desk: Desk, press: Press): Promise<void> {
+  const { view } = press;
+  const tell = view === undefined ? privately(desk, press.userId, press.respond) : windowOf(desk, view.id, heading).tell;
+  return attempt(desk, tell, async () => {
+    const caller = await desk.identities.caller(press.userId);
+    if (!caller.ok) return tell(rejectionMessage(caller.rejection));
+    const id = decodeId(press.value);
+    const decided =
+      id === undefined
+        ? reject({ code: 'not-found' })
+        : await desk.useCases.decideRequest(caller.value, id, { kind: 'deny', reason: undefined });
+    await tell(decided.ok ? statusReply(decided.value) : rejectionMessage(decided.rejection));
+    await refreshHome(desk, press.userId);
+  });
+}
+
+/** The review window's Approve. No digest: a request does not change, and what policies say is asked again. */
+export async function onReviewSubmitted(desk: Desk, { userId, values, metadata }: Submission): Promise<SubmissionAnswer> {
+  const caller = await desk.identities.caller(userId);
+  if (!caller.ok) return { kind: 'done', view: rejectionView(heading, caller.rejection) };
+  const id = decodeId(metadata);
+  if (id === undefined) return { kind: 'done', view: noticeView(heading, 'There is no such request.') };
+  const duration = decodeDuration(chosen(values, blockIds.duration, actionIds.duration));
+  const decided = await desk.useCases.decideRequest(caller.value, id, { kind: 'approve', duration, digest: undefined });
+  await refreshHome(desk, userId);
+  return {
+    kind: 'done',
+    view: decided.ok ? window(heading, statusReply(decided.value).blocks, noticeId) : rejectionView(heading, decided.rejection),
+  };
+}

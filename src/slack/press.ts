@@ -1,0 +1,32 @@
+import type { BlockAction, BlockElementAction, RespondFn, ViewStateValue } from '@slack/bolt';
+
+/** What came of a button, cut down to what may be used: who pressed, and values to look things up by. */
+export type Press = {
+  readonly userId: string;
+  readonly value: string | undefined;
+  readonly triggerId: string;
+  readonly values: Values;
+  /** The view it stands in; undefined for a message. */
+  readonly view: { readonly id: string; readonly isHome: boolean } | undefined;
+  readonly respond: RespondFn | undefined;
+};
+
+export type Values = Readonly<Record<string, Readonly<Record<string, ViewStateValue>>>>;
+
+export function readPress(body: BlockAction, action: BlockElementAction, respond: RespondFn): Press {
+  return {
+    userId: body.user.id,
+    value: action.type === 'button' ? action.value : undefined,
+    triggerId: body.trigger_id,
+    values: body.view?.state?.values ?? body.state?.values ?? {},
+    view: body.view === undefined ? undefined : { id: body.view.id, isHome: body.view.type === 'home' },
+    // Views have no place to respond to.
+    respond: body.view === undefined ? respond : undefined,
+  };
+}
+
+export const chosen = (values: Values, blockId: string, actionId: string): string | undefined =>
+  values[blockId]?.[actionId]?.selected_option?.value;
+
+export const typed = (values: Values, blockId: string, actionId: string): string | undefined =>
+  values[blockId]?.[actionId]?.value ?? undefined;
