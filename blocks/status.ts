@@ -1,7 +1,6 @@
 /** What became of a request, in words: one headline that starts with the status, and the lines below it. */
 import { describeDuration, isDurationSeconds } from '../src/domain/duration.ts';
 import type { End, Evidence, Grant } from '../src/domain/grant.ts';
-import type { PersonId } from '../src/domain/ids.ts';
 import type { PermissionRequest, RequestState } from '../src/domain/request.ts';
 import { type Line, bold, date, exactDate, line } from './line.ts';
 import { decider } from './words.ts';
@@ -53,20 +52,12 @@ function endLine(request: PermissionRequest, end: End): Line {
       return line('its time was over ', date(end.at));
     case 'relinquished':
       return line('given back by ', bold(request.principal.email), ', ', date(end.at));
-    case 'revoked': {
-      const by = knownPerson(request, end.by);
-      return line('revoked early', by === undefined ? '' : line(' by ', bold(by)), ', ', date(end.at));
-    }
+    case 'revoked':
+      return line('revoked early by ', bold(end.by.email), ', ', date(end.at));
   }
 }
 
 const endReason = (end: End): string | undefined => (end.kind === 'revoked' ? end.reason : undefined);
-
-/** The record names the revoker by id only; the address is shown where the request has it. */
-function knownPerson({ requestor, principal, state }: PermissionRequest, id: PersonId): string | undefined {
-  const approver = state.kind === 'approved' && state.by.kind === 'person' ? [state.by.person] : [];
-  return [requestor, principal, ...approver].find((person) => person.id === id)?.email;
-}
 
 /** What was seen at the target, and how long after the end. */
 export function proof(end: End, { observedAt, leftInPlace, sessionsEnded }: Evidence): readonly Line[] {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Log } from './app/act-on-rights.ts';
+import type { Log } from './app/ports.ts';
 import type { Messenger } from './app/ports.ts';
 import type { UseCases } from './app/use-cases.ts';
 import type { Config } from './config.ts';

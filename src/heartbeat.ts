@@ -1,4 +1,4 @@
-import type { Log } from './app/act-on-rights.ts';
+import type { Log } from './app/ports.ts';
 
 const sweepEveryMs = 5_000;
 const relayEveryMs = 1_000;

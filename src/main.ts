@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { banner } from './banner.ts';
 import { type Config, readConfig, withSampleUrl } from './config.ts';
 import { preflight } from './preflight.ts';
@@ -52,7 +53,7 @@ async function openDatabaseServer(
   stack: AsyncDisposableStack,
 ): Promise<{ config: Config; databaseUrl: string; notes: readonly string[] }> {
   if (config.database.kind === 'url') return { config, databaseUrl: config.database.url.reveal(), notes: [] };
-  const server = stack.use(await startEmbeddedPostgres({ folder: config.database.dataDir }));
+  const server = stack.use(await startEmbeddedPostgres({ folder: path.join(config.database.dataDir, 'postgres') }));
   if (!config.wantsSampleDatabase) return { config, databaseUrl: server.url, notes: server.notes };
   const sample = await prepareSampleDatabase(server.adminUrl);
   return { config: withSampleUrl(config, sample.url), databaseUrl: server.url, notes: server.notes };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Log } from './app/act-on-rights.ts';
+import type { Log } from './app/ports.ts';
 import { createUseCases, createWork } from './app/index.ts';
 import type { Store } from './app/store.ts';
 import type { UseCases, Work } from './app/use-cases.ts';

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { Log } from './app/act-on-rights.ts';
+import type { Log } from './app/ports.ts';
 
 /** One JSON line per event on standard output. Fields that could hold a secret are cut out by name as well as by type (I13). */
 export function createLog(level: string): Log {

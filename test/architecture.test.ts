@@ -10,7 +10,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
   'src/app': { parts: ['src/domain', 'src/app'], packages: [] },
   blocks: { parts: ['src/domain', 'blocks'], packages: ['@slack/types'] },
   'src/store': {
-    parts: ['src/domain', 'src/store', 'src/app/ports.ts', 'src/app/store.ts', 'src/app/use-cases.ts', 'src/app/act-on-rights.ts'],
+    parts: ['src/domain', 'src/store', 'src/app/ports.ts', 'src/app/store.ts', 'src/app/use-cases.ts'],
     packages: [/^kysely/, 'pg', 'uuid', /^node:/],
   },
   'src/queue': { parts: ['src/domain', 'src/app', 'src/queue'], packages: ['bullmq', 'ioredis', 'pg', 'zod', /^node:/] },

@@ -1,6 +1,6 @@
 import { callDeadlineMs, type CallResult, maySend, settle } from '../domain/right.ts';
 import type { Claim, Settlement, Store } from './store.ts';
-import type { Integration, Integrations, Vault } from './ports.ts';
+import type { Integration, Integrations, Log, Vault } from './ports.ts';
 
 /** What happens to claimed rights at the target. Whatever goes wrong here ends as a {@link CallResult}, never as an exception: the claim must be written back. */
 export type Hands = {
@@ -10,12 +10,6 @@ export type Hands = {
   readonly log: Log;
   /** Milliseconds of this process' monotonic clock. */
   readonly monotonicMs: () => number;
-};
-
-export type Log = {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 };
 
 /** The time a first look at the target may take before the call itself; it is inside the lease. */

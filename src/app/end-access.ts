@@ -20,7 +20,7 @@ export function revokeGrant(
   return endGrant(deps, caller, id, async (tx, request, grant) => {
     const refusal = await whyNotRevoke(deps, tx, caller, request);
     if (refusal !== undefined) return refusal;
-    await tx.endGrant(actorOf(caller), request, grant.id, { kind: 'revoked', at: await tx.now(), by: caller.person.id, reason });
+    await tx.endGrant(actorOf(caller), request, grant.id, { kind: 'revoked', at: await tx.now(), by: caller.person, reason });
     return undefined;
   });
 }

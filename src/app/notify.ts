@@ -71,6 +71,7 @@ function wanted(request: PermissionRequest, posted: ReadonlySet<Slot>): readonly
   if (state.kind === 'pending' || posted.has('approval')) slots.unshift('approval');
   if (grant?.kind === 'active' || posted.has('access')) slots.push('access');
   if (grant?.kind === 'ended') slots.push('ended');
+  if (state.kind === 'denied' || state.kind === 'lapsed' || grant?.kind === 'failed') slots.push('refused');
   return slots;
 }
 

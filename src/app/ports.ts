@@ -12,6 +12,13 @@ import type { Instant } from '../domain/time.ts';
 /** An authenticated person, and the door they came through. */
 export type Caller = { readonly org: Org; readonly person: Person; readonly via: 'slack' | 'api' };
 
+/** Where events are written down. Fields hold no secrets and no text of people longer than needed. */
+export type Log = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
 // ---------------------------------------------------------------- targets
 
 /** A right as a target understands it. `account` is what the principal is called there. */
@@ -113,7 +120,9 @@ export type Slot =
   /** DM to the principal: the access, how to use it, Relinquish. */
   | 'access'
   /** DM to the principal: the access has ended. */
-  | 'ended';
+  | 'ended'
+  /** DM to the requestor: there will be no access. A message of its own, because a redrawn one makes no sound. */
+  | 'refused';
 
 /** Where a posted message is. */
 export type MessageRef = { readonly channel: string; readonly ts: string };

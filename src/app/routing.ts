@@ -8,7 +8,7 @@ import type { Rejection } from '../domain/result.ts';
 import { type Outcome, route } from '../domain/route.ts';
 import { approverNeeds, type Needs, neededFacts, type RequestorFacts } from '../domain/route-facts.ts';
 import { anyOf, type Truth } from '../domain/truth.ts';
-import type { Log } from './act-on-rights.ts';
+import type { Log } from './ports.ts';
 import type { Directories, OnCalls } from './ports.ts';
 import type { Reads } from './store.ts';
 

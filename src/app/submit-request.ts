@@ -36,7 +36,13 @@ export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Dra
     if (asked > maximum) return reject({ code: 'over-maximum', asked, maximum });
     await tx.lockPerson(caller.org, caller.person.id);
     const principal = await tx.person(caller.org, to);
-    const wish: Wish = { permission: found.value.permission, principal, reason: reason.value, asked, durationNamed: draft.duration !== undefined };
+    const wish: Wish = {
+      permission: found.value.permission,
+      principal,
+      reason: reason.value,
+      asked,
+      durationNamed: draft.duration !== undefined,
+    };
     return admit(deps, tx, caller, settings, wish, account.value);
   });
 }

@@ -1,7 +1,7 @@
 import type { RequestId, RightId } from '../domain/ids.ts';
 import { parseRequestId, parseRightId } from '../domain/ids.ts';
-import type { Hands, Log } from './act-on-rights.ts';
-import type { Job, Jobs } from './ports.ts';
+import type { Hands } from './act-on-rights.ts';
+import type { Job, Jobs, Log } from './ports.ts';
 import { arm, reconcile } from './reconcile.ts';
 import type { OutboxLine, Store } from './store.ts';
 

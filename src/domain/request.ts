@@ -1,9 +1,10 @@
 import type { DurationSeconds } from './duration.ts';
 import type { Grant } from './grant.ts';
-import type { Email, Org, PersonId, RequestId } from './ids.ts';
+import type { Org, RequestId } from './ids.ts';
+import type { Person } from './person.ts';
 import type { Instant } from './time.ts';
 
-export type Person = { readonly id: PersonId; readonly email: Email };
+export type { Person } from './person.ts';
 
 /** What is asked for, looked up and found to exist. */
 export type Permission = {

@@ -7,7 +7,7 @@ import {
   type PostgresConnectionOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 
 /** What differs between BullMQ on Redis and BullMQ on PostgreSQL. `C` is how that backend is told where to connect. */
 export type Backend<C> = {

@@ -1,5 +1,5 @@
 import { Queue as BullQueue } from 'bullmq';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 import type { Job, Jobs } from '../app/ports.ts';
 import { type Backend, postgresBackend, redisBackend } from './backend.ts';
 import { type QueueName, queueNames, queueOf, toEnvelope } from './jobs.ts';

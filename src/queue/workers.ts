@@ -1,5 +1,5 @@
 import { type Job as BullJob, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 import type { Job } from '../app/ports.ts';
 import type { RequestId, RightId } from '../domain/ids.ts';
 import type { Backend } from './backend.ts';

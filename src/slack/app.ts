@@ -1,6 +1,6 @@
 import { App } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 import type { Messenger } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import type { Org } from '../domain/ids.ts';

@@ -1,5 +1,5 @@
 import { type Logger, LogLevel } from '@slack/bolt';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 
 const said = (parts: readonly unknown[]): string => parts.map(String).join(' ');
 

@@ -1,7 +1,7 @@
 /** How Slack reaches us: a socket that we open, or signed posts. Bolt sees no difference. */
 import { HTTPReceiver, type Logger, SocketModeReceiver } from '@slack/bolt';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 import { createGuard } from './guard.ts';
 import { createEntrance, eventsPath, type Handler } from './http-entrance.ts';
 

@@ -1,6 +1,6 @@
 /** What stands before every listener: repeats are dropped, and what is under way is counted. */
 import type { App } from '@slack/bolt';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 import { createRecent } from './recent.ts';
 
 const rememberMs = 600_000;

@@ -6,7 +6,7 @@ import { type Message, sentence, window } from '../../blocks/kit.ts';
 import { loading } from '../../blocks/loading.ts';
 import { faultText } from '../../blocks/notices.ts';
 import { noticeId } from '../../blocks/wire.ts';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import type { Identities } from './identity.ts';
 import type { People } from './people.ts';

@@ -3,8 +3,9 @@ import { access } from '../../blocks/access.ts';
 import { approval } from '../../blocks/approval.ts';
 import { ended } from '../../blocks/ended.ts';
 import type { Message } from '../../blocks/kit.ts';
+import { refused } from '../../blocks/refused.ts';
 import { request } from '../../blocks/request.ts';
-import type { Log } from '../app/act-on-rights.ts';
+import type { Log } from '../app/ports.ts';
 import type { Messenger, Picture, Slot } from '../app/ports.ts';
 import { apiError } from './api-error.ts';
 import type { Places } from './places.ts';
@@ -50,6 +51,8 @@ function draw(slot: Slot, picture: Picture): Message {
       return access(picture);
     case 'ended':
       return ended(picture);
+    case 'refused':
+      return refused(picture);
   }
 }
 
@@ -58,6 +61,7 @@ async function placeOf(places: Places, slot: Slot, { request: about }: Picture):
     case 'approval':
       return places.approvals();
     case 'request':
+    case 'refused':
       return places.direct(about.requestor.email);
     case 'access':
     case 'ended':

@@ -6,7 +6,7 @@ import type { Db } from './database.ts';
 
 type Notices = Pick<Store, 'lapsing' | 'claimNotices' | 'releaseNotices' | 'messages' | 'keepMessage' | 'takeOutbox'>;
 
-const slots: readonly Slot[] = ['approval', 'request', 'access', 'ended'];
+const slots: readonly Slot[] = ['approval', 'request', 'access', 'ended', 'refused'];
 
 /** What must be told to people, and where it was told. */
 export function createNotices(db: Db): Notices {

@@ -4,7 +4,6 @@ import type { End, Evidence, Grant, GrantState } from '../domain/grant.ts';
 import {
   type Email,
   type GrantId,
-  type PersonId,
   parseEmail,
   parseGrantId,
   parseOrg,
@@ -52,6 +51,7 @@ type Row = {
   end_kind: string | null;
   end_at: Date | null;
   ended_by: string | null;
+  ender_email: string | null;
   end_reason: string | null;
   gone_at: Date | null;
   left_in_place: string | null;
@@ -67,13 +67,14 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       q.integration, q.service, q.access_type, q.resource, q.reason, q.asked_seconds::float8, q.duration_named, q.created_at, q.approvable_until,
       q.state, q.decided_at, q.decided_by, d.email as decider_email, q.decided_policy, q.decided_seconds::float8, q.decided_reason,
       g.id as grant_id, g.right_id, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
-      g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
+      g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
       g.failed_at, g.why
     from requests q
     join people a on a.org = q.org and a.id = q.requestor_id
     join people b on b.org = q.org and b.id = q.principal_id
     left join people d on d.org = q.org and d.id = q.decided_by
     left join grants g on g.org = q.org and g.request_id = q.id
+    left join people e on e.org = g.org and e.id = g.ended_by
     where ${where}`.execute(db);
   return rows.map(toRequest);
 }
@@ -160,7 +161,7 @@ function toEnd(row: Row): End {
       return {
         kind: 'revoked',
         at: ended,
-        by: must<PersonId>(row, parsePersonId(row.ended_by ?? '')),
+        by: toPerson(row, must(row, row.ended_by), must(row, row.ender_email)),
         reason: row.end_reason ?? undefined,
       };
     default:

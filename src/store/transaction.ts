@@ -90,7 +90,7 @@ export function createTransaction(tx: Db): Transaction {
     async endGrant(actor, request, grant, end) {
       await sql`with g as (
           update grants set state = 'ending', end_kind = ${end.kind}, end_at = ${timestamp(end.at)},
-            ended_by = ${end.kind === 'revoked' ? end.by : null}, end_reason = ${end.kind === 'revoked' ? (end.reason ?? null) : null}
+            ended_by = ${end.kind === 'revoked' ? end.by.id : null}, end_reason = ${end.kind === 'revoked' ? (end.reason ?? null) : null}
           where org = ${request.org} and id = ${grant} and state in ('planned', 'active')
           returning org, request_id, id as grant_id, right_id, end_reason),
         r as (

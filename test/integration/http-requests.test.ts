@@ -22,7 +22,7 @@ function recording(): { seen: unknown[]; overrides: Partial<UseCases> } {
       },
       revokeGrant: async (caller, id, reason) => {
         seen.push([caller.person, id, reason]);
-        return accept(approved({ kind: 'ending', end: { kind: 'revoked', at: start, by: carol.id, reason } }));
+        return accept(approved({ kind: 'ending', end: { kind: 'revoked', at: start, by: carol, reason } }));
       },
     },
   };

@@ -63,7 +63,7 @@ export async function startFakeSandbox() {
     const seen = (channel: string) =>
       messages
         .filter((message) => message.channel === channel && (message.onlyFor ?? me.id) === me.id)
-        .map(({ onlyFor, channel: _, ...message }) => ({ ...message, ephemeral: onlyFor !== undefined }));
+        .map((message) => ({ ...message, ephemeral: message.onlyFor !== undefined }));
     return {
       me,
       users: USERS,
@@ -134,7 +134,9 @@ export async function startFakeSandbox() {
     if (url.pathname === '/sandbox') return sendFile(response, 'index.html');
     if (url.pathname.startsWith('/sandbox/assets/')) return sendFile(response, url.pathname.slice('/sandbox/assets/'.length));
     if (url.pathname === '/sandbox/events') {
-      clients.set(response.writeHead(200, { 'content-type': 'text/event-stream' }), url.searchParams.get('as') ?? '');
+      const as = url.searchParams.get('as') ?? '';
+      if (!USERS.some(({ id, name }) => id === as || name === as)) return void response.writeHead(404).end('nobody');
+      clients.set(response.writeHead(200, { 'content-type': 'text/event-stream' }), as);
       response.on('close', () => clients.delete(response));
       return push();
     }
@@ -156,6 +158,10 @@ export async function startFakeSandbox() {
     post: (...given: Parameters<typeof post>) => {
       post(...given);
       push();
+    },
+    /** Ends every open stream; a browser connects again by itself. */
+    cut: () => {
+      for (const client of clients.keys()) client.end();
     },
     close: () =>
       new Promise<void>((resolve) => {

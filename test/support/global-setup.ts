@@ -18,8 +18,8 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     project.provide('postgresAdminUrl', given);
     return undefined;
   }
-  const folder = path.join(mkdtempSync(path.join(os.tmpdir(), 'curfew-test-')), 'postgres');
-  const server = await startEmbeddedPostgres({ folder, throwaway: true, maxConnections: 400, spareRoot: os.tmpdir() });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'curfew-test-'));
+  const server = await startEmbeddedPostgres({ folder, throwaway: true, maxConnections: 400 });
   project.provide('postgresAdminUrl', server.adminUrl);
   return () => server.stop();
 }

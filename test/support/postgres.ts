@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { withClient } from '../../src/sandbox/postgres/connect.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/sandbox/postgres/start.ts';
 
 export type TestDatabase = {
   /** A new, empty database, as superuser. */
@@ -26,17 +22,9 @@ export function inDatabase(url: string, database: string): string {
   return changed.href;
 }
 
-// provisional, until vitest.config.ts names the global setup: one server for each test file
-let started: Promise<EmbeddedPostgres> | undefined;
-async function serverOfThisFile(): Promise<string> {
-  const folder = path.join(mkdtempSync(path.join(os.tmpdir(), 'curfew-test-')), 'postgres');
-  started ??= startEmbeddedPostgres({ folder, throwaway: true });
-  return (await started).adminUrl;
-}
-
 /** A database of one's own on the run's PostgreSQL: `await using database = await testDatabase()`. */
 export async function testDatabase(): Promise<TestDatabase> {
-  const adminUrl = inject('postgresAdminUrl') ?? (await serverOfThisFile());
+  const adminUrl = inject('postgresAdminUrl');
   const name = uniqueName('test');
   await withClient(adminUrl, (client) => client.query(`create database ${pg.escapeIdentifier(name)}`));
   return {

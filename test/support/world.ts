@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { Hands, Log } from '../../src/app/act-on-rights.ts';
+import type { Hands } from '../../src/app/act-on-rights.ts';
 import { createUseCases, createWork } from '../../src/app/index.ts';
-import type { Caller, Integration, Job, Jobs, Messenger, Picture, Slot } from '../../src/app/ports.ts';
+import type { Caller, Integration, Job, Jobs, Log, Messenger, Picture, Slot } from '../../src/app/ports.ts';
 import { createDirectories } from '../../src/directories/index.ts';
 import { createLocalDirectory } from '../../src/directories/local.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';

@@ -75,7 +75,7 @@ const states: Record<string, PermissionRequest> = {
   relinquished: granted({ kind: 'ended', end: { kind: 'relinquished', at: end }, evidence: { ...evidence, leftInPlace: 'pre-existing' } }),
   revoked: granted({
     kind: 'ended',
-    end: { kind: 'revoked', at: end, by: carol.id, reason: 'left' },
+    end: { kind: 'revoked', at: end, by: carol, reason: 'left' },
     evidence: { ...evidence, leftInPlace: 'another-grant' },
   }),
   failed: granted({ kind: 'failed', at: start, why: 'no such role' }),

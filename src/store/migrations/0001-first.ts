@@ -105,6 +105,7 @@ create table rights (
   foreign key (org, integration, account, person_id) references accounts (org, integration, account, person_id),
   foreign key (org, person_id) references people (org, id)
 );
+create index rights_of_account on rights (org, integration, account);
 create index rights_due on rights (lane, due_at) where due_at is not null;
 comment on column rights.baseline is 'What the target said before our first call. null: we never called; present: the principal had it already, so we never remove it.';
 comment on column rights.due_at is 'When the reconciler must look next. null: at rest, nothing wanted and nothing in doubt.';
@@ -194,7 +195,7 @@ create index grants_of_right on grants (org, right_id) where state in ('planned'
 create table messages (
   org text not null,
   request_id uuid not null,
-  slot text not null check (slot in ('approval', 'request', 'access', 'ended')),
+  slot text not null check (slot in ('approval', 'request', 'access', 'ended', 'refused')),
   channel text not null,
   ts text not null,
   shown text not null,

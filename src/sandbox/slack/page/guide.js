@@ -34,9 +34,9 @@ const STEPS = [
     text: [
       'As ',
       h('b', null, 'Bob'),
-      ', read the messages from Curfew: they tell how to connect. Run that ',
+      ', read the messages from Curfew: they hold the password and the ',
       h('code', null, 'psql'),
-      ' line in a terminal.',
+      ' line to run in a terminal.',
     ],
     action: 'Open Bob’s messages',
     next: 'I am connected',
