@@ -54,7 +54,7 @@ describe.each(['socket', 'http'] as const)('by %s', (transport) => {
     await bob.command(command);
     const approval = await approvalOf(workspace, 'look at orders');
     await bob.openHome();
-    const asking = await home(bob, (text) => text.includes('role readonly') || text.includes('readonly'));
+    const asking = await home(bob, (text) => text.includes('readonly'));
     expect(buttonsOf(asking)).toEqual(['open_form', 'cancel']);
     expect(textOf(asking)).toContain('Nothing waits for your decision');
 

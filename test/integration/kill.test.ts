@@ -47,7 +47,13 @@ it('is gone after the next start, whenever the process was killed', async () => 
 async function start(): Promise<void> {
   child = spawn(process.execPath, [main], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], PORT: String(port), CURFEW_DATA_DIR: path.join(folder, 'data'), CURFEW_BOOTSTRAP_KEY: key, LOG_LEVEL: 'error' },
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      CURFEW_DATA_DIR: path.join(folder, 'data'),
+      CURFEW_BOOTSTRAP_KEY: key,
+      LOG_LEVEL: 'error',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -95,7 +101,11 @@ async function statusOf(id: string): Promise<string> {
 /** Through the sandbox, as a person would. */
 async function approveAsCarol(id: string, seconds: number): Promise<void> {
   const act = (body: object) =>
-    fetch(`http://127.0.0.1:${port}/sandbox/act`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    fetch(`http://127.0.0.1:${port}/sandbox/act`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
   const answer = await act({ as: 'carol', type: 'command', channel: 'C0GENERAL', text: `/access approve ${id} --duration ${seconds}s` });
   expect(await answer.json()).toMatchObject({ ok: true });
   await expect.poll(() => statusOf(id), { timeout: 10_000, interval: 20 }).toMatch(/APPROVED|DONE/);

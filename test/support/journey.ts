@@ -114,6 +114,19 @@ export async function decisions({ curfew }: RunningCurfew): Promise<string> {
   return JSON.stringify(rows.map((result) => result.rows));
 }
 
+/** Every row of every table of ours; the queue's own are not. */
+export async function everyRow({ curfew: { pool } }: RunningCurfew): Promise<Record<string, unknown[]>> {
+  const { rows: tables } = await pool.query<{ name: string }>(
+    `select table_name as name from information_schema.tables
+     where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'bull%' order by 1`,
+  );
+  const contents = tables.map(async ({ name }): Promise<[string, unknown[]]> => {
+    const { rows } = await pool.query(`select to_jsonb(t) as row from ${pg.escapeIdentifier(name)} as t order by t::text`);
+    return [name, rows];
+  });
+  return Object.fromEntries(await Promise.all(contents));
+}
+
 /** Nothing was late, refused by Slack or failed. */
 export function expectNoComplaints({ workspace, logged }: RunningCurfew): void {
   expect(workspace.warnings).toEqual([]);

@@ -25,7 +25,7 @@ export type RunningCurfew = {
   /** What a person's login is called there. */
   account(name: string): string;
   /** As the owner of the bootstrap key, alice, unless another key is given. */
-  api(method: string, path: string, body?: unknown, key?: string): Promise<{ status: number; body: Record<string, unknown> }>;
+  readonly api: (method: string, path: string, body?: unknown, key?: string) => Promise<{ status: number; body: Record<string, unknown> }>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 

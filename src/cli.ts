@@ -1,0 +1,59 @@
+import { type Config, readConfig } from './config.ts';
+import { migrate, openDatabase } from './store/database.ts';
+import { createLog } from './telemetry.ts';
+
+const usage = `Usage: npm run curfew -- <command>
+
+Commands:
+  check      read the variables and curfew.yaml, and say every problem
+  migrate    bring the schema of DATABASE_URL up to date, before new processes start
+`;
+
+const [command, ...rest] = process.argv.slice(2);
+process.exitCode = rest.length > 0 ? refuse() : await obey(command ?? '');
+
+async function obey(word: string): Promise<number> {
+  switch (word) {
+    case 'check':
+      return withConfig(async (config) => {
+        const targets = config.integrations.map((each) => `${each.service} ${each.name}`).join(', ');
+        process.stdout.write(`The configuration of ${config.org} is sound. Targets: ${targets === '' ? 'none' : targets}.\n`);
+        return 0;
+      });
+    case 'migrate':
+      return withConfig(migrateSchema);
+    case 'help':
+    case '--help':
+      process.stdout.write(usage);
+      return 0;
+    default:
+      return refuse();
+  }
+}
+
+function refuse(): number {
+  process.stderr.write(usage);
+  return 2;
+}
+
+async function withConfig(act: (config: Config) => Promise<number>): Promise<number> {
+  const reading = await readConfig();
+  if (reading.ok) return act(reading.config);
+  process.stderr.write(`${reading.problems.map((problem) => `- ${problem}\n`).join('')}`);
+  return 1;
+}
+
+async function migrateSchema(config: Config): Promise<number> {
+  if (config.database.kind === 'embedded') {
+    process.stderr.write('- DATABASE_URL is not set. The embedded database is brought up to date when Curfew starts.\n');
+    return 1;
+  }
+  const { db } = openDatabase(config.database.url.reveal(), createLog(config.logLevel));
+  try {
+    await migrate(db);
+    process.stdout.write('The schema is up to date.\n');
+    return 0;
+  } finally {
+    await db.destroy();
+  }
+}
