@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import type { Hands } from '../src/app/act-on-rights.ts';
 import { createUseCases, createWork } from '../src/app/index.ts';
 import type { Caller, Log } from '../src/app/ports.ts';
@@ -13,7 +12,7 @@ import { createPatternMatch } from '../src/patterns.ts';
 import { openQueue } from '../src/queue/open-queue.ts';
 import { prepareSampleDatabase } from '../src/sandbox/sample-database.ts';
 import { startEmbeddedPostgres } from '../src/sandbox/postgres/start.ts';
-import { migrate, openDatabase } from '../src/store/database.ts';
+import { migrate, openDatabase, openRemovals } from '../src/store/database.ts';
 import { createStore } from '../src/store/index.ts';
 import { bindConfiguredRoles } from '../src/store/people.ts';
 import { createVault } from '../src/store/vault.ts';
@@ -40,9 +39,9 @@ export async function startEngine(redisUrl: string | undefined) {
   const sample = await prepareSampleDatabase(server.adminUrl);
   const { db, pool } = openDatabase(server.url, quiet);
   stack.defer(() => db.destroy());
-  const removals = new pg.Pool({ connectionString: server.url, max: 2 });
+  const removals = openRemovals(server.url, quiet);
   stack.defer(() => removals.end());
-  await migrate(db);
+  await migrate(server.url, quiet);
   await bindConfiguredRoles(db, org, { owner: [email('alice')], manager: [email('alice')] });
   const store = createStore({ db, pool, removals });
   const integrations = stack.use(
@@ -61,7 +60,7 @@ export async function startEngine(redisUrl: string | undefined) {
       name: `bench-${randomBytes(4).toString('hex')}`,
     }),
   );
-  const hands: Hands = { ...deps, log: quiet, monotonicMs: () => performance.now() };
+  const hands: Hands = { ...deps, log: quiet, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
   const silent = { post: async () => ({ channel: '', ts: '' }), redraw: async () => undefined };
   const work = createWork({ ...deps, messenger: silent, jobs: queue, hands });
   const useCases = createUseCases(deps);

@@ -19,14 +19,14 @@ export async function measureQuiet(engine: Engine): Promise<void> {
         onBareJob();
         return;
       }
-      await work.reconcile();
+      await work.take();
     },
-    look: () => work.reconcile(),
+    look: () => Promise.all([work.take(), work.give()]),
     notify: async () => undefined,
   });
   let bareSecond = 0;
   const relay = setInterval(() => void work.relay(), 20);
-  const sweep = setInterval(() => void work.sweep(), 5_000);
+  const sweep = setInterval(() => void work.take(), 5_000);
   const [alice, bob] = await Promise.all([engine.caller('alice'), engine.caller('bob')]);
   const late: number[] = [];
   for (let round = 0; round < rounds; round++) {

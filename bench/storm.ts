@@ -86,7 +86,7 @@ from requests q join rights r on r.person_id = q.principal_id`;
 async function ourStorm(engine: Engine, pair: number): Promise<{ drain: number; first: number; p99: number }> {
   const { pool, work, queue } = engine;
   await pool.query(approvedSql, [String(pair), grants]);
-  while ((await count(pool, 'planned')) > 0) await work.reconcile();
+  while ((await count(pool, 'planned')) > 0) await work.give();
   const { rows } = await pool.query<{ second: string }>(`select ceil(extract(epoch from clock_timestamp()))::bigint + 3 as second`);
   const second = Number(rows[0]?.second);
   await pool.query(

@@ -1,5 +1,5 @@
 import { type Config, readConfig } from './config.ts';
-import { migrate, openDatabase } from './store/database.ts';
+import { migrate } from './store/database.ts';
 import { createLog } from './telemetry.ts';
 
 const usage = `Usage: npm run curfew -- <command>
@@ -48,12 +48,7 @@ async function migrateSchema(config: Config): Promise<number> {
     process.stderr.write('- DATABASE_URL is not set. The embedded database is brought up to date when Curfew starts.\n');
     return 1;
   }
-  const { db } = openDatabase(config.database.url.reveal(), createLog(config.logLevel));
-  try {
-    await migrate(db);
-    process.stdout.write('The schema is up to date.\n');
-    return 0;
-  } finally {
-    await db.destroy();
-  }
+  await migrate(config.database.url.reveal(), createLog(config.logLevel));
+  process.stdout.write('The schema is up to date.\n');
+  return 0;
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Log } from './app/ports.ts';
 import type { Config } from './config.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -17,7 +18,7 @@ export type Door = {
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
 
-export async function openDoor(config: Pick<Config, 'host' | 'port' | 'publicUrl'>): Promise<Door> {
+export async function openDoor(config: Pick<Config, 'host' | 'port' | 'publicUrl'>, log: Log): Promise<Door> {
   const routes: { prefix: string; handler: Handler }[] = [];
   const upgrades: ((request: IncomingMessage, socket: Duplex, head: Buffer) => boolean)[] = [];
   const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, (request, response) => {
@@ -33,6 +34,8 @@ export async function openDoor(config: Pick<Config, 'host' | 'port' | 'publicUrl
     server.once('error', reject);
     server.listen(config.port, config.host, () => {
       server.off('error', reject);
+      // A connection that could not be accepted concerns nobody else.
+      server.on('error', (error) => log.error({ err: error }, 'the HTTP server has a problem'));
       resolve();
     });
   });

@@ -1,50 +1,57 @@
 import type { Log } from './app/ports.ts';
+import type { Work } from './app/use-cases.ts';
 
-const sweepEveryMs = 5_000;
-const relayEveryMs = 1_000;
-/** A target that hangs must not stop the sweep for the others, nor may sweeps pile up behind it. */
-const sweepsAtOnce = 3;
+/**
+ * How often each part is done without being asked, and how many turns of it may be under way: a part that hangs must not
+ * pile up, and must not stop the others. With this alone, and no queue at all, everything still happens.
+ */
+const parts = {
+  take: { everyMs: 5_000, atOnce: 3 },
+  give: { everyMs: 5_000, atOnce: 1 },
+  lapse: { everyMs: 5_000, atOnce: 1 },
+  deliver: { everyMs: 5_000, atOnce: 1 },
+  arm: { everyMs: 60_000, atOnce: 1 },
+  relay: { everyMs: 1_000, atOnce: 1 },
+} as const satisfies Partial<Record<keyof Work, { everyMs: number; atOnce: number }>>;
+type Part = keyof typeof parts;
+const names = ['take', 'give', 'lapse', 'deliver', 'arm', 'relay'] as const satisfies readonly Part[];
 
-/** What makes a worker go on without any queue: a sweep and a look into the outbox, by the clock. */
-export function startHeartbeat(work: { sweep(): Promise<void>; relay(): Promise<void> }, log: Log): { wake(): void } & AsyncDisposable {
-  const running = new Set<Promise<void>>();
-  const run = (what: string, act: () => Promise<void>): Promise<void> => {
-    const turn: Promise<void> = act()
-      .catch((error: unknown) => log.error({ err: error }, `${what} failed; it comes again`))
-      .finally(() => running.delete(turn));
-    running.add(turn);
-    return turn;
+/** Does each part now, and then by the clock. `wake` relays the outbox at once. */
+export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void } & AsyncDisposable {
+  const running: Record<Part, Set<Promise<void>>> = {
+    take: new Set(),
+    give: new Set(),
+    lapse: new Set(),
+    deliver: new Set(),
+    arm: new Set(),
+    relay: new Set(),
   };
-
-  let sweeps = 0;
-  const sweep = () => {
-    if (sweeps >= sweepsAtOnce) return;
-    sweeps++;
-    void run('the sweep', () => work.sweep()).finally(() => sweeps--);
-  };
-
-  let relaying = false;
-  let again = false;
-  const relay = async (): Promise<void> => {
-    again = true;
-    if (relaying) return;
-    relaying = true;
-    while (again) {
-      again = false;
-      await run('the outbox relay', () => work.relay());
+  const missed = new Set<Part>();
+  const run = (part: Part): void => {
+    const turns = running[part];
+    if (turns.size >= parts[part].atOnce) {
+      missed.add(part);
+      return;
     }
-    relaying = false;
+    missed.delete(part);
+    const turn: Promise<void> = work[part]()
+      .then(() => undefined)
+      .catch((error: unknown) => log.error({ err: error, part }, 'a part of the sweep failed; it comes again'))
+      .finally(() => {
+        turns.delete(turn);
+        // A wake-up that came while the outbox was being read may be about a line that was not there yet.
+        if (part === 'relay' && missed.has(part)) run(part);
+      });
+    turns.add(turn);
   };
-  const wake = () => void relay();
-
-  const timers = [setInterval(sweep, sweepEveryMs), setInterval(wake, relayEveryMs)];
-  sweep();
+  const timers = names.map((part) => setInterval(() => run(part), parts[part].everyMs));
+  names.forEach(run);
   return {
-    wake,
+    wake: () => run('relay'),
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer);
-      again = false;
-      await Promise.allSettled(running);
+      missed.clear();
+      await Promise.all(names.flatMap((part) => [...running[part]]));
     },
   };
 }

@@ -15,13 +15,13 @@ import { createPatternMatch } from './patterns.ts';
 import { openQueue } from './queue/open-queue.ts';
 import type { Handlers } from './queue/workers.ts';
 import { connectSlack } from './connect-slack.ts';
-import { migrate, openDatabase, ping } from './store/database.ts';
+import { migrate, openDatabase, openRemovals, ping } from './store/database.ts';
 import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
 import { bindConfiguredRoles, setBootstrapKey } from './store/people.ts';
 import { createVault } from './store/vault.ts';
 
-/** A running Curfew. Disposing stops it in order: doors first, then workers, then the database. */
+/** A running Curfew. Disposing stops it in the reverse of the order it came up in: nothing new is claimed, the doors close, the database goes last. */
 export type Running = {
   readonly url: string;
   readonly useCases: UseCases;
@@ -62,7 +62,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     ),
   );
 
-  const door = stack.use(await openDoor(config));
+  const door = stack.use(await openDoor(config, log));
   const slack = stack.use(await connectSlack(config, door, useCases, log));
   const health = async () => {
     const database = await ping(db).then(
@@ -82,13 +82,15 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
   door.serve('', (request, response) => api.routing(request, response));
   await slack.start();
 
-  const hands = { ...deps, log, monotonicMs: () => performance.now() };
+  const stopping = new AbortController();
+  const hands = { ...deps, log, stopping: stopping.signal, monotonicMs: () => performance.now() };
   const work = createWork({ ...deps, messenger: slack.messenger, jobs: queue, hands });
   if (config.roles.has('worker')) {
     queue.startWorkers(createHandlers(work, store));
     const heartbeat = stack.use(startHeartbeat(work, log));
     stack.use(listenOutbox(databaseUrl, () => heartbeat.wake(), log));
   }
+  stack.defer(() => stopping.abort());
   const running = stack.move();
   return {
     url: door.publicUrl,
@@ -104,13 +106,13 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
 async function openStore(config: Config, url: string, log: Log, stack: AsyncDisposableStack) {
   const { db, pool } = openDatabase(url, log);
   stack.defer(() => db.destroy());
-  const removals = new pg.Pool({ connectionString: url, max: 2, application_name: 'curfew removals' });
-  removals.on('error', (error) => log.error({ err: error }, 'a connection for removals broke'));
+  const removals = openRemovals(url, log);
   stack.defer(() => removals.end());
-  await migrate(db);
+  await migrate(url, log);
   await bindConfiguredRoles(db, config.org, { owner: config.owners, manager: config.reviewers });
   const [firstOwner] = config.owners;
-  if (firstOwner !== undefined) await setBootstrapKey(db, config.org, firstOwner, config.bootstrapKey?.reveal());
+  // A worker is often started without the key that only the API needs, and must not take it from the others.
+  if (firstOwner !== undefined && config.roles.has('web')) await setBootstrapKey(db, config.org, firstOwner, config.bootstrapKey?.reveal());
   return { store: createStore({ db, pool, removals }), pool, db };
 }
 
@@ -120,9 +122,9 @@ function createHandlers(work: Work, store: Store): Handlers {
       // The alarm rang by this process' clock; what is due is decided by the database's, which may be a little behind.
       const early = epochSecond * 1000 - (await store.now());
       if (early > 0) await sleep(Math.min(early, 2_000));
-      await work.reconcile();
+      await work.take();
     },
-    look: () => work.reconcile(),
+    look: () => Promise.all([work.take(), work.give()]),
     notify: (id) => work.notify(id),
   };
 }

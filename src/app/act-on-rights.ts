@@ -8,6 +8,8 @@ export type Hands = {
   readonly integrations: Integrations;
   readonly vault: Vault;
   readonly log: Log;
+  /** Aborted when the process stops: nothing more is claimed, what is under way is finished. */
+  readonly stopping: AbortSignal;
   /** Milliseconds of this process' monotonic clock. */
   readonly monotonicMs: () => number;
 };
@@ -20,14 +22,12 @@ export async function giveRight(hands: Hands, claim: Claim, claimedAtMs: number)
   const integration = hands.integrations.byName(claim.integration);
   if (integration === undefined) return settled(hands, claim, unconfigured(claim));
   try {
-    const baseline = claim.baseline ?? (await observeBaseline(hands, integration, claim));
+    // What was there before us is looked at each time: somebody may have removed it since, and then giving it is ours.
+    const baseline = claim.baseline === 'absent' ? claim.baseline : await observeBaseline(hands, integration, claim);
     if (baseline === undefined) return await settled(hands, claim, { kind: 'unsent', why: 'the target could not be read' });
     // The principal had it before us: nothing to add, and nothing to remove later.
     if (baseline === 'present') return await settled(hands, claim, { kind: 'observed', observed: 'present' });
-    if (claim.until === undefined || !maySend(hands.monotonicMs() - claimedAtMs)) {
-      return await settled(hands, claim, { kind: 'unsent', why: 'this process was too slow and gave the claim back' });
-    }
-    return await settled(hands, claim, await ensurePresent(hands, integration, claim, claim.until));
+    return await settled(hands, claim, await ensurePresent(hands, integration, claim, claimedAtMs));
   } catch (error) {
     return settled(hands, claim, lost(error));
   }
@@ -39,23 +39,23 @@ async function observeBaseline(hands: Hands, integration: Integration, claim: Cl
   return (await hands.store.recordBaseline(claim, seen)) ? seen : undefined;
 }
 
-async function ensurePresent(
-  hands: Hands,
-  integration: Integration,
-  claim: Claim,
-  until: NonNullable<Claim['until']>,
-): Promise<CallResult> {
-  const signal = AbortSignal.timeout(callDeadlineMs);
-  if (!integration.capabilities.wantsPassword) {
-    return (await integration.ensurePresent(claim.target, { until, password: undefined, resetPassword: false }, signal)).result;
-  }
+async function ensurePresent(hands: Hands, integration: Integration, claim: Claim, claimedAtMs: number): Promise<CallResult> {
+  const { until } = claim;
+  if (until === undefined) return { kind: 'unsent', why: 'nothing wants it any more' };
+  const password = integration.capabilities.wantsPassword ? await offerPassword(hands, claim) : undefined;
+  // R2, and the last thing before the call: whatever came before it may have taken any time.
+  if (!maySend(hands.monotonicMs() - claimedAtMs)) return tooSlow;
+  const options = { until, password: password?.text, resetPassword: password?.reset ?? false };
+  const { result, passwordSet } = await integration.ensurePresent(claim.target, options, AbortSignal.timeout(callDeadlineMs));
+  // After anything but a plain answer the offer stays on record: the target may have taken it.
+  if (password !== undefined && result.kind === 'observed') await hands.store.answerPassword(claim, passwordSet);
+  return result;
+}
+
+async function offerPassword(hands: Hands, claim: Claim): Promise<{ text: string; reset: boolean }> {
   const label = secretLabel(claim.integration, claim.target.account);
   const offer = await hands.store.offerPassword(claim, hands.vault.seal(hands.vault.newPassword(), label));
-  const password = hands.vault.open(offer.sealed, label);
-  const { result, passwordSet } = await integration.ensurePresent(claim.target, { until, password, resetPassword: offer.reset }, signal);
-  // After anything but a plain answer the offer stays on record: the target may have taken it.
-  if (result.kind === 'observed') await hands.store.answerPassword(claim, passwordSet);
-  return result;
+  return { text: hands.vault.open(offer.sealed, label), reset: offer.reset };
 }
 
 /** Makes rights of one integration not exist, in one call. */
@@ -81,7 +81,7 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
   const [first] = claims;
   if (integration === undefined || first === undefined)
     return Promise.all(claims.map((claim) => settled(hands, claim, unconfigured(claim))));
-  if (!maySend(hands.monotonicMs() - claimedAtMs)) return all({ kind: 'unsent', why: 'this process was too slow and gave the claim back' });
+  if (!maySend(hands.monotonicMs() - claimedAtMs)) return all(tooSlow);
   try {
     const removals = await integration.ensureAbsent(
       claims.map((claim) => claim.target),
@@ -117,6 +117,8 @@ const withoutQuarantine = (claim: Claim): Claim => ({ ...claim, state: { ...clai
 
 /** Who holds a sealed password: bound to the ciphertext, so that one account's cannot be opened as another's. */
 export const secretLabel = (integration: string, account: string): string => `${integration}/${account}`;
+
+const tooSlow: CallResult = { kind: 'unsent', why: 'this process was too slow and gave the claim back' };
 
 const unconfigured = (claim: Claim): CallResult => ({ kind: 'unsent', why: `no integration named ${claim.integration} is configured` });
 

@@ -2,9 +2,10 @@ import type { Org, RequestId } from '../domain/ids.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { actorOf } from './decide-request.ts';
-import type { Caller } from './ports.ts';
+import type { Caller, Log } from './ports.ts';
 import type { Store } from './store.ts';
 
+/** The others wait for the next turn. */
 const lapsesAtOnce = 200;
 
 /** The requestor takes a request back that nobody has decided. */
@@ -20,11 +21,10 @@ export async function cancelRequest(store: Store, caller: Caller, id: RequestId)
 }
 
 /** Closes requests that nobody answered in time. */
-export async function lapseRequests(store: Store): Promise<void> {
-  for (;;) {
-    const due = await store.lapsing(lapsesAtOnce);
-    for (const { org, id } of due) await lapse(store, org, id);
-    if (due.length < lapsesAtOnce) return;
+export async function lapseRequests(store: Store, log: Log): Promise<void> {
+  for (const { org, id } of await store.lapsing(lapsesAtOnce)) {
+    // One that cannot be closed must not keep the others open.
+    await lapse(store, org, id).catch((error: unknown) => log.error({ err: error, request: id }, 'a request could not be closed'));
   }
 }
 

@@ -83,8 +83,8 @@ async function approve(
   if (integration === undefined) return { code: 'unavailable', what: request.permission.integration };
   const account = integration.accountOf(request.principal.email);
   if (!account.ok) return account.rejection;
-  const holder = await tx.accountHolder(caller.org, integration.name, account.value);
-  if (holder !== undefined && holder !== request.principal.id) return { code: 'account-unusable', account: account.value };
+  if (!(await tx.claimAccount(caller.org, integration.name, account.value, request.principal.id)))
+    return { code: 'account-unusable', account: account.value };
   const by: Decider = { kind: 'person', person: caller.person };
   await tx.approve(actorOf(caller), request, planGrant({ by, at: now, duration, standing: false, account: account.value }));
   return undefined;

@@ -5,7 +5,7 @@ import { accept, reject, type Rejection, type Result } from '../domain/result.ts
 import { actorOf, type DecideDeps } from './decide-request.ts';
 import type { Caller } from './ports.ts';
 import { whyNotDecide } from './routing.ts';
-import type { Transaction } from './store.ts';
+import type { EarlyEnd, Transaction } from './store.ts';
 
 /**
  * Takes access away before its time. The grant is only marked here; the reconciler removes it and says so once the
@@ -17,38 +17,37 @@ export function revokeGrant(
   id: RequestId,
   reason: string | undefined,
 ): Promise<Result<PermissionRequest>> {
-  return endGrant(deps, caller, id, async (tx, request, grant) => {
-    const refusal = await whyNotRevoke(deps, tx, caller, request);
-    if (refusal !== undefined) return refusal;
-    await tx.endGrant(actorOf(caller), request, grant.id, { kind: 'revoked', at: await tx.now(), by: caller.person, reason });
-    return undefined;
-  });
+  const end: EarlyEnd = { kind: 'revoked', by: caller.person.id, reason };
+  return endGrant(deps, caller, id, end, (tx, request) => whyNotRevoke(deps, tx, caller, request));
 }
 
 /** The principal gives access back. */
 export function relinquishGrant(deps: DecideDeps, caller: Caller, id: RequestId): Promise<Result<PermissionRequest>> {
-  return endGrant(deps, caller, id, async (tx, request, grant) => {
-    if (request.principal.id !== caller.person.id) return { code: 'not-yours' };
-    await tx.endGrant(actorOf(caller), request, grant.id, { kind: 'relinquished', at: await tx.now() });
-    return undefined;
-  });
+  const isPrincipal = (request: PermissionRequest) => request.principal.id === caller.person.id;
+  return endGrant(deps, caller, id, { kind: 'relinquished' }, async (_, request) =>
+    isPrincipal(request) ? undefined : { code: 'not-yours' },
+  );
 }
 
+/** Who may is asked before what state it is in: the state is nobody else's business. */
 async function endGrant(
   deps: DecideDeps,
   caller: Caller,
   id: RequestId,
-  end: (tx: Transaction, request: PermissionRequest, grant: Grant) => Promise<Rejection | undefined>,
+  end: EarlyEnd,
+  whyNot: (tx: Transaction, request: PermissionRequest) => Promise<Rejection | undefined>,
 ): Promise<Result<PermissionRequest>> {
   return deps.store.transaction(async (tx) => {
     const request = await tx.lockRequest(caller.org, id);
     if (request === undefined) return reject({ code: 'not-found' });
     const grant = liveGrant(request);
-    const refusal = grant === undefined ? notRevocable(request) : await end(tx, request, grant);
-    if (refusal !== undefined) {
-      await tx.refused(actorOf(caller), caller.org, refusal.code, id);
-      return reject(refusal);
+    const refusal = await whyNot(tx, request);
+    if (refusal !== undefined || grant === undefined) {
+      const because = refusal ?? notRevocable(request);
+      await tx.refused(actorOf(caller), caller.org, because.code, id);
+      return reject(because);
     }
+    await tx.endGrant(actorOf(caller), request, grant.id, end);
     return accept((await tx.request(caller.org, id)) ?? request);
   });
 }

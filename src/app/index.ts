@@ -8,13 +8,13 @@ import { relinquishGrant, revokeGrant } from './end-access.ts';
 import { notifyRequest } from './notify.ts';
 import type { Caller, Integrations, Jobs, Messenger, Vault } from './ports.ts';
 import { home, readRequest } from './read-requests.ts';
-import { reconcile } from './reconcile.ts';
+import { deliverStale, relayOutbox } from './outbox.ts';
+import { arm, give, take } from './reconcile.ts';
 import { revealSecret } from './reveal-secret.ts';
 import { createRouter, type RoutingDeps } from './routing.ts';
 import { runCommand } from './run-command.ts';
 import type { Store } from './store.ts';
 import { submitRequest } from './submit-request.ts';
-import { relayOutbox, sweep } from './sweep.ts';
 import type { RequestForm, UseCases, Work } from './use-cases.ts';
 
 export type AppDeps = {
@@ -61,15 +61,17 @@ async function requestForm(deps: DecideDeps, caller: Caller): Promise<RequestFor
 }
 
 /** What the workers run. */
-export function createWork(
-  deps: AppDeps & { readonly messenger: Messenger; readonly jobs: Jobs; readonly hands: Hands },
-): Work & { relay(): Promise<void> } {
+export function createWork(deps: AppDeps & { readonly messenger: Messenger; readonly jobs: Jobs; readonly hands: Hands }): Work {
+  const { store, jobs, hands } = deps;
   const router = createRouter(deps.routing);
   const notify: Work['notify'] = (id) => notifyRequest({ ...deps, router }, id);
   return {
-    reconcile: () => reconcile(deps.hands, deps.jobs),
+    take: () => take(hands, jobs),
+    give: () => give(hands, jobs),
+    lapse: () => lapseRequests(store, hands.log),
     notify,
-    sweep: () => sweep({ hands: deps.hands, jobs: deps.jobs, notify, lapse: () => lapseRequests(deps.store) }),
-    relay: () => relayOutbox(deps.store, deps.jobs, deps.hands.log),
+    deliver: () => deliverStale(hands, notify),
+    arm: async () => arm(hands.log, jobs, await store.dueSeconds()),
+    relay: () => relayOutbox(store, jobs, hands.log),
   };
 }

@@ -29,7 +29,7 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
       () => undefined,
       (error: unknown) => ({ error }),
     );
-    const left = await deps.store.releaseNotices(deps.org, id, failure === undefined ? claim.lines : []);
+    const left = await deps.store.releaseNotices(deps.org, id, claim, failure === undefined ? claim.lines : []);
     if (failure !== undefined) throw failure.error;
     if (left === 0) return;
   }

@@ -1,56 +1,67 @@
-import { type Hands, giveRight, takeRights } from './act-on-rights.ts';
-import type { Jobs } from './ports.ts';
+import { giveRight, type Hands, takeRights } from './act-on-rights.ts';
+import type { Jobs, Log } from './ports.ts';
 import type { Claim, Settlement } from './store.ts';
 
-/** As many rights as one removal call carries; larger batches hold their locks for longer without being faster. */
-const removalBatch = 500;
-/** Calls to targets under way at once in the lane that gives. */
-const additionBatch = 8;
+/** As many rights as one claim takes; larger batches hold their locks for longer without being faster. */
+const largestBatch = 500;
+/** Calls under way at once in one process, and how many rights one of them carries. */
+const lanes = { give: { calls: 8, rightsPerCall: 1 }, take: { calls: 8, rightsPerCall: largestBatch } } as const;
 
-/** One turn of both lanes: gives and takes whatever is due, until nothing is left. Returns how many rights were looked at. */
-export async function reconcile(hands: Hands, jobs: Jobs): Promise<number> {
-  // Side by side, so that a target that is slow to give never holds up an expiry.
-  const turns = await Promise.allSettled([drain(hands, jobs, 'take', removalBatch), drain(hands, jobs, 'give', additionBatch)]);
-  let looked = 0;
-  for (const turn of turns) {
-    if (turn.status === 'rejected') throw turn.reason;
-    looked += turn.value;
-  }
-  return looked;
-}
+/** Takes whatever is due, until nothing is left. Returns how many rights were looked at. */
+export const take = (hands: Hands, jobs: Jobs): Promise<number> => drain(hands, jobs, 'take');
 
-async function drain(hands: Hands, jobs: Jobs, lane: 'give' | 'take', limit: number): Promise<number> {
+/** Gives whatever is due. A lane of its own, so that a target that is slow to give never holds up an expiry. */
+export const give = (hands: Hands, jobs: Jobs): Promise<number> => drain(hands, jobs, 'give');
+
+/** Goes on claiming while calls are under way, so that a target that hangs holds up its own rights only. */
+async function drain(hands: Hands, jobs: Jobs, lane: 'give' | 'take'): Promise<number> {
+  const { calls, rightsPerCall } = lanes[lane];
+  const under = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   let looked = 0;
-  for (;;) {
+  while (!hands.stopping.aborted && failures.length === 0) {
     const claimedAtMs = hands.monotonicMs();
-    const claims = await hands.store.claim(lane, limit);
-    if (claims.length === 0) return looked;
+    const free = calls - under.size;
+    const claims = free > 0 ? await hands.store.claim(lane, Math.min(largestBatch, free * rightsPerCall)) : [];
     looked += claims.length;
-    await Promise.all(pieces(hands, claims, claimedAtMs).map(async (piece) => writeBack(hands, jobs, await piece)));
+    for (const piece of pieces(hands, claims, claimedAtMs)) {
+      const turn: Promise<void> = piece
+        .then((settlements) => writeBack(hands, jobs, settlements))
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => under.delete(turn));
+      under.add(turn);
+    }
+    if (claims.length > 0) continue;
+    if (under.size === 0) break;
+    // A call that ends may leave its right due again.
+    await Promise.race(under);
   }
+  await Promise.all(under);
+  if (failures.length > 0) throw failures[0];
+  return looked;
 }
 
 /** One call per right to give, one call per integration for all rights to take. */
 function pieces(hands: Hands, claims: readonly Claim[], claimedAtMs: number): Promise<readonly Settlement[]>[] {
-  const give = claims.filter((claim) => claim.desired === 'present').map(async (claim) => [await giveRight(hands, claim, claimedAtMs)]);
+  const gives = claims.filter((claim) => claim.desired === 'present').map(async (claim) => [await giveRight(hands, claim, claimedAtMs)]);
   const byIntegration = Map.groupBy(
     claims.filter((claim) => claim.desired === 'absent'),
     (claim) => claim.integration,
   );
-  return [...give, ...[...byIntegration].map(([name, group]) => takeRights(hands, name, group, claimedAtMs))];
+  return [...gives, ...[...byIntegration].map(([name, group]) => takeRights(hands, name, group, claimedAtMs))];
 }
 
 async function writeBack(hands: Hands, jobs: Jobs, settlements: readonly Settlement[]): Promise<void> {
   const ends = await hands.store.settle(settlements);
-  await arm(hands, jobs, ends);
+  await arm(hands.log, jobs, ends);
 }
 
 /** Sets an alarm for each second. A queue that does not take it costs punctuality only: the sweep finds what is due. */
-export async function arm(hands: Pick<Hands, 'log'>, jobs: Jobs, seconds: readonly number[]): Promise<void> {
+export async function arm(log: Log, jobs: Jobs, seconds: readonly number[]): Promise<void> {
   if (seconds.length === 0) return;
   try {
     await jobs.wake(seconds.map((epochSecond) => ({ kind: 'due', epochSecond })));
   } catch (error) {
-    hands.log.warn({ err: error }, 'the queue did not take an alarm; the sweep will do without it');
+    log.warn({ err: error }, 'the queue did not take an alarm; the sweep will do without it');
   }
 }

@@ -1,6 +1,5 @@
 /** The port to Postgres, the only truth. One method per transition; each writes its row, its audit event and its outbox line together (I3). */
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { End } from '../domain/grant.ts';
 import type { Email, GrantId, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Decider, Permission, PermissionRequest, Person } from '../domain/request.ts';
@@ -18,11 +17,18 @@ export type Actor =
 
 export type Role = 'owner' | 'manager';
 
+/** Why a grant stops before its time; the database's clock says when. */
+export type EarlyEnd =
+  | { readonly kind: 'relinquished' }
+  | { readonly kind: 'revoked'; readonly by: PersonId; readonly reason: string | undefined };
+
 export type RequestFilter =
   /** Asked by or for this person. */
   | { readonly kind: 'of'; readonly person: PersonId }
   /** Undecided, whoever asked. */
   | { readonly kind: 'pending' }
+  /** Undecided, asked by this person. */
+  | { readonly kind: 'open'; readonly by: PersonId }
   /** The person has, or is being given, access by it. */
   | { readonly kind: 'access'; readonly person: PersonId };
 
@@ -47,7 +53,7 @@ export type Transaction = Reads & {
   person(org: Org, email: Email): Promise<Person>;
   /** Serialises everything that one person submits. */
   lockPerson(org: Org, person: PersonId): Promise<void>;
-  /** Locks the request and its right, in that order, then reads. */
+  /** Locks the request, then reads. */
   lockRequest(org: Org, id: RequestId): Promise<PermissionRequest | undefined>;
   addRequest(
     actor: Actor,
@@ -63,6 +69,8 @@ export type Transaction = Reads & {
       readonly approvableUntil: Instant;
     },
   ): Promise<RequestId>;
+  /** Gives the account's name at the target to this person for ever; false where it is somebody else's. */
+  claimAccount(org: Org, integration: string, account: string, person: PersonId): Promise<boolean>;
   /** Decides and plans the grant: its latest end is on record before any target is touched. */
   approve(
     actor: Actor,
@@ -84,7 +92,7 @@ export type Transaction = Reads & {
   ): Promise<void>;
   close(actor: Actor, request: PermissionRequest, as: 'cancelled' | 'lapsed', at: Instant): Promise<void>;
   /** Marks the grant as ending: from here on it is wanted gone. */
-  endGrant(actor: Actor, request: PermissionRequest, grant: GrantId, end: Exclude<End, { kind: 'expired' }>): Promise<void>;
+  endGrant(actor: Actor, request: PermissionRequest, grant: GrantId, end: EarlyEnd): Promise<void>;
   /** Takes the sealed password of an account away and returns it; undefined where none waits. */
   takeSecret(actor: Actor, request: PermissionRequest, integration: string, account: string): Promise<string | undefined>;
   /** Something was refused: that is an event too. */
@@ -147,9 +155,9 @@ export type Store = Reads & {
   /** Requests whose approvable time has passed, still pending. */
   lapsing(limit: number): Promise<readonly { readonly org: Org; readonly id: RequestId }[]>;
   /** Takes the right to post messages for a request for 30 s; undefined where somebody else has it. `lines` are answered by doing so. */
-  claimNotices(org: Org, id: RequestId): Promise<{ readonly lines: readonly string[] } | undefined>;
-  /** Gives it back and strikes out the answered lines. Returns how many others have come meanwhile. */
-  releaseNotices(org: Org, id: RequestId, answered: readonly string[]): Promise<number>;
+  claimNotices(org: Org, id: RequestId): Promise<NoticeClaim | undefined>;
+  /** Gives it back and strikes out the answered lines. Returns how many others have come; 0 where somebody else took over. */
+  releaseNotices(org: Org, id: RequestId, claim: NoticeClaim, answered: readonly string[]): Promise<number>;
   messages(org: Org, id: RequestId): Promise<readonly { readonly slot: Slot; readonly ref: MessageRef; readonly shown: string }[]>;
   keepMessage(org: Org, id: RequestId, slot: Slot, ref: MessageRef, shown: string): Promise<void>;
   /** Takes outbox lines, oldest first, and marks them as sent now: fresh ones, or those sent longer ago than `staleSeconds`. */
@@ -159,6 +167,9 @@ export type Store = Reads & {
   identify(org: Org, identity: Identity): Promise<Person>;
   authenticate(org: Org, key: string): Promise<Person | undefined>;
 };
+
+/** `token` tells this claim from a later one of somebody else. */
+export type NoticeClaim = { readonly token: string; readonly lines: readonly string[] };
 
 export type OutboxLine = { readonly id: string; readonly org: Org; readonly kind: 'notify' | 'look'; readonly subject: string };
 export type { Observed };

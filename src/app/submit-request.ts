@@ -67,15 +67,14 @@ async function admit(
   const access = await tx.requests(org, { kind: 'access', person: wish.principal.id }, 1000);
   const held = access.filter((request) => isSame(request.permission, wish.permission));
   if (held.some((request) => request.state.kind === 'approved' && request.state.grant.standing)) return reject({ code: 'standing-exists' });
-  const open = (await tx.requests(org, { kind: 'of', person: caller.person.id }, 1000)).filter(
-    (request) => request.state.kind === 'pending',
-  );
+  const open = await tx.requests(org, { kind: 'open', by: caller.person.id }, openLimit);
   const isPreexisting = held.some((request) => request.state.kind === 'approved' && request.state.grant.state.kind === 'active');
   const twin = open.find((request) => isTwin(request, caller.person, wish));
   if (twin !== undefined) return accept({ request: twin, isPreexisting, isPersistent: false, isPreapproved: false });
   if (open.length >= openLimit) return reject({ code: 'too-many-open', maximum: openLimit });
   const holder = await tx.accountHolder(org, wish.permission.integration, account);
-  if (holder !== undefined && holder !== wish.principal.id) return reject({ code: 'account-unusable', account });
+  const taken = reject({ code: 'account-unusable', account });
+  if (holder !== undefined && holder !== wish.principal.id) return taken;
 
   const outcome = await deps.router(tx, { org, principal: wish.principal, permission: wish.permission });
   const refusal = whyNotAsk(outcome, wish);
@@ -83,6 +82,8 @@ async function admit(
     await tx.refused(actorOf(caller), org, refusal.code, undefined);
     return reject(refusal);
   }
+  const needsNobody = outcome.kind === 'persistent' || outcome.kind === 'auto';
+  if (needsNobody && !(await tx.claimAccount(org, wish.permission.integration, account, wish.principal.id))) return taken;
   const now = await tx.now();
   const id = await tx.addRequest(actorOf(caller), {
     org,

@@ -1,7 +1,7 @@
 /** The doors of `app`: what Slack's listeners, the HTTP routes and the workers may call. Every change goes through here. */
 import type { AskedRight } from '../domain/command.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { Email, Org, RequestId, RightId } from '../domain/ids.ts';
+import type { Email, Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { Caller, CatalogItem, Usage } from './ports.ts';
@@ -100,12 +100,18 @@ export type UseCases = {
 
 /** What the workers run. All are idempotent, re-read everything, and may be called at any time by anybody. */
 export type Work = {
-  /** Gives and takes whatever is due: claims in batches until nothing is left. Returns how many rights were looked at. */
-  reconcile(): Promise<number>;
+  /** Takes away whatever is due. Returns how many rights were looked at. */
+  take(): Promise<number>;
+  /** Gives whatever is due. Returns how many rights were looked at. */
+  give(): Promise<number>;
+  /** Closes requests that nobody answered in time. */
+  lapse(): Promise<void>;
   /** Brings the messages of one request to what the database says. */
   notify(id: RequestId): Promise<void>;
-  /** Everything that would otherwise wait for a queue: due rights, lapsed requests, undelivered messages, alarms ahead. */
-  sweep(): Promise<void>;
+  /** Does the notifying that the queue was asked for and did not do. */
+  deliver(): Promise<void>;
+  /** Sets the alarms of the next hour. */
+  arm(): Promise<void>;
+  /** Moves new outbox lines into the queue. */
+  relay(): Promise<void>;
 };
-
-export type { RightId };

@@ -10,11 +10,14 @@ export type Observed = 'unknown' | 'absent' | 'present';
 export const callDeadlineMs = 10_000;
 /** How long a claim lasts; it leaves room for the call, and nothing else may start a call meanwhile (R2). */
 export const leaseMs = 15_000;
-/** Added to a lost call's deadline before its effect can be ruled out (R3). */
-const landingMarginMs = 1_000;
+/**
+ * After a claim, when a call made under it can no longer take effect (R3). A call starts late enough to end with the
+ * lease at the latest, see {@link maySend}, not with the claim.
+ */
+export const landingMs = leaseMs + 1_000;
 const firstRetryMs = 500;
-/** Never more than this between two tries of a removal (I10). */
-const longestRetryMs = 300_000;
+/** Never more than this between two tries to give, and to take: a target that comes back must not keep access for long (I1, I10). */
+const longestRetryMs = { present: 60_000, absent: 15_000 } as const;
 
 /** What one call to a target came to. */
 export type CallResult =
@@ -59,7 +62,12 @@ export function settle(before: RightState, desired: 'absent' | 'present', result
         return { observed: 'unknown', quarantineUntil: before.quarantineUntil, attempts: before.attempts, retryAt: before.quarantineUntil };
       const done = result.observed === desired;
       const attempts = done ? 0 : before.attempts + 1;
-      return { observed: result.observed, quarantineUntil: undefined, attempts, retryAt: done ? undefined : retryAt(attempts, now) };
+      return {
+        observed: result.observed,
+        quarantineUntil: undefined,
+        attempts,
+        retryAt: done ? undefined : retryAt(desired, attempts, now),
+      };
     }
     case 'refused':
     case 'unsent': {
@@ -68,18 +76,18 @@ export function settle(before: RightState, desired: 'absent' | 'present', result
         observed: 'unknown',
         quarantineUntil: inQuarantine ? before.quarantineUntil : undefined,
         attempts,
-        retryAt: retryAt(attempts, now),
+        retryAt: retryAt(desired, attempts, now),
       };
     }
     case 'lost': {
-      const lands = (before.callStarted + callDeadlineMs + landingMarginMs) as Instant;
+      const lands = (before.callStarted + landingMs) as Instant;
       const until = before.quarantineUntil !== undefined && before.quarantineUntil > lands ? before.quarantineUntil : lands;
       const attempts = before.attempts + 1;
-      return { observed: 'unknown', quarantineUntil: until, attempts, retryAt: retryAt(attempts, now) };
+      return { observed: 'unknown', quarantineUntil: until, attempts, retryAt: retryAt(desired, attempts, now) };
     }
   }
 }
 
-function retryAt(attempts: number, now: Instant): Instant {
-  return (now + Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(attempts - 1, 20))) as Instant;
+function retryAt(desired: 'absent' | 'present', attempts: number, now: Instant): Instant {
+  return (now + Math.min(longestRetryMs[desired], firstRetryMs * 2 ** Math.min(attempts - 1, 20))) as Instant;
 }

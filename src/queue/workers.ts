@@ -13,8 +13,8 @@ export type Handlers = {
   notify(requestId: RequestId): Promise<unknown>;
 };
 
-/** A due second is one batched pass over everything due, so a second at a time is enough. */
-const concurrency: Readonly<Record<QueueName, number>> = { expiry: 1, work: 8 };
+/** A due second is one batched pass over everything due; a few at a time, so that one that waits for a slow target delays no other. */
+const concurrency: Readonly<Record<QueueName, number>> = { expiry: 4, work: 8 };
 
 const common = {
   // At once, also after the last failure: while a finished job is kept, its id cannot be added again.

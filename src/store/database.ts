@@ -1,27 +1,47 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
+import type { Log } from '../app/ports.ts';
 import { migrations } from './migrations/index.ts';
 import type { Database } from './tables.ts';
 
 export type Db = Kysely<Database>;
 
-/** Connections to Curfew's own database. The owner closes it with `destroy()`. */
-export function openDatabase(
-  url: string,
-  log: { error(fields: object, message: string): void },
-  connections = 10,
-): { db: Db; pool: pg.Pool } {
-  const pool = new pg.Pool({ connectionString: url, max: connections, connectionTimeoutMillis: 10_000, application_name: 'curfew' });
-  // An idle connection that breaks must not end the process; the next query takes a new one.
-  pool.on('error', (error) => log.error({ err: error }, 'a database connection broke'));
+/** A database that vanished without a word, and a process that froze inside a transaction, must not hold anybody for long. */
+const limits = {
+  keepAlive: true,
+  connectionTimeoutMillis: 10_000,
+  query_timeout: 15_000,
+  idle_in_transaction_session_timeout: 15_000,
+} as const;
+
+/** Connections to Curfew's own database. The owner closes it with `db.destroy()`. */
+export function openDatabase(url: string, log: Log, connections = 10): { db: Db; pool: pg.Pool } {
+  const pool = openPool({ ...limits, connectionString: url, max: connections, application_name: 'curfew' }, log);
   return { db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), pool };
 }
 
-/** Brings the schema up to date. Safe where several processes start at once: kysely takes a lock. */
-export async function migrate(db: Db): Promise<void> {
-  const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
-  if (error !== undefined) throw error;
+/** A pool that only removals use: no crowd of requests can keep an expiry waiting for a connection (I16). */
+export const openRemovals = (url: string, log: Log): pg.Pool =>
+  openPool({ ...limits, connectionString: url, max: 3, application_name: 'curfew removals' }, log);
+
+function openPool(options: pg.PoolConfig, log: Log): pg.Pool {
+  const pool = new pg.Pool(options);
+  // An idle connection that breaks must not end the process; the next query takes a new one.
+  pool.on('error', (error) => log.error({ err: error }, 'a database connection broke'));
+  return pool;
+}
+
+/** Brings the schema up to date. Safe where several processes start at once: kysely takes a lock. It may take its time. */
+export async function migrate(url: string, log: Log): Promise<void> {
+  const pool = openPool({ connectionString: url, max: 2, application_name: 'curfew migrations' }, log);
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
+    if (error !== undefined) throw error;
+  } finally {
+    await db.destroy();
+  }
 }
 
 /** Is the database there, and of our schema? Throws where it is not. */

@@ -3,12 +3,13 @@ import type pg from 'pg';
 import { v4 as uuidv4 } from 'uuid';
 import type { Store } from '../app/store.ts';
 import type { Db } from './database.ts';
+import { readClock } from './clock.ts';
 import { createNotices } from './notices.ts';
 import { authenticate, identify } from './people.ts';
 import { createReads } from './reads.ts';
 import { claimRights, dueSeconds, recordBaseline, settleRights } from './rights.ts';
 import { answerPassword, forgetAccounts, offerPassword } from './secrets.ts';
-import { createTransaction, readClock } from './transaction.ts';
+import { createTransaction } from './transaction.ts';
 
 /** The Store port over one database. `removals` is a pool of its own, so that nothing can hold up an expiry (I16). */
 export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; removals: pg.Pool }): Store {
@@ -17,7 +18,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     ...createReads(db),
     ...createNotices(db),
     transaction: (work) => db.transaction().execute((tx) => work(createTransaction(tx))),
-    now: () => readClock(db),
+    now: () => readClock(removals),
     claim: (lane, limit) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit),
     recordBaseline: (claim, observed) => recordBaseline(pool, worker, claim, observed),
     settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : pool, worker, settlements),

@@ -23,20 +23,24 @@ export function createNotices(db: Db): Notices {
     },
     async claimNotices(org, id) {
       // One poster at a time: two outbox lines of one request would otherwise post the same message twice.
-      const { rows } = await sql`update requests set notice_lease_until = now() + interval '30 seconds'
-        where org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now()) returning id`.execute(db);
-      if (rows.length === 0) return undefined;
+      const { rows } = await sql<{ token: string }>`update requests set notice_lease_until = clock_timestamp() + interval '30 seconds'
+        where org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now()) returning notice_lease_until::text as token`.execute(
+        db,
+      );
+      const [claim] = rows;
+      if (claim === undefined) return undefined;
       const lines = await sql<{ id: string }>`select id from outbox where org = ${org} and subject = ${id} and kind = 'notify'`.execute(db);
-      return { lines: lines.rows.map((line) => line.id) };
+      return { token: claim.token, lines: lines.rows.map((line) => line.id) };
     },
-    async releaseNotices(org, id, answered) {
-      await sql`update requests set notice_lease_until = null where org = ${org} and id = ${id}`.execute(db);
+    async releaseNotices(org, id, { token }, answered) {
+      const { rows: mine } = await sql`update requests set notice_lease_until = null
+        where org = ${org} and id = ${id} and notice_lease_until = ${token}::timestamptz returning id`.execute(db);
       const { rows } = await sql<{
         left: number;
       }>`with done as (delete from outbox where id = any (${[...answered]}::bigint[]) returning id)
         select count(*)::int as left from outbox
         where org = ${org} and subject = ${id} and kind = 'notify' and id not in (select id from done)`.execute(db);
-      return rows[0]?.left ?? 0;
+      return mine.length === 0 ? 0 : (rows[0]?.left ?? 0);
     },
     async messages(org, id) {
       const rows = await db

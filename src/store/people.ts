@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalEmail, type Email, type Org, parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
@@ -67,6 +68,7 @@ export async function authenticate(db: Db, org: Org, key: string): Promise<Perso
 /** Makes `key` the one bootstrap key of the organisation, owned by `owner`; undefined removes it. */
 export async function setBootstrapKey(db: Db, org: Org, owner: Email, key: string | undefined): Promise<void> {
   await db.transaction().execute(async (tx) => {
+    await oneAtATime(tx);
     await tx.deleteFrom('api_keys').where('org', '=', org).where('label', '=', 'bootstrap').execute();
     if (key === undefined) return;
     const person = await findOrAddPerson(tx, org, owner);
@@ -83,10 +85,14 @@ export async function bindConfiguredRoles(db: Db, org: Org, roles: { owner: read
     [...new Set(roles[role].map(canonicalEmail))].map((canonical) => ({ org, role, canonical, source: 'configuration' as const })),
   );
   await db.transaction().execute(async (tx) => {
+    await oneAtATime(tx);
     await tx.deleteFrom('role_bindings').where('org', '=', org).where('source', '=', 'configuration').execute();
     if (rows.length > 0) await tx.insertInto('role_bindings').values(rows).execute();
   });
 }
+
+/** Processes that start together write the same configuration down. */
+const oneAtATime = (tx: Db) => sql`select pg_advisory_xact_lock(hashtext('curfew configuration'))`.execute(tx);
 
 function toPerson(row: { id: string; email: string }): Person {
   const id = parsePersonId(row.id);

@@ -65,6 +65,8 @@ function condition(filter: RequestFilter) {
       return sql`(q.requestor_id = ${filter.person} or q.principal_id = ${filter.person})`;
     case 'pending':
       return sql`q.state = 'pending'`;
+    case 'open':
+      return sql`q.requestor_id = ${filter.by} and q.state = 'pending'`;
     case 'access':
       return sql`q.principal_id = ${filter.person} and g.state in ('planned', 'active', 'ending')`;
   }

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Claim, Settlement } from '../app/store.ts';
 import { parseOrg, parseRightId } from '../domain/ids.ts';
-import { callDeadlineMs, leaseMs } from '../domain/right.ts';
+import { callDeadlineMs, landingMs, leaseMs } from '../domain/right.ts';
 import { type Instant, instant } from '../domain/time.ts';
 
 /**
@@ -24,7 +24,7 @@ claimed as (
   where ctid = any (array(select ctid from due)) and due_at <= now() and (lease_until is null or lease_until < now())
   returning *)
 select c.org, c.id, c.integration, c.access_type, c.resource, c.account, c.fence, c.generation, c.baseline, c.call_started,
-  c.quarantine_until, c.attempts, live.until
+  c.quarantine_until, case when c.settled_for = case when live.until is null then 'absent' else 'present' end then c.attempts else 0 end as attempts, live.until
 from claimed c
 left join lateral (
   select max(case when g.state = 'active' then g.expires_at
@@ -32,9 +32,6 @@ left join lateral (
   from grants g
   where g.org = c.org and g.right_id = c.id
     and (g.state = 'active' and g.expires_at > c.call_started or g.state = 'planned' and g.provision_until > c.call_started)) live on true`;
-
-/** Worked out from the constants of the domain: what must have passed before a lost call's effect can be ruled out. */
-const landingMs = callDeadlineMs + 1_000;
 
 type ClaimRow = {
   org: string;
@@ -106,33 +103,39 @@ with input as (
   select * from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::text[], $12::int[], $13::boolean[])
     as i (org, id, fence, generation, desired, observed, quarantine_until, retry_at, attempts, problem, sessions_ended, hopeless)),
 held as (
-  select r.org, r.id, r.call_started, r.baseline, r.integration, r.account, i.desired, i.observed, i.problem, i.sessions_ended, i.hopeless
+  -- One reading of the clock per right: two could straddle a second, and the end would be later than it may be.
+  select r.org, r.id, r.call_started, r.baseline, i.desired, i.observed, i.problem, i.sessions_ended, i.hopeless, clock_timestamp() as at
   from rights r join input i on i.org = r.org and i.id = r.id
   where r.fence = i.fence and r.lease_owner = $1
   order by r.id for update of r),
+outcomes as (
+  select g.org, g.id, h.at, h.desired, h.baseline, h.problem, h.sessions_ended, case
+      when g.state = 'planned' and (g.provision_until <= h.call_started or h.hopeless) then 'failed'
+      when g.state = 'planned' and h.desired = 'present' and h.observed = 'present' then 'active'
+      when h.observed <> h.desired then null
+      when g.state = 'ending' and g.end_at <= h.call_started or g.state = 'active' and g.expires_at <= h.call_started then 'ended' end as outcome
+  from held h join grants g on g.org = h.org and g.right_id = h.id and g.state in ('planned', 'active', 'ending')),
 moved as (
   update grants g set
-    state = case when g.state = 'planned' then case when h.desired = 'present' and h.observed = 'present' and not h.hopeless and g.provision_until > h.call_started then 'active' else 'failed' end else 'ended' end,
-    granted_at = case when g.state = 'planned' and h.desired = 'present' and h.observed = 'present' and not h.hopeless and g.provision_until > h.call_started then clock_timestamp() else g.granted_at end,
-    expires_at = case when g.state = 'planned' and h.desired = 'present' and h.observed = 'present' and not h.hopeless and g.provision_until > h.call_started
-      then least(date_trunc('second', clock_timestamp() + g.seconds * interval '1 second'), g.latest_end) else g.expires_at end,
-    failed_at = case when g.state = 'planned' and (h.hopeless or g.provision_until <= h.call_started) then clock_timestamp() end,
-    why = case when g.state = 'planned' and h.hopeless then h.problem when g.state = 'planned' and g.provision_until <= h.call_started then coalesce(h.problem, 'the target did not confirm it in time') end,
-    end_kind = case when g.state = 'active' then 'expired' else g.end_kind end,
-    end_at = case when g.state = 'active' then g.expires_at else g.end_at end,
-    gone_at = case when g.state in ('active', 'ending') then clock_timestamp() end,
-    left_in_place = case when g.state in ('active', 'ending') then case when h.desired = 'present' then 'another-grant' when h.baseline = 'present' then 'pre-existing' end end,
-    sessions_ended = case when g.state in ('active', 'ending') and h.desired = 'absent' then h.sessions_ended else 0 end
-  from held h
-  where g.org = h.org and g.right_id = h.id and (
-    g.state = 'planned' and (h.desired = 'present' and h.observed = 'present' and g.provision_until > h.call_started
-      or h.hopeless or g.provision_until <= h.call_started)
-    or (g.state = 'ending' and g.end_at <= h.call_started or g.state = 'active' and g.expires_at <= h.call_started) and h.observed = h.desired)
+    state = o.outcome,
+    granted_at = case o.outcome when 'active' then o.at else g.granted_at end,
+    expires_at = case o.outcome when 'active' then least(date_trunc('second', o.at + g.seconds * interval '1 second'), g.latest_end) else g.expires_at end,
+    failed_at = case o.outcome when 'failed' then o.at end,
+    why = case o.outcome when 'failed' then coalesce(o.problem, 'the target did not confirm it in time') end,
+    end_kind = case when o.outcome = 'ended' and g.state = 'active' then 'expired' else g.end_kind end,
+    end_at = case when o.outcome = 'ended' and g.state = 'active' then g.expires_at else g.end_at end,
+    gone_at = case o.outcome when 'ended' then o.at end,
+    left_in_place = case when o.outcome <> 'ended' then null when o.desired = 'present' then 'another-grant' when o.baseline = 'present' then 'pre-existing' end,
+    sessions_ended = case when o.outcome = 'ended' and o.desired = 'absent' then o.sessions_ended else 0 end
+  from outcomes o
+  -- Whatever was decided about the grant meanwhile has moved it on; then the generation brings us back.
+  where g.org = o.org and g.id = o.id and o.outcome is not null
+    and (g.state = 'planned' and o.outcome in ('active', 'failed') or g.state in ('active', 'ending') and o.outcome = 'ended')
   returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why),
 put as (
   update rights r set
     observed = i.observed, quarantine_until = i.quarantine_until, attempts = i.attempts, problem = i.problem,
-    lease_owner = null, lease_until = null,
+    lease_owner = null, lease_until = null, settled_for = i.desired,
     baseline = case when i.observed = 'absent' and i.desired = 'absent' or r.baseline = 'present' and i.desired = 'absent' then null else r.baseline end,
     due_at = case
       when r.generation <> i.generation then clock_timestamp()
@@ -142,7 +145,8 @@ put as (
           when m.grant_id is not null then case when m.state = 'active' then m.expires_at end
           when g.state = 'active' then case when i.retry_at is null or g.expires_at > h.call_started then g.expires_at end
           when g.state = 'planned' and i.retry_at is not null then g.provision_until
-          when i.retry_at is null then clock_timestamp() end)
+          -- An end that lies ahead of the clock (it was set back): wait for it rather than ask without a pause.
+          when i.retry_at is null then greatest(clock_timestamp(), g.end_at + interval '200 milliseconds') end)
         from grants g left join moved m on m.org = g.org and m.grant_id = g.id
         where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active', 'ending'))) end,
     lane = case when i.hopeless then 'take' when r.generation <> i.generation then r.lane
@@ -160,7 +164,7 @@ audited as (
 failing as (
   insert into audit (org, action, actor, data)
   select h.org, 'right.removal-failed', '{"kind":"system"}'::jsonb, jsonb_build_object('right', h.id, 'problem', h.problem)
-  from held h join input i on i.org = h.org and i.id = h.id where h.desired = 'absent' and i.attempts = 1),
+  from held h join input i on i.org = h.org and i.id = h.id where h.desired = 'absent' and i.attempts = 1 and h.problem is not null),
 told as (
   insert into outbox (org, kind, subject) select org, 'notify', request_id from moved)
 select distinct extract(epoch from expires_at)::bigint as second from moved
@@ -184,12 +188,19 @@ export async function settleRights(pool: pg.Pool, worker: string, settlements: r
       column((s) => date(s.settled.quarantineUntil)),
       column((s) => date(s.settled.retryAt)),
       column((s) => s.settled.attempts),
-      column((s) => (s.result.kind === 'observed' ? null : s.result.why)),
+      column(problemOf),
       column((s) => s.sessionsEnded),
       column((s) => s.claim.desired === 'present' && s.result.kind === 'refused' && s.result.permanent),
     ],
   });
   return rows.map((row) => Number(row.second));
+}
+
+/** Why the right is not where it should be; null where it is, and where nothing can be said before a quarantine ends. */
+function problemOf({ claim, settled, result }: Settlement): string | null {
+  if (result.kind !== 'observed') return result.why;
+  if (settled.observed === 'unknown' || settled.observed === claim.desired) return null;
+  return settled.observed === 'present' ? 'the target still shows it' : 'the target does not show it';
 }
 
 /** Seconds within the next hour at which a right falls due, at most one per second however many rights share it. */

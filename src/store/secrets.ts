@@ -16,7 +16,7 @@ export async function offerPassword(pool: pg.Pool, claim: Claim, sealed: string)
 
 export async function answerPassword(pool: pg.Pool, claim: Claim, taken: boolean): Promise<void> {
   await pool.query(
-    `update accounts set secret = case when $4 then offered else secret end, made = made or $4, offered = null
+    `update accounts set secret = case when $4 then coalesce(offered, secret) else secret end, made = made or $4, offered = null
      where org = $1 and integration = $2 and account = $3`,
     [claim.org, claim.integration, claim.target.account, taken],
   );
@@ -26,7 +26,11 @@ export async function answerPassword(pool: pg.Pool, claim: Claim, taken: boolean
 export async function forgetAccounts(pool: pg.Pool, claims: readonly Claim[]): Promise<void> {
   if (claims.length === 0) return;
   await pool.query(
-    `update accounts a set secret = null, offered = null, made = false from unnest($1::text[], $2::text[], $3::text[]) as gone (org, integration, account)
+    `with gone as (
+       select a.org, a.integration, a.account from accounts a
+       join (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as g (org, integration, account)) g using (org, integration, account)
+       order by 1, 2, 3 for no key update of a)
+     update accounts a set secret = null, offered = null, made = false from gone
      where a.org = gone.org and a.integration = gone.integration and a.account = gone.account and not exists (
        select from rights r join grants g on g.org = r.org and g.right_id = r.id
        where r.org = a.org and r.integration = a.integration and r.account = a.account and g.state in ('planned', 'active')

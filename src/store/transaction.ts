@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Transaction } from '../app/store.ts';
 import { parseRequestId } from '../domain/ids.ts';
-import { type Instant, instant } from '../domain/time.ts';
+import type { Instant } from '../domain/time.ts';
+import { toInstant } from './clock.ts';
 import type { Db } from './database.ts';
 import { auditFrom, lookFrom, notifyFrom } from './journal.ts';
 import { findOrAddPerson } from './people.ts';
@@ -14,15 +15,16 @@ const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 export function createTransaction(tx: Db): Transaction {
   return {
     ...createReads(tx),
-    now: () => readClock(tx),
+    async now() {
+      const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(tx);
+      return toInstant(rows[0]);
+    },
     person: (org, email) => findOrAddPerson(tx, org, email),
     async lockPerson(org, person) {
-      await sql`select from people where org = ${org} and id = ${person} for update`.execute(tx);
+      await sql`select from people where org = ${org} and id = ${person} for no key update`.execute(tx);
     },
     async lockRequest(org, id) {
-      await sql`select from requests where org = ${org} and id = ${id} for update`.execute(tx);
-      await sql`select from rights r where exists (
-        select from grants g where g.org = ${org} and g.request_id = ${id} and g.right_id = r.id and g.org = r.org) for update`.execute(tx);
+      await sql`select from requests where org = ${org} and id = ${id} for no key update`.execute(tx);
       return createReads(tx).request(org, id);
     },
     async addRequest(actor, draft) {
@@ -44,12 +46,13 @@ export function createTransaction(tx: Db): Transaction {
         ${notifyFrom('t')}`.execute(tx);
       return id;
     },
-    async approve(actor, request, decision) {
-      const { permission } = request;
-      const account = sql`${decision.account}`;
-      await sql`insert into accounts (org, integration, account, person_id)
-        values (${request.org}, ${permission.integration}, ${account}, ${request.principal.id})
+    async claimAccount(org, integration, account, person) {
+      await sql`insert into accounts (org, integration, account, person_id) values (${org}, ${integration}, ${account}, ${person})
         on conflict (org, integration, account) do nothing`.execute(tx);
+      return (await createReads(tx).accountHolder(org, integration, account)) === person;
+    },
+    async approve(actor, request, decision) {
+      const account = sql`${decision.account}`;
       await sql`with t as (
           update requests set state = 'approved', decided_at = ${timestamp(decision.at)},
             decided_by = ${decision.by.kind === 'person' ? decision.by.person.id : null},
@@ -59,7 +62,8 @@ export function createTransaction(tx: Db): Transaction {
           insert into rights (org, id, integration, service, access_type, resource, person_id, account, lane, due_at)
           select t.org, ${uuidv7()}::uuid, t.integration, t.service, t.access_type, t.resource, t.principal_id, ${account}, 'give', clock_timestamp() from t
           on conflict (org, integration, access_type, resource, person_id) do update
-            set generation = rights.generation + 1, lane = 'give', due_at = clock_timestamp()
+            set generation = rights.generation + 1, lane = 'give', due_at = clock_timestamp(),
+              account = case when rights.baseline is null then excluded.account else rights.account end
           returning org, id as right_id),
         g as (
           insert into grants (org, id, request_id, right_id, seconds, standing, latest_end, provision_until)
@@ -88,9 +92,12 @@ export function createTransaction(tx: Db): Transaction {
         ${notifyFrom('t')}`.execute(tx);
     },
     async endGrant(actor, request, grant, end) {
+      // The right before the grant, as everywhere; and only now, so that nobody can hold it up by being refused.
+      await sql`select from rights where org = ${request.org} and id = (select right_id from grants where org = ${request.org} and id = ${grant})
+        for no key update`.execute(tx);
       await sql`with g as (
-          update grants set state = 'ending', end_kind = ${end.kind}, end_at = ${timestamp(end.at)},
-            ended_by = ${end.kind === 'revoked' ? end.by.id : null}, end_reason = ${end.kind === 'revoked' ? (end.reason ?? null) : null}
+          update grants set state = 'ending', end_kind = ${end.kind}, end_at = clock_timestamp(),
+            ended_by = ${end.kind === 'revoked' ? end.by : null}, end_reason = ${end.kind === 'revoked' ? (end.reason ?? null) : null}
           where org = ${request.org} and id = ${grant} and state in ('planned', 'active')
           returning org, request_id, id as grant_id, right_id, end_reason),
         r as (
@@ -118,11 +125,4 @@ export function createTransaction(tx: Db): Transaction {
       );
     },
   };
-}
-
-export async function readClock(db: Db): Promise<Instant> {
-  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(db);
-  const now = rows[0]?.now;
-  if (now === undefined) throw new Error('the database did not tell the time');
-  return instant(now.getTime());
 }

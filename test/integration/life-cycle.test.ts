@@ -39,7 +39,7 @@ const approve = (caller: Caller, request: PermissionRequest, duration?: number) 
 async function give(resource = 'readonly', duration = 60, caller = bob): Promise<PermissionRequest> {
   const request = await ask(caller, resource, duration);
   expect(await approve(alice, request)).toMatchObject({ ok: true });
-  await world.work.reconcile();
+  await world.reconcile();
   return read(request);
 }
 
@@ -63,7 +63,7 @@ describe('the straight line', () => {
     expect(await approve(alice, request, 300)).toMatchObject({ ok: true });
     expect(await statusOf(request)).toBe('APPROVED');
     expect(world.target.held).toEqual(new Set());
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('DONE');
     expect(world.target.held).toEqual(new Set(['bob:readonly']));
     const grant = await grantOf(request);
@@ -73,14 +73,14 @@ describe('the straight line', () => {
     expect(grant.expiresAt - grant.grantedAt).toBeGreaterThan(298_000);
 
     await world.passTime('298 seconds');
-    expect(await world.work.reconcile()).toBe(0);
+    expect(await world.reconcile()).toBe(0);
     await world.passTime('2 seconds');
-    expect(await world.work.reconcile()).toBe(1);
+    expect(await world.reconcile()).toBe(1);
     expect(world.target.held).toEqual(new Set());
     expect(await statusOf(request)).toBe('EXPIRED');
     expect(await grantOf(request)).toMatchObject({ kind: 'ended', end: { kind: 'expired' }, evidence: { sessionsEnded: 1 } });
     expect(await actions()).toEqual(['request.submitted', 'request.approved', 'grant.activated', 'grant.ended']);
-    expect(await world.work.reconcile()).toBe(0);
+    expect(await world.reconcile()).toBe(0);
   });
 
   it('arms an alarm for the second at which a grant ends', async () => {
@@ -89,7 +89,7 @@ describe('the straight line', () => {
     if (grant?.kind !== 'active') throw new Error('not active');
     expect(world.woken).toContainEqual({ kind: 'due', epochSecond: grant.expiresAt / 1000 });
     world.woken.length = 0;
-    await world.work.sweep();
+    await world.sweep();
     expect(world.woken).toContainEqual({ kind: 'due', epochSecond: grant.expiresAt / 1000 });
   });
 
@@ -98,12 +98,12 @@ describe('the straight line', () => {
     await world.work.notify(request.id);
     expect(world.posted.map((message) => message.slot)).toEqual(['approval', 'request']);
     await approve(alice, request);
-    await world.work.reconcile();
+    await world.reconcile();
     await world.work.notify(request.id);
     await world.work.notify(request.id);
     expect(world.posted.map((message) => message.slot)).toEqual(['approval', 'request', 'access']);
     await world.passTime('2 minutes');
-    await world.work.reconcile();
+    await world.reconcile();
     await world.work.notify(request.id);
     expect(world.posted.map((message) => message.slot)).toEqual(['approval', 'request', 'access', 'ended']);
     for (const message of world.posted) expect(wireStatus(message.picture.request.state)).toBe('EXPIRED');
@@ -118,7 +118,7 @@ describe('the straight line', () => {
     world.messenger.failing.clear();
     await world.work.relay();
     await world.passTime('30 seconds');
-    await world.work.sweep();
+    await world.sweep();
     expect(world.posted.map((message) => message.slot)).toEqual(['request', 'approval']);
   });
 
@@ -194,7 +194,7 @@ describe('who may decide', () => {
     const request = await ask();
     await world.passTime('1000 days');
     expect(await approve(alice, request)).toMatchObject({ rejection: { code: 'lapsed' } });
-    await world.work.sweep();
+    await world.sweep();
     expect(await statusOf(request)).toBe('EXPIRED');
     expect(await actions()).toContain('request.lapsed');
   });
@@ -232,11 +232,11 @@ describe('taking away', () => {
     expect(await world.useCases.revokeGrant(dave, request.id, undefined)).toMatchObject({ rejection: { code: 'not-approver' } });
     world.target.faults.push({ kind: 'refused', permanent: false });
     expect(await world.useCases.revokeGrant(carol, request.id, 'incident')).toMatchObject({ ok: true });
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('DONE');
     expect(await actions()).toContain('right.removal-failed');
     await world.passTime('1 minute');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('REVOKED');
     expect(world.target.held).toEqual(new Set());
   });
@@ -246,7 +246,7 @@ describe('taking away', () => {
     expect(await world.useCases.relinquishGrant(alice, request.id)).toMatchObject({ rejection: { code: 'not-yours' } });
     expect(await world.useCases.relinquishGrant(bob, request.id)).toMatchObject({ ok: true });
     expect(await world.useCases.relinquishGrant(bob, request.id)).toMatchObject({ ok: true });
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await grantOf(request)).toMatchObject({ kind: 'ended', end: { kind: 'relinquished' } });
     expect(await world.useCases.relinquishGrant(bob, request.id)).toMatchObject({ rejection: { code: 'not-revocable' } });
   });
@@ -256,11 +256,11 @@ describe('taking away', () => {
     await world.passTime('2 minutes');
     for (let attempt = 0; attempt < 12; attempt++) {
       world.target.faults.push(attempt % 2 === 0 ? { kind: 'refused', permanent: true } : { kind: 'throws' });
-      await world.work.reconcile();
+      await world.reconcile();
       expect(await statusOf(request)).toBe('DONE');
       await world.passTime('6 minutes');
     }
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('EXPIRED');
   });
 
@@ -268,12 +268,12 @@ describe('taking away', () => {
     const short = await give('readonly', 60);
     const long = await give('readonly', 600);
     await world.passTime('2 minutes');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await grantOf(short)).toMatchObject({ kind: 'ended', evidence: { leftInPlace: 'another-grant' } });
     expect(await statusOf(long)).toBe('DONE');
     expect(world.target.held).toEqual(new Set(['bob:readonly']));
     await world.passTime('10 minutes');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await grantOf(long)).toMatchObject({ kind: 'ended', evidence: { leftInPlace: undefined } });
     expect(world.target.held).toEqual(new Set());
   });
@@ -283,7 +283,7 @@ describe('taking away', () => {
     const request = await give();
     expect(await statusOf(request)).toBe('DONE');
     await world.passTime('2 minutes');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await grantOf(request)).toMatchObject({ kind: 'ended', evidence: { leftInPlace: 'pre-existing' } });
     expect(world.target.held).toEqual(new Set(['bob:readonly']));
     // By the next time somebody removed it by hand, and then it is ours to remove.
@@ -291,7 +291,7 @@ describe('taking away', () => {
     const again = await give();
     expect(world.target.held).toEqual(new Set(['bob:readonly']));
     await world.passTime('2 minutes');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await grantOf(again)).toMatchObject({ evidence: { leftInPlace: undefined } });
     expect(world.target.held).toEqual(new Set());
   });
@@ -302,13 +302,13 @@ describe('when the target is in doubt', () => {
     const request = await ask();
     await approve(alice, request);
     world.target.faults.push({ kind: 'lost-after' });
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('APPROVED');
     await world.passTime('2 seconds');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('APPROVED');
     await world.passTime('15 seconds');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('DONE');
   });
 
@@ -316,25 +316,25 @@ describe('when the target is in doubt', () => {
     const request = await ask();
     await approve(alice, request);
     world.target.faults.push({ kind: 'lost-after' }, { kind: 'refused', permanent: true });
-    await world.work.reconcile();
+    await world.reconcile();
     expect(world.target.held).toEqual(new Set(['bob:readonly']));
     await world.passTime('15 seconds');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('ERRORED');
     await world.passTime('15 seconds');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(world.target.held).toEqual(new Set());
-    expect(await world.work.reconcile()).toBe(0);
+    expect(await world.reconcile()).toBe(0);
   });
 
   it('fails a grant that the target does not confirm in time, and gives nothing later', async () => {
     const request = await ask();
     await approve(alice, request);
     world.target.observeFails = true;
-    await world.work.reconcile();
+    await world.reconcile();
     await world.passTime('11 minutes');
     world.target.observeFails = false;
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('ERRORED');
     expect(world.target.calls.filter((call) => call.startsWith('give'))).toEqual([]);
     expect(world.target.calls.filter((call) => call.startsWith('take'))).toEqual([]);
@@ -344,9 +344,9 @@ describe('when the target is in doubt', () => {
     const request = await give();
     await world.passTime('2 minutes');
     expect(await world.store.claim('take', 10)).toHaveLength(1);
-    expect(await world.work.reconcile()).toBe(0);
+    expect(await world.reconcile()).toBe(0);
     await world.passTime('16 seconds');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('EXPIRED');
     expect(world.target.held).toEqual(new Set());
   });
@@ -386,7 +386,7 @@ describe('when the target is in doubt', () => {
       },
     ]);
     expect(await statusOf(request)).toBe('DONE');
-    await world.work.reconcile();
+    await world.reconcile();
     expect(await statusOf(request)).toBe('REVOKED');
     expect(world.target.held).toEqual(new Set());
   });

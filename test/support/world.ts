@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import type { Hands } from '../../src/app/act-on-rights.ts';
 import { createUseCases, createWork } from '../../src/app/index.ts';
 import type { Caller, Integration, Job, Jobs, Log, Messenger, Picture, Slot } from '../../src/app/ports.ts';
@@ -7,7 +6,7 @@ import { createDirectories } from '../../src/directories/index.ts';
 import { createLocalDirectory } from '../../src/directories/local.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
 import { createPatternMatch } from '../../src/patterns.ts';
-import { migrate, openDatabase } from '../../src/store/database.ts';
+import { migrate, openDatabase, openRemovals } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
 import { bindConfiguredRoles } from '../../src/store/people.ts';
 import { createVault } from '../../src/store/vault.ts';
@@ -24,21 +23,20 @@ if (parsedOrg === undefined) throw new Error('demo is no slug');
 export const org = parsedOrg;
 
 /** The application on a database of its own, with a target and a messenger in memory. Nothing runs by itself: tests call `work`. */
-export async function createWorld({ integrations }: { integrations?: readonly Integration[] } = {}) {
+export async function createWorld({ besides = [] }: { besides?: readonly Integration[] } = {}) {
   const database = await testDatabase();
   const lines: { level: string; fields: object; message: string }[] = [];
   const line = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') };
   const { db, pool } = openDatabase(database.url, log);
-  await migrate(db);
-  const removals = new pg.Pool({ connectionString: database.url, max: 2 });
-  removals.on('error', (error) => log.error({ err: error }, 'a connection for removals broke'));
+  await migrate(database.url, log);
+  const removals = openRemovals(database.url, log);
   await bindConfiguredRoles(db, org, {
     owner: [email('alice@example.com')],
     manager: [email('alice@example.com'), email('carol@example.com')],
   });
   const target = fakeTarget();
-  const all = integrations ?? [target];
+  const all = [target, ...besides];
   const store = createStore({ db, pool, removals });
   const directories = createDirectories([
     createLocalDirectory([{ id: 'platform', label: 'Platform team', members: [email('carol@example.com'), email('dave@example.com')] }]),
@@ -67,7 +65,7 @@ export async function createWorld({ integrations }: { integrations?: readonly In
       Object.assign(message, { picture, redrawn: message.redrawn + 1 });
     },
   };
-  const hands: Hands = { ...deps, log, monotonicMs: () => performance.now() };
+  const hands: Hands = { ...deps, log, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
   const work = createWork({ ...deps, messenger, jobs, hands });
   const useCases = createUseCases(deps);
   return {
@@ -80,6 +78,12 @@ export async function createWorld({ integrations }: { integrations?: readonly In
     hands,
     work,
     useCases,
+    /** Both lanes until nothing is due: how many rights were looked at. */
+    reconcile: async () => (await work.take()) + (await work.give()),
+    /** What the heartbeat does without being asked. */
+    async sweep() {
+      for (const part of ['take', 'give', 'lapse', 'deliver', 'arm', 'relay'] as const) await work[part]();
+    },
     jobs,
     woken,
     posted,

@@ -93,6 +93,7 @@ create table rights (
   call_started timestamptz not null default 'epoch' check (isfinite(call_started)),
   quarantine_until timestamptz check (isfinite(quarantine_until)),
   attempts int not null default 0 check (attempts >= 0),
+  settled_for text check (settled_for in ('absent', 'present')),
   fence bigint not null default 0,
   generation bigint not null default 0,
   lease_owner text,
@@ -108,6 +109,7 @@ create table rights (
 create index rights_of_account on rights (org, integration, account);
 create index rights_due on rights (lane, due_at) where due_at is not null;
 comment on column rights.baseline is 'What the target said before our first call. null: we never called; present: the principal had it already, so we never remove it.';
+comment on column rights.settled_for is 'What the last write-back wanted; attempts count from its last change.';
 comment on column rights.due_at is 'When the reconciler must look next. null: at rest, nothing wanted and nothing in doubt.';
 comment on column rights.generation is 'Counts changes of what is wanted. A write-back of an older generation leaves the right due.';
 
