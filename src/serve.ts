@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Log } from './app/ports.ts';
 import { createUseCases, createWork } from './app/index.ts';
 import type { Store } from './app/store.ts';

@@ -98,16 +98,12 @@ describe('one slow target', () => {
     const hung = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const observe = other.observe;
-    other.observe = async (rights, signal) => {
-      await hung;
-      return observe(rights, signal);
-    };
+    other.beforeObserving = () => hung;
     const giving = world.work.give();
     await world.work.take();
     expect(await grantOf(request)).toMatchObject({ kind: 'ended' });
     release?.();
-    other.observe = observe;
+    other.beforeObserving = undefined;
     await giving;
   });
 });

@@ -18,6 +18,8 @@ export type FakeTarget = Integration & {
   readonly calls: string[];
   readonly faults: Fault[];
   observeFails: boolean;
+  /** What a read waits for. */
+  beforeObserving: (() => Promise<void>) | undefined;
 };
 
 /** A target in memory that can be made to fail in every way the life-cycle engine must survive. */
@@ -50,11 +52,13 @@ export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
     calls,
     faults,
     observeFails: false,
+    beforeObserving: undefined,
     capabilities: { targetSideExpiry: false, endsSessions: true, wantsPassword: true },
     catalog: () => ['readonly', 'readwrite'].map((resource) => ({ accessType: 'role', resource, label: resource })),
     accountOf: (email) => accept(email.split('@')[0] ?? ''),
     usage: (right) => ({ command: `connect as ${right.account}`, account: right.account }),
     async observe(rights) {
+      await target.beforeObserving?.();
       calls.push(`observe ${rights.map(key).join(' ')}`);
       return rights.map((right) => (target.observeFails ? 'unknown' : held.has(key(right)) ? 'present' : 'absent'));
     },
