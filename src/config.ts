@@ -12,7 +12,10 @@ import { readVariables } from './config/variables.ts';
 export type * from './config/config-types.ts';
 export { Secret } from './config/secret.ts';
 
-export type ConfigReading = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly string[] };
+/** `listen` is there where HOST and PORT are sound, whatever else is not: whether they are free can be tried all the same. */
+export type ConfigReading =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly string[]; readonly listen: Pick<Config, 'host' | 'port'> | undefined };
 
 const sampleFile = fileURLToPath(new URL('./sandbox/curfew.sample.yaml', import.meta.url));
 const sampleVariable = 'SAMPLE_DATABASE_URL';
@@ -34,6 +37,7 @@ export async function readConfig(
 
   const dataDir = at('CURFEW_DATA_DIR', '.curfew');
   const server = readServerConfig(variables, report);
+  const listen = problems.some((problem) => /^(HOST|PORT) /.test(problem)) ? undefined : server;
   const database = readDatabase(variables, dataDir, report);
   const queue = readQueue(variables, report);
   const slack = readSlack(variables, server.host, report);
@@ -44,7 +48,7 @@ export async function readConfig(
   const promised = isEmbedded && !variables.has(sampleVariable) ? sampleVariable : undefined;
   const access = await readAccessFile(at('CURFEW_CONFIG', sampleFile), { variables, promised }, report);
 
-  if (problems.length > 0 || !access || !slack || !secretKey) return { ok: false, problems };
+  if (problems.length > 0 || !access || !slack || !secretKey) return { ok: false, problems, listen };
   const isSample = !variables.has('CURFEW_CONFIG');
   const wantsSampleDatabase = access.integrations.some((each) => each.url.reveal().includes(sampleReference));
   return {

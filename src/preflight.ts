@@ -3,9 +3,9 @@ import type { ConfigReading } from './config.ts';
 
 /** What would stop the start although every setting is well-formed, a sentence each. Nothing is kept open. */
 export async function preflight(reading: ConfigReading): Promise<readonly string[]> {
-  if (!reading.ok) return [];
-  const { host, port } = reading.config;
-  if (port === 0) return [];
+  const listen = reading.ok ? reading.config : reading.listen;
+  if (listen === undefined || listen.port === 0) return [];
+  const { host, port } = listen;
   const code = await tryPort(host, port);
   switch (code) {
     case undefined:

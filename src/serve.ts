@@ -15,6 +15,7 @@ import { createPatternMatch } from './patterns.ts';
 import { openQueue } from './queue/open-queue.ts';
 import type { Handlers } from './queue/workers.ts';
 import { connectSlack } from './connect-slack.ts';
+import { StartProblem } from './sandbox/postgres/start-problem.ts';
 import { migrate, openDatabase, openRemovals, ping } from './store/database.ts';
 import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
@@ -63,7 +64,11 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
   );
 
   const door = stack.use(await openDoor(config, log));
-  const slack = stack.use(await connectSlack(config, door, useCases, log));
+  const slack = stack.use(
+    await connectSlack(config, door, useCases, log).catch(
+      because('Slack cannot be used. Is SLACK_BOT_TOKEN right, and Slack within reach?'),
+    ),
+  );
   const health = async () => {
     const database = await ping(db).then(
       () => true,
@@ -80,7 +85,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
   const api = await createHttpApp({ useCases, org: config.org, log, publicUrl: door.publicUrl, health });
   stack.defer(() => api.close());
   door.serve('', (request, response) => api.routing(request, response));
-  await slack.start();
+  await slack.start().catch(because('Slack cannot be listened to. Is SLACK_APP_TOKEN right?'));
 
   const stopping = new AbortController();
   const hands = { ...deps, log, stopping: stopping.signal, monotonicMs: () => performance.now() };
@@ -108,12 +113,19 @@ async function openStore(config: Config, url: string, log: Log, stack: AsyncDisp
   stack.defer(() => db.destroy());
   const removals = openRemovals(url, log);
   stack.defer(() => removals.end());
-  await migrate(url, log);
+  await migrate(url, log).catch(because('The database cannot be used. Is DATABASE_URL right, and the server up?'));
   await bindConfiguredRoles(db, config.org, { owner: config.owners, manager: config.reviewers });
   const [firstOwner] = config.owners;
   // A worker is often started without the key that only the API needs, and must not take it from the others.
   if (firstOwner !== undefined && config.roles.has('web')) await setBootstrapKey(db, config.org, firstOwner, config.bootstrapKey?.reveal());
   return { store: createStore({ db, pool, removals }), pool, db };
+}
+
+/** Turns a fault at the start into a sentence that says what to look at. */
+function because(sentence: string): (error: unknown) => never {
+  return (error) => {
+    throw new StartProblem(error instanceof Error && error.message !== '' ? `${sentence} (${error.message})` : sentence, { cause: error });
+  };
 }
 
 function createHandlers(work: Work, store: Store): Handlers {

@@ -1,4 +1,4 @@
-/** Why the embedded PostgreSQL cannot start, in one sentence for the person at the terminal. */
+/** Why Curfew cannot start, in one sentence for the person at the terminal. */
 export class StartProblem extends Error {
   override readonly name = 'StartProblem';
 }
