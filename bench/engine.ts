@@ -24,7 +24,11 @@ const must = <T>(value: T | undefined): T => {
 export const org = must(parseOrg('bench'));
 export const email = (name: string) => must(parseEmail(`${name}@example.com`));
 
-export const quiet: Log = { info() {}, warn() {}, error: (fields, message) => console.error(message, fields) };
+export const quiet: Log = {
+  info() {},
+  warn() {},
+  error: (fields, message) => console.error(message, 'err' in fields ? String(fields.err) : fields),
+};
 
 /** The engine as it ships, on a throw-away PostgreSQL: its store, its `pg` integration, its queue. Without Slack and HTTP. */
 export async function startEngine(redisUrl: string | undefined) {

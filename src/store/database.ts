@@ -28,7 +28,10 @@ export const openRemovals = (url: string, log: Log): pg.Pool =>
 function openPool(options: pg.PoolConfig, log: Log): pg.Pool {
   const pool = new pg.Pool(options);
   // An idle connection that breaks must not end the process; the next query takes a new one.
-  pool.on('error', (error) => log.error({ err: error }, 'a database connection broke'));
+  pool.on('error', (error) => {
+    // While closing, the server may be quicker to end a connection than we are.
+    if (!pool.ending) log.error({ err: error }, 'a database connection broke');
+  });
   return pool;
 }
 
