@@ -53,11 +53,13 @@ export function rejectionText(rejection: Rejection): string {
     case 'too-many-open':
       return `At most ${rejection.maximum} requests may be open. Cancel one first.`;
     case 'not-found':
-      return 'There is no such request, or nothing left to show.';
+      return 'There is no such request.';
     case 'not-approver':
       return 'You may not decide this request.';
     case 'own-request':
       return 'You cannot decide a request that gives access to you, or that you made.';
+    case 'nothing-to-show':
+      return 'There is no password left to show. It is shown once; if you did not keep it, give the access back and ask again.';
     case 'not-yours':
       return 'This is not yours: only the person concerned may do that.';
     case 'already-decided':

@@ -21,9 +21,9 @@ export async function revealSecret(
     const integration = deps.integrations.byName(permission.integration);
     const account = integration?.accountOf(request.principal.email);
     const isActive = state.kind === 'approved' && state.grant.state.kind === 'active';
-    if (integration === undefined || account?.ok !== true || !isActive) return reject({ code: 'not-found' });
+    if (integration === undefined || account?.ok !== true || !isActive) return reject({ code: 'nothing-to-show' });
     const sealed = await tx.takeSecret(actorOf(caller), request, integration.name, account.value);
-    if (sealed === undefined) return reject({ code: 'not-found' });
+    if (sealed === undefined) return reject({ code: 'nothing-to-show' });
     const usage = integration.usage({ accessType: permission.accessType, resource: permission.resource, account: account.value });
     return accept({ usage, password: deps.vault.open(sealed, secretLabel(integration.name, account.value)) });
   });

@@ -80,7 +80,7 @@ export type UseCases = {
   revokeGrant(caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>>;
   /** The principal gives it back. */
   relinquishGrant(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
-  /** Hands the generated password to the principal, once. A second call answers `not-found`. */
+  /** Hands the generated password to the principal, once. A second call answers `nothing-to-show`. */
   revealSecret(caller: Caller, id: RequestId): Promise<Result<{ readonly usage: Usage; readonly password: string }>>;
   /** A request that the caller may read: own, decidable, or all for reviewers and owners; else `not-found`. */
   readRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;

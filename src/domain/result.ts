@@ -27,6 +27,8 @@ export type Rejection =
   | { code: 'not-approver' }
   | { code: 'own-request' }
   | { code: 'not-yours' }
+  /** There is no password to show: it was shown, it is not one of ours, or the access is not active. */
+  | { code: 'nothing-to-show' }
   | { code: 'already-decided'; status: string; by: string | undefined }
   | { code: 'lapsed' }
   /** The request or its policy changed since the button was drawn (decision 17). */

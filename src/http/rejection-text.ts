@@ -26,6 +26,7 @@ const kinds = {
   'not-approver': [403, 'Not an approver'],
   'own-request': [403, 'Own request'],
   'not-yours': [403, 'Not yours'],
+  'nothing-to-show': [400, 'Nothing to show'],
   'already-decided': [400, 'Already decided'],
   lapsed: [400, 'Lapsed'],
   'stale-picture': [400, 'Changed meanwhile'],
@@ -98,6 +99,8 @@ export function rejectionText(rejection: Rejection): string {
       return 'You are not an approver of this request.';
     case 'own-request':
       return 'You cannot decide on your own request. Another approver must.';
+    case 'nothing-to-show':
+      return 'There is no password to show: it was shown already, or the login was there before. A password is shown once.';
     case 'not-yours':
       return 'This is not your access. Only its principal can give it back.';
     case 'already-decided':

@@ -66,7 +66,7 @@ describe.each(places)('over Slack by $transport with the queue on $queue', ({ tr
     expect(connection.usage).toBe(fencesOf(access.blocks)[0]);
     await workspace.until(() => !buttonsOf(access).includes('show_secret'), 10_000);
     await pressStale(bob, access, withPassword, 'show_secret');
-    await bob.close(await windowWith(workspace, bob, 'nothing left to show'));
+    await bob.close(await windowWith(workspace, bob, 'no password left to show'));
     const everything = JSON.stringify([[...workspace.state.channels.values()].map(({ messages }) => messages), product.logged]);
     expect(everything).not.toContain(connection.password);
 

@@ -127,7 +127,7 @@ describe('the straight line', () => {
     expect(await world.useCases.revealSecret(alice, request.id)).toMatchObject({ ok: false, rejection: { code: 'not-yours' } });
     const shown = await world.useCases.revealSecret(bob, request.id);
     expect(shown).toMatchObject({ ok: true, value: { usage: { account: 'bob' } } });
-    expect(await world.useCases.revealSecret(bob, request.id)).toMatchObject({ ok: false, rejection: { code: 'not-found' } });
+    expect(await world.useCases.revealSecret(bob, request.id)).toMatchObject({ ok: false, rejection: { code: 'nothing-to-show' } });
     const password = shown.ok ? shown.value.password : '';
     expect(password.length).toBeGreaterThan(20);
     const { rows } = await world.pool.query(

@@ -38,6 +38,7 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   'not-approver': { code: 'not-approver' },
   'own-request': { code: 'own-request' },
   'not-yours': { code: 'not-yours' },
+  'nothing-to-show': { code: 'nothing-to-show' },
   'already-decided': { code: 'already-decided', status: 'denied', by: undefined },
   lapsed: { code: 'lapsed' },
   'stale-picture': { code: 'stale-picture' },
