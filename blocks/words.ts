@@ -21,7 +21,12 @@ export const decider = (by: Decider): Line => (by.kind === 'person' ? bold(by.pe
 /** "bob asks for …, for dave, for 1 hour". */
 export function askLine(request: PermissionRequest): Line {
   const other = isForOther(request) ? line(', on behalf of ', bold(request.principal.email)) : [];
-  return line(bold(request.requestor.email), ' asks for ', rightLine(request.permission), other);
+  return line(
+    bold(request.requestor.email),
+    request.state.kind === 'pending' ? ' asks for ' : ' asked for ',
+    rightLine(request.permission),
+    other,
+  );
 }
 
 export function durationLine({ asked, durationNamed }: PermissionRequest): Line {
