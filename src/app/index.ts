@@ -27,7 +27,7 @@ export type AppDeps = {
 
 /** The doors for people and programs. */
 export function createUseCases(deps: AppDeps): UseCases {
-  const { store, org } = deps;
+  const { store } = deps;
   const inner: DecideDeps & AppDeps = { ...deps, router: createRouter(deps.routing) };
   return {
     runCommand: (caller, argv, program) => runCommand(inner, caller, argv, program),
@@ -45,7 +45,6 @@ export function createUseCases(deps: AppDeps): UseCases {
       const person = await store.authenticate(org, key);
       return person === undefined ? undefined : { org, person, via: 'api' };
     },
-    isOrg: (name) => name === org,
   };
 }
 

@@ -1,12 +1,10 @@
 /** Everything the use cases need of the outside. Shapes are domain values; faults are thrown, refusals are returned. */
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { Grant } from '../domain/grant.ts';
-import type { Email, GrantId, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
-import type { GroupRef, Policy } from '../domain/policy.ts';
-import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
+import type { Email, Org, RequestId, RightId } from '../domain/ids.ts';
+import type { GroupRef } from '../domain/policy.ts';
+import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { CallResult, Observed } from '../domain/right.ts';
-import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 
 /** An authenticated person, and the door they came through. */
@@ -155,5 +153,3 @@ export type Vault = {
   /** A password of at least 128 random bits, in characters that survive a shell and a URL. */
   newPassword(): string;
 };
-
-export type { CallResult, Grant, GrantId, Observed, Permission, PersonId, Policy, Settings };

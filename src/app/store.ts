@@ -3,7 +3,7 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, GrantId, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Decider, Permission, PermissionRequest, Person } from '../domain/request.ts';
-import type { CallResult, Observed, RightState, Settled } from '../domain/right.ts';
+import type { CallResult, RightState, Settled } from '../domain/right.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Identity } from './use-cases.ts';
@@ -172,4 +172,3 @@ export type Store = Reads & {
 export type NoticeClaim = { readonly token: string; readonly lines: readonly string[] };
 
 export type OutboxLine = { readonly id: string; readonly org: Org; readonly kind: 'notify' | 'look'; readonly subject: string };
-export type { Observed };

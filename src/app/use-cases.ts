@@ -94,8 +94,6 @@ export type UseCases = {
   identify(org: Org, identity: Identity): Promise<Person>;
   /** The person an API key belongs to; undefined for an unknown, expired or revoked key. */
   authenticate(org: Org, key: string): Promise<Caller | undefined>;
-  /** Is this organisation ours? */
-  isOrg(org: string): boolean;
 };
 
 /** What the workers run. All are idempotent, re-read everything, and may be called at any time by anybody. */

@@ -29,9 +29,9 @@ export const parseGrantId = parse<GrantId>(uuid);
 export const parseRightId = parse<RightId>(uuid);
 
 /**
- * One spelling for one mailbox: NFKC, then refuse whatever is not ASCII, then lower case.
+ * One spelling for one mailbox: whatever is not plain ASCII is refused, then letters are lower-cased.
  *
- * The refusal comes before the lower-casing because U+212A KELVIN SIGN lower-cases to `k`:
+ * Folding look-alikes instead would be kinder and wrong, and the refusal comes before the lower-casing, because U+212A KELVIN SIGN lower-cases to `k`:
  * two strings that look different must not fold into one account.
  * @returns undefined for anything that is not a plain `local@domain` address of at most 254 characters.
  */

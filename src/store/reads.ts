@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Reads, RequestFilter } from '../app/store.ts';
-import { canonicalEmail, parsePersonId } from '../domain/ids.ts';
+import { canonicalEmail, type Org, parsePersonId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { defaultSettings, type Settings } from '../domain/settings.ts';
 import type { Db } from './database.ts';
@@ -36,28 +36,24 @@ export function createReads(db: Db): Reads {
       return row !== undefined;
     },
     async accountHolder(org, integration, account) {
-      const row = await db
-        .selectFrom('accounts')
-        .select('person_id')
-        .where('org', '=', org)
-        .where('integration', '=', integration)
-        .where('account', '=', account)
-        .executeTakeFirst();
+      const row = await findAccount(db, org, integration, account);
       return row === undefined ? undefined : parsePersonId(row.person_id);
     },
     async secretWaits(org, integration, account) {
-      const row = await db
-        .selectFrom('accounts')
-        .select('account')
-        .where('org', '=', org)
-        .where('integration', '=', integration)
-        .where('account', '=', account)
-        .where('secret', 'is not', null)
-        .executeTakeFirst();
-      return row !== undefined;
+      const row = await findAccount(db, org, integration, account);
+      return row !== undefined && row.secret !== null;
     },
   };
 }
+
+const findAccount = (db: Db, org: Org, integration: string, account: string) =>
+  db
+    .selectFrom('accounts')
+    .select(['person_id', 'secret'])
+    .where('org', '=', org)
+    .where('integration', '=', integration)
+    .where('account', '=', account)
+    .executeTakeFirst();
 
 function condition(filter: RequestFilter) {
   switch (filter.kind) {

@@ -1,35 +1,17 @@
-import { existsSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { browserPath, launchBrowser } from '../support/browser.ts';
 import { command, expectNoComplaints, logIn, loginProblem, refusals } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 
-const BROWSERS = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-headless-shell',
-  '/usr/lib/chromium/chromium-headless-shell',
-  '/usr/bin/google-chrome',
-];
-const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-if (executablePath === undefined) it('the journey on the page', (context) => context.skip('no browser found'));
-else describe('the journey on the page', () => goThrough(executablePath));
+const executable = browserPath;
+if (executable === undefined) it('the journey on the page', (context) => context.skip('no browser found'));
+else describe('the journey on the page', () => goThrough(executable));
 
 function goThrough(executable: string): void {
   it('asks as Bob, approves as Alice for longer, shows Bob the password, and gives the access back', { timeout: 60_000 }, async () => {
     await using product = await startCurfew({ transport: 'built-in' });
     await using stack = new AsyncDisposableStack();
-    const browser = await chromium.launch({ executablePath: executable, args: ARGS });
+    const browser = await launchBrowser(executable);
     stack.defer(() => browser.close());
     const page = await browser.newPage();
     page.setDefaultTimeout(10_000);

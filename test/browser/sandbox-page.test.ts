@@ -1,30 +1,14 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { browserPath, launchBrowser } from '../support/browser.ts';
 import { active, approval } from '../support/fake-sandbox-blocks.ts';
 import { startFakeSandbox } from '../support/fake-sandbox-server.ts';
 
-const BROWSERS = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-headless-shell',
-  '/usr/lib/chromium/chromium-headless-shell',
-  '/usr/bin/google-chrome',
-];
-const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const COMMAND = '/access request pg role readonly --reason "look at orders" --duration 1m';
 
-if (executablePath === undefined) it('the sandbox page', (context) => context.skip('no browser found'));
-else describe('the sandbox page', () => usePage(executablePath));
+const executable = browserPath;
+if (executable === undefined) it('the sandbox page', (context) => context.skip('no browser found'));
+else describe('the sandbox page', () => usePage(executable));
 
 function usePage(executable: string): void {
   let browser: Browser;
@@ -33,7 +17,7 @@ function usePage(executable: string): void {
   let complaints: string[];
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executable, args: ARGS });
+    browser = await launchBrowser(executable);
   });
   afterAll(() => browser.close());
 

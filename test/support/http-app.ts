@@ -80,7 +80,6 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
     home: unexpected('home'),
     identify: unexpected('identify'),
     authenticate: async (_org, given) => (given === key ? caller : undefined),
-    isOrg: (given) => given === org,
     ...overrides,
   };
 }
