@@ -7,6 +7,7 @@ import { createUseCases, createWork } from '../src/app/index.ts';
 import type { Caller, Log } from '../src/app/ports.ts';
 import { createDirectories } from '../src/directories/index.ts';
 import { parseEmail, parseOrg } from '../src/domain/ids.ts';
+import { everyScope } from '../src/domain/scope.ts';
 import { createIntegrations } from '../src/integrations/index.ts';
 import { createPatternMatch } from '../src/patterns.ts';
 import { openQueue } from '../src/queue/open-queue.ts';
@@ -71,6 +72,7 @@ export async function startEngine(redisUrl: string | undefined) {
   const caller = async (name: string): Promise<Caller> => ({
     org,
     via: 'api',
+    scopes: everyScope,
     person: await useCases.identify(org, { provider: 'bench', subject: name, email: email(name) }),
   });
   const kept = stack.move();

@@ -74,8 +74,26 @@ export function rejectionText(rejection: Rejection): string {
       return `There is no access to take away: ${clip(rejection.status)}.`;
     case 'identity-unknown':
       return whoText(rejection.why);
-    case 'owner-required':
-      return 'Only owners may do that.';
+    case 'role-required':
+      return rejection.roles.includes('manager') ? 'Only security reviewers and owners may do that.' : 'Only owners may do that.';
+    case 'scope-required':
+      return 'This token may not be used for that.';
+    case 'invalid-value':
+      return `${clip(rejection.field)}: ${clip(rejection.why)}`;
+    case 'exists':
+      return `There is a ${quoted(rejection.what)} already.`;
+    case 'version-conflict':
+      return 'Somebody changed this meanwhile, so nothing was done. Look at it again and decide anew.';
+    case 'last-owner':
+      return 'The organisation must keep at least one owner.';
+    case 'too-many':
+      return `There can be at most ${rejection.maximum} ${clip(rejection.what)}.`;
+    case 'ended-already':
+      return 'This has ended already.';
+    case 'not-escalatable':
+      return 'No policy names somebody on call for this, so it cannot be escalated.';
+    case 'not-extendable':
+      return `Only active access can be extended: ${clip(rejection.status)}.`;
     case 'unavailable':
       return `${clip(rejection.what)} does not answer, so this cannot be decided now. Try again in a minute.`;
     case 'not-supported':

@@ -1,7 +1,7 @@
 import type { Org, RequestId } from '../domain/ids.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
-import { actorOf } from './decide-request.ts';
+import { actorOf } from './actor.ts';
 import type { Caller, Log } from './ports.ts';
 import type { Store } from './store.ts';
 

@@ -4,9 +4,11 @@ import { type Decider, type PermissionRequest, wireStatus } from '../domain/requ
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import type { Outcome } from '../domain/route.ts';
 import { after, type Instant } from '../domain/time.ts';
+import { actorOf } from './actor.ts';
+import { holdsRole } from './authority.ts';
 import type { Caller, Integrations } from './ports.ts';
 import { pictureDigest, type Router, type RoutingDeps, whyNotDecide } from './routing.ts';
-import type { Actor, Store, Transaction } from './store.ts';
+import type { Store, Transaction } from './store.ts';
 import type { Verdict } from './use-cases.ts';
 
 export type DecideDeps = {
@@ -30,10 +32,7 @@ export async function decideRequest(deps: DecideDeps, caller: Caller, id: Reques
     const outcome = await deps.router(tx, request);
     const now = await tx.now();
     const refusal = (await whyNotAuthorized(deps, tx, caller, request, outcome, verdict)) ?? whyNotNow(request, outcome, verdict, now);
-    if (refusal !== undefined) {
-      await tx.refused(actorOf(caller), caller.org, refusal.code, id);
-      return reject(refusal);
-    }
+    if (refusal !== undefined) return reject(refusal);
     const refused = verdict.kind === 'approve' ? await approve(deps, tx, caller, request, verdict.duration, now) : undefined;
     if (refused !== undefined) return reject(refused);
     if (verdict.kind === 'deny')
@@ -54,7 +53,9 @@ async function whyNotAuthorized(
   const refusal = await whyNotDecide(deps.routing, tx, request, outcome, caller.person);
   // Where policies changed so that nobody could approve any more, a security reviewer must still be able to say no.
   const mayStillDeny =
-    verdict.kind === 'deny' && refusal?.code === 'not-approver' && (await tx.hasRole(caller.org, 'manager', caller.person.email));
+    verdict.kind === 'deny' &&
+    refusal?.code === 'not-approver' &&
+    (await holdsRole(deps.routing, tx, caller.org, 'manager', caller.person.email)) === true;
   return mayStillDeny ? undefined : refusal;
 }
 
@@ -97,7 +98,5 @@ export function planGrant<D extends { at: Instant; duration: DurationSeconds }>(
   const provisionUntil = after(decision.at, provisioning);
   return { ...decision, provisionUntil, latestEnd: after(provisionUntil, decision.duration) };
 }
-
-export const actorOf = (caller: Caller): Actor => ({ kind: 'person', id: caller.person.id, email: caller.person.email, via: caller.via });
 
 const deciderName = (by: Decider): string => (by.kind === 'person' ? by.person.email : by.name);

@@ -2,7 +2,9 @@ import type { Grant } from '../domain/grant.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
-import { actorOf, type DecideDeps } from './decide-request.ts';
+import { actorOf } from './actor.ts';
+import { whyNotInRole } from './authority.ts';
+import type { DecideDeps } from './decide-request.ts';
 import type { Caller } from './ports.ts';
 import { whyNotDecide } from './routing.ts';
 import type { EarlyEnd, Transaction } from './store.ts';
@@ -42,11 +44,8 @@ async function endGrant(
     if (request === undefined) return reject({ code: 'not-found' });
     const grant = liveGrant(request);
     const refusal = await whyNot(tx, request);
-    if (refusal !== undefined || grant === undefined) {
-      const because = refusal ?? notRevocable(request);
-      await tx.refused(actorOf(caller), caller.org, because.code, id);
-      return reject(because);
-    }
+    if (refusal !== undefined) return reject(refusal);
+    if (grant === undefined) return reject(notRevocable(request));
     await tx.endGrant(actorOf(caller), request, grant.id, end);
     return accept((await tx.request(caller.org, id)) ?? request);
   });
@@ -54,9 +53,9 @@ async function endGrant(
 
 /** Owners and security reviewers may, the requestor may, and whoever could approve it now. */
 async function whyNotRevoke(deps: DecideDeps, tx: Transaction, caller: Caller, request: PermissionRequest): Promise<Rejection | undefined> {
-  const { person, org } = caller;
+  const { person } = caller;
   if (person.id === request.requestor.id || person.id === request.principal.id) return undefined;
-  if ((await tx.hasRole(org, 'owner', person.email)) || (await tx.hasRole(org, 'manager', person.email))) return undefined;
+  if ((await whyNotInRole(deps.routing, tx, caller, ['owner', 'manager'])) === undefined) return undefined;
   return whyNotDecide(deps.routing, tx, request, await deps.router(tx, request), person);
 }
 

@@ -2,19 +2,18 @@ import { toSeconds } from '../domain/duration.ts';
 import type { Org } from '../domain/ids.ts';
 import { allowedDurations } from '../domain/settings.ts';
 import type { Hands } from './act-on-rights.ts';
-import { cancelRequest, lapseRequests } from './close-request.ts';
-import { decideRequest, type DecideDeps } from './decide-request.ts';
-import { relinquishGrant, revokeGrant } from './end-access.ts';
+import { lapseRequests } from './close-request.ts';
+import type { DecideDeps } from './decide-request.ts';
+import { createDoorway } from './doorway.ts';
 import { notifyRequest } from './notify.ts';
 import type { Caller, Integrations, Jobs, Messenger, Vault } from './ports.ts';
-import { home, readRequest } from './read-requests.ts';
+import { home } from './read-requests.ts';
 import { deliverStale, relayOutbox } from './outbox.ts';
 import { arm, give, take } from './reconcile.ts';
-import { revealSecret } from './reveal-secret.ts';
+import { createRequestDoors } from './request-doors.ts';
 import { createRouter, type RoutingDeps } from './routing.ts';
 import { runCommand } from './run-command.ts';
 import type { Store } from './store.ts';
-import { submitRequest } from './submit-request.ts';
 import type { RequestForm, UseCases, Work } from './use-cases.ts';
 
 export type AppDeps = {
@@ -29,21 +28,17 @@ export type AppDeps = {
 export function createUseCases(deps: AppDeps): UseCases {
   const { store } = deps;
   const inner: DecideDeps & AppDeps = { ...deps, router: createRouter(deps.routing) };
+  const door = createDoorway(store);
+  const doors = createRequestDoors(inner, door);
   return {
-    runCommand: (caller, argv, program) => runCommand(inner, caller, argv, program),
-    submitRequest: (caller, draft) => submitRequest(inner, caller, draft),
+    ...doors,
+    runCommand: door({ scope: 'command' }, (caller, argv, program) => runCommand(inner, doors, caller, argv, program)),
     requestForm: (caller) => requestForm(inner, caller),
-    decideRequest: (caller, id, verdict) => decideRequest(inner, caller, id, verdict),
-    cancelRequest: (caller, id) => cancelRequest(store, caller, id),
-    revokeGrant: (caller, id, reason) => revokeGrant(inner, caller, id, reason),
-    relinquishGrant: (caller, id) => relinquishGrant(inner, caller, id),
-    revealSecret: (caller, id) => revealSecret(inner, caller, id),
-    readRequest: (caller, id) => readRequest(inner, caller, id),
     home: (caller) => home(inner, caller),
     identify: (org, identity) => store.identify(org, identity),
     async authenticate(org, key) {
-      const person = await store.authenticate(org, key);
-      return person === undefined ? undefined : { org, person, via: 'api' };
+      const bearer = await store.authenticate(org, key);
+      return bearer === undefined ? undefined : { org, via: 'api', ...bearer };
     },
   };
 }

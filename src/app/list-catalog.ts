@@ -1,6 +1,7 @@
 import type { Command } from '../domain/command.ts';
 import { parseEmail } from '../domain/ids.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
+import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Caller } from './ports.ts';
 import type { Reply } from './use-cases.ts';
@@ -45,9 +46,8 @@ async function whoseAccess(deps: DecideDeps, caller: Caller, command: Command & 
   if (about === undefined) return reject({ code: 'invalid-principal', given: command.principal ?? '' });
   const { store } = deps;
   const isOthers = command.all || about !== caller.person.email;
-  const trusted =
-    (await store.hasRole(caller.org, 'owner', caller.person.email)) || (await store.hasRole(caller.org, 'manager', caller.person.email));
-  if (isOthers && !trusted) return reject({ code: 'owner-required' });
+  const refusal = isOthers ? await whyNotInRole(deps.routing, store, caller, ['owner', 'manager', 'viewer']) : undefined;
+  if (refusal !== undefined) return reject(refusal);
   const person = about === caller.person.email ? caller.person : await store.transaction((tx) => tx.person(caller.org, about));
   const access = await store.requests(caller.org, { kind: 'access', person: person.id }, largestSize);
   return accept(

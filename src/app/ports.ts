@@ -5,10 +5,21 @@ import type { GroupRef } from '../domain/policy.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { CallResult, Observed } from '../domain/right.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
 
-/** An authenticated person, and the door they came through. */
-export type Caller = { readonly org: Org; readonly person: Person; readonly via: 'slack' | 'api' };
+/**
+ * An authenticated person, and the door they came through. A token acts for the person it belongs to, so it never counts
+ * as a second person beside them.
+ */
+export type Caller = {
+  readonly org: Org;
+  readonly person: Person;
+  readonly via: 'slack' | 'api';
+  readonly scopes: ReadonlySet<Scope>;
+  /** The id of the API key that was used; undefined in Slack and for tokens of an outside issuer. */
+  readonly key?: string;
+};
 
 /** Where events are written down. Fields hold no secrets and no text of people longer than needed. */
 export type Log = {

@@ -1,6 +1,7 @@
 import type { RequestId } from '../domain/ids.ts';
 import { isSelf, type PermissionRequest } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
+import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Caller } from './ports.ts';
 import { whyNotDecide } from './routing.ts';
@@ -19,9 +20,7 @@ export async function readRequest(deps: DecideDeps, caller: Caller, id: RequestI
 
 async function mayRead(deps: DecideDeps, caller: Caller, request: PermissionRequest): Promise<boolean> {
   if (isSelf(request, caller.person)) return true;
-  const { store } = deps;
-  if (await store.hasRole(caller.org, 'manager', caller.person.email)) return true;
-  if (await store.hasRole(caller.org, 'owner', caller.person.email)) return true;
+  if ((await whyNotInRole(deps.routing, deps.store, caller, ['owner', 'manager', 'viewer'])) === undefined) return true;
   return mayDecide(deps, caller, request);
 }
 

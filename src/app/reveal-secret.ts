@@ -1,7 +1,8 @@
 import type { RequestId } from '../domain/ids.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { secretLabel } from './act-on-rights.ts';
-import { actorOf, type DecideDeps } from './decide-request.ts';
+import { actorOf } from './actor.ts';
+import type { DecideDeps } from './decide-request.ts';
 import type { Caller, Usage, Vault } from './ports.ts';
 
 /** Hands the generated password to the principal, once: taking it away and writing that down are one transaction. */
@@ -13,10 +14,7 @@ export async function revealSecret(
   return deps.store.transaction(async (tx) => {
     const request = await tx.lockRequest(caller.org, id);
     if (request === undefined) return reject({ code: 'not-found' });
-    if (request.principal.id !== caller.person.id) {
-      await tx.refused(actorOf(caller), caller.org, 'not-yours', id);
-      return reject({ code: 'not-yours' });
-    }
+    if (request.principal.id !== caller.person.id) return reject({ code: 'not-yours' });
     const { permission, state } = request;
     const integration = deps.integrations.byName(permission.integration);
     const account = integration?.accountOf(request.principal.email);

@@ -8,6 +8,7 @@ import type { Rejection } from '../domain/result.ts';
 import { type Outcome, route } from '../domain/route.ts';
 import { approverNeeds, type Needs, neededFacts, type RequestorFacts } from '../domain/route-facts.ts';
 import { anyOf, type Truth } from '../domain/truth.ts';
+import { holdsRole } from './authority.ts';
 import type { Log } from './ports.ts';
 import type { Directories, OnCalls } from './ports.ts';
 import type { Reads } from './store.ts';
@@ -81,7 +82,7 @@ async function truthOfAny(
 ): Promise<Truth> {
   if (paths.length === 0) return false;
   const facts = await lookUp(deps, person.email, approverNeeds(paths));
-  const isReviewer = await reads.hasRole(request.org, 'manager', person.email);
+  const isReviewer = await holdsRole(deps, reads, request.org, 'manager', person.email);
   return anyOf(paths.map((path) => isApprover(path, { ...facts, isReviewer })));
 }
 

@@ -2,28 +2,32 @@ import { type Command, parseCommand } from '../domain/command.ts';
 import { parseRequestId } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
-import { decideRequest, type DecideDeps } from './decide-request.ts';
-import { relinquishGrant, revokeGrant } from './end-access.ts';
+import type { DecideDeps } from './decide-request.ts';
 import { listCatalog } from './list-catalog.ts';
 import type { Caller } from './ports.ts';
 import { ownRequests, readRequest } from './read-requests.ts';
-import { submitRequest } from './submit-request.ts';
-import type { Reply } from './use-cases.ts';
+import type { Reply, RequestDoors, Submitted } from './use-cases.ts';
 
 /** The one door: Slack text and `argv` over HTTP become the same Command and reach the same use cases (decision 4). */
-export async function runCommand(deps: DecideDeps, caller: Caller, argv: readonly string[], program: string): Promise<Result<Reply>> {
+export async function runCommand(
+  deps: DecideDeps,
+  doors: RequestDoors,
+  caller: Caller,
+  argv: readonly string[],
+  program: string,
+): Promise<Result<Reply>> {
   const parsed = parseCommand(argv, program);
-  return parsed.ok ? obey(deps, caller, parsed.value) : parsed;
+  return parsed.ok ? obey(deps, doors, caller, parsed.value) : parsed;
 }
 
-async function obey(deps: DecideDeps, caller: Caller, command: Command): Promise<Result<Reply>> {
+async function obey(deps: DecideDeps, doors: RequestDoors, caller: Caller, command: Command): Promise<Result<Reply>> {
   switch (command.kind) {
     case 'help':
       return accept({ kind: 'help', text: command.text });
     case 'request':
-      return submitted(await submitRequest(deps, caller, { ...command, to: undefined }));
+      return submitted(await doors.submitRequest(caller, { ...command, to: undefined }));
     case 'grant':
-      return submitted(await submitRequest(deps, caller, command));
+      return submitted(await doors.submitRequest(caller, command));
     case 'allow':
       return reject({ code: 'not-supported', what: 'Pre-approvals' });
     case 'ls':
@@ -32,16 +36,16 @@ async function obey(deps: DecideDeps, caller: Caller, command: Command): Promise
       return status(deps, caller, command.id);
     case 'approve':
       return withId(command.id, async (id) =>
-        as('decided', await decideRequest(deps, caller, id, { kind: 'approve', duration: command.duration, digest: undefined })),
+        as('decided', await doors.decideRequest(caller, id, { kind: 'approve', duration: command.duration, digest: undefined })),
       );
     case 'deny':
       return withId(command.id, async (id) =>
-        as('decided', await decideRequest(deps, caller, id, { kind: 'deny', reason: command.reason })),
+        as('decided', await doors.decideRequest(caller, id, { kind: 'deny', reason: command.reason })),
       );
     case 'revoke':
-      return withId(command.id, async (id) => as('ending', await revokeGrant(deps, caller, id, command.reason)));
+      return withId(command.id, async (id) => as('ending', await doors.revokeGrant(caller, id, command.reason)));
     case 'relinquish':
-      return withId(command.id, async (id) => as('ending', await relinquishGrant(deps, caller, id)));
+      return withId(command.id, async (id) => as('ending', await doors.relinquishGrant(caller, id)));
   }
 }
 
@@ -62,5 +66,4 @@ async function withId(text: string, work: (id: PermissionRequest['id']) => Promi
 const as = (kind: 'decided' | 'ending', result: Result<PermissionRequest>): Result<Reply> =>
   result.ok ? accept({ kind, request: result.value }) : result;
 
-const submitted = (result: Awaited<ReturnType<typeof submitRequest>>): Result<Reply> =>
-  result.ok ? accept({ kind: 'submitted', ...result.value }) : result;
+const submitted = (result: Result<Submitted>): Result<Reply> => (result.ok ? accept({ kind: 'submitted', ...result.value }) : result);

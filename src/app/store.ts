@@ -6,16 +6,19 @@ import type { Decider, Permission, PermissionRequest, Person } from '../domain/r
 import type { CallResult, RightState, Settled } from '../domain/right.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
+import type { Role } from '../domain/role.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { Identity } from './use-cases.ts';
 import type { MessageRef, Slot, TargetRight } from './ports.ts';
 
 /** Who did it, as the audit log names them. */
 export type Actor =
-  | { readonly kind: 'person'; readonly id: PersonId; readonly email: Email; readonly via: 'slack' | 'api' }
+  | { readonly kind: 'person'; readonly id: PersonId; readonly email: Email; readonly via: 'slack' | 'api'; readonly key?: string }
   | { readonly kind: 'policy'; readonly name: string }
   | { readonly kind: 'system' };
 
-export type Role = 'owner' | 'manager';
+/** Who may do what by it: `authority.ts`. The names are the wire's; `manager` is shown as security reviewer. */
+export type { Role } from '../domain/role.ts';
 
 /** Why a grant stops before its time; the database's clock says when. */
 export type EarlyEnd =
@@ -95,8 +98,6 @@ export type Transaction = Reads & {
   endGrant(actor: Actor, request: PermissionRequest, grant: GrantId, end: EarlyEnd): Promise<void>;
   /** Takes the sealed password of an account away and returns it; undefined where none waits. */
   takeSecret(actor: Actor, request: PermissionRequest, integration: string, account: string): Promise<string | undefined>;
-  /** Something was refused: that is an event too. */
-  refused(actor: Actor, org: Org, code: string, request: RequestId | undefined): Promise<void>;
 };
 
 /** A right somebody must look at, claimed by this worker (R1). */
@@ -128,6 +129,13 @@ export type Store = Reads & {
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Postgres' clock. */
   now(): Promise<Instant>;
+
+  /** Something was refused: that is an event too. */
+  recordRefusal(
+    actor: Actor,
+    org: Org,
+    refusal: { readonly attempt: string; readonly code: string; readonly request: RequestId | undefined },
+  ): Promise<void>;
 
   // The reconciler.
   /** Claims up to `limit` due rights of one lane, longest due first. */
@@ -165,8 +173,11 @@ export type Store = Reads & {
 
   // People.
   identify(org: Org, identity: Identity): Promise<Person>;
-  authenticate(org: Org, key: string): Promise<Person | undefined>;
+  authenticate(org: Org, key: string): Promise<Bearer | undefined>;
 };
+
+/** Whom a bearer token speaks for, and how far. */
+export type Bearer = { readonly person: Person; readonly scopes: ReadonlySet<Scope>; readonly key?: string };
 
 /** `token` tells this claim from a later one of somebody else. */
 export type NoticeClaim = { readonly token: string; readonly lines: readonly string[] };

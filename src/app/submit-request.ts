@@ -7,7 +7,8 @@ import { accept, reject, type Rejection, type Result } from '../domain/result.ts
 import { onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
 import { type Settings, smallestAllowed } from '../domain/settings.ts';
 import { after, type Instant } from '../domain/time.ts';
-import { actorOf, type DecideDeps, planGrant } from './decide-request.ts';
+import { actorOf } from './actor.ts';
+import { type DecideDeps, planGrant } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
 import type { Transaction } from './store.ts';
@@ -78,10 +79,7 @@ async function admit(
 
   const outcome = await deps.router(tx, { org, principal: wish.principal, permission: wish.permission });
   const refusal = whyNotAsk(outcome, wish);
-  if (refusal !== undefined) {
-    await tx.refused(actorOf(caller), org, refusal.code, undefined);
-    return reject(refusal);
-  }
+  if (refusal !== undefined) return reject(refusal);
   const needsNobody = outcome.kind === 'persistent' || outcome.kind === 'auto';
   if (needsNobody && !(await tx.claimAccount(org, wish.permission.integration, account, wish.principal.id))) return taken;
   const now = await tx.now();

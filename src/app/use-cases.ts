@@ -68,11 +68,9 @@ export type Identity = {
   readonly email: Email;
 };
 
-export type UseCases = {
-  /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
-  runCommand(caller: Caller, argv: readonly string[], program: string): Promise<Result<Reply>>;
+/** What may be done with requests and with what they gave. */
+export type RequestDoors = {
   submitRequest(caller: Caller, draft: Draft): Promise<Result<Submitted>>;
-  requestForm(caller: Caller): Promise<RequestForm>;
   decideRequest(caller: Caller, id: RequestId, verdict: Verdict): Promise<Result<PermissionRequest>>;
   /** The requestor takes a pending request back. */
   cancelRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
@@ -82,8 +80,14 @@ export type UseCases = {
   relinquishGrant(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
   /** Hands the generated password to the principal, once. A second call answers `nothing-to-show`. */
   revealSecret(caller: Caller, id: RequestId): Promise<Result<{ readonly usage: Usage; readonly password: string }>>;
-  /** A request that the caller may read: own, decidable, or all for reviewers and owners; else `not-found`. */
+  /** A request that the caller may read: own, decidable, or all for reviewers, owners and viewers; else `not-found`. */
   readRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+};
+
+export type UseCases = RequestDoors & {
+  /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
+  runCommand(caller: Caller, argv: readonly string[], program: string): Promise<Result<Reply>>;
+  requestForm(caller: Caller): Promise<RequestForm>;
   /** The caller's home: what waits for their decision, their open requests, their access. Newest first, at most 20 each. */
   home(caller: Caller): Promise<{
     readonly waiting: readonly PermissionRequest[];
@@ -92,8 +96,8 @@ export type UseCases = {
   }>;
   /** The person behind an identity, linked on first sight and kept. */
   identify(org: Org, identity: Identity): Promise<Person>;
-  /** The person an API key belongs to; undefined for an unknown, expired or revoked key. */
-  authenticate(org: Org, key: string): Promise<Caller | undefined>;
+  /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one. */
+  authenticate(org: Org, token: string): Promise<Caller | undefined>;
 };
 
 /** What the workers run. All are idempotent, re-read everything, and may be called at any time by anybody. */

@@ -48,7 +48,7 @@ export const openPaths = (paths: readonly ApprovalPath[], offered: Offered): App
 /** What must be known about somebody who wants to decide. */
 export type ApproverFacts = {
   readonly email: Email;
-  readonly isReviewer: boolean;
+  readonly isReviewer: Truth;
   readonly isMember: IsMember;
   readonly isOnCall: (integration: string, services: readonly string[] | undefined) => Truth;
 };

@@ -1,4 +1,6 @@
 import type { DurationSeconds } from './duration.ts';
+import type { Role } from './role.ts';
+import type { Scope } from './scope.ts';
 
 /** What a careful person can cause and must be told about. Faults are thrown instead. */
 export type Rejection =
@@ -35,7 +37,25 @@ export type Rejection =
   | { code: 'stale-picture' }
   | { code: 'not-revocable'; status: string }
   | { code: 'identity-unknown'; why: 'guest' | 'bot' | 'deactivated' | 'stranger' | 'no-email' }
-  | { code: 'owner-required' }
+  /** One of these roles would have been needed. */
+  | { code: 'role-required'; roles: readonly Role[] }
+  /** The token lacks this scope. */
+  | { code: 'scope-required'; scope: Scope }
+  /** A value that cannot be; `field` names it as the caller wrote it. */
+  | { code: 'invalid-value'; field: string; why: string }
+  /** A stored thing of this name is there already. */
+  | { code: 'exists'; what: string }
+  /** Somebody changed it meanwhile: the version given is not the current one. */
+  | { code: 'version-conflict'; current: string }
+  /** The organisation must keep at least one owner. */
+  | { code: 'last-owner' }
+  | { code: 'too-many'; what: string; maximum: number }
+  /** A pre-approval or a piece of access has ended already. */
+  | { code: 'ended-already' }
+  /** No matching policy names somebody to escalate to. */
+  | { code: 'not-escalatable' }
+  /** Only access that is active can be extended. */
+  | { code: 'not-extendable'; status: string }
   /** Something we must ask before answering did not answer: refuse on the way in. */
   | { code: 'unavailable'; what: string }
   | { code: 'not-supported'; what: string };

@@ -32,7 +32,16 @@ const kinds = {
   'stale-picture': [400, 'Changed meanwhile'],
   'not-revocable': [400, 'Not revocable'],
   'identity-unknown': [403, 'Identity unknown'],
-  'owner-required': [403, 'Owner required'],
+  'role-required': [403, 'Role required'],
+  'scope-required': [403, 'Scope required'],
+  'invalid-value': [400, 'Invalid value'],
+  exists: [409, 'Exists already'],
+  'version-conflict': [409, 'Changed meanwhile'],
+  'last-owner': [422, 'Last owner'],
+  'too-many': [400, 'Too many'],
+  'ended-already': [400, 'Ended already'],
+  'not-escalatable': [400, 'Nobody to escalate to'],
+  'not-extendable': [400, 'Not extendable'],
   unavailable: [503, 'Unavailable'],
   'not-supported': [400, 'Not supported'],
 } as const satisfies Record<Rejection['code'], readonly [status: number, title: string]>;
@@ -113,8 +122,26 @@ export function rejectionText(rejection: Rejection): string {
       return `There is no access to take away: the request is ${clip(rejection.status)}.`;
     case 'identity-unknown':
       return identityText(rejection.why);
-    case 'owner-required':
-      return 'Only an owner of the organisation may do this.';
+    case 'role-required':
+      return `This needs the role ${rejection.roles.join(' or ')}.`;
+    case 'scope-required':
+      return `This token does not have the scope ${rejection.scope}.`;
+    case 'invalid-value':
+      return `${clip(rejection.field)}: ${rejection.why}`;
+    case 'exists':
+      return `${quoted(rejection.what)} exists already.`;
+    case 'version-conflict':
+      return `This was changed meanwhile; the current version is ${clip(rejection.current)}. Read it again, then repeat the change.`;
+    case 'last-owner':
+      return 'The organisation must keep at least one owner.';
+    case 'too-many':
+      return `There can be at most ${rejection.maximum} ${clip(rejection.what)}.`;
+    case 'ended-already':
+      return 'This has ended already.';
+    case 'not-escalatable':
+      return 'No policy names somebody on call for this, so it cannot be escalated.';
+    case 'not-extendable':
+      return `Only active access can be extended; this is ${clip(rejection.status)}.`;
     case 'unavailable':
       return `${clip(rejection.what)} did not answer, so nothing was done. Try again in a moment.`;
     case 'not-supported':

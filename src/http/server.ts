@@ -49,6 +49,8 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
     },
   });
   app.setValidatorCompiler(validatorCompiler);
+  // The schemas of answers are for the document; what is sent was typed by them.
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   acceptJsonBodies(app);
   app.addHook('onRequest', async (request, reply) => markReply(request, reply));
   await app.register(fastifyHelmet, helmetOptions(deps.publicUrl));

@@ -3,6 +3,7 @@ import type { Caller } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import { type Email, type Org, parseEmail } from '../domain/ids.ts';
 import { accept, type Rejection, reject, type Result } from '../domain/result.ts';
+import { everyScope } from '../domain/scope.ts';
 import type { Account, People } from './people.ts';
 
 export type Identities = {
@@ -31,7 +32,7 @@ export function createIdentities(deps: {
       if ('why' in found) return reject({ code: 'identity-unknown', why: found.why });
       const { org, teamId } = deps;
       const person = await deps.useCases.identify(org, { provider: 'slack', subject: `${teamId}/${userId}`, email: found.email });
-      return accept({ org, person, via: 'slack' });
+      return accept({ org, person, via: 'slack', scopes: everyScope });
     },
     async addressOf(userId) {
       const found = await look(userId);

@@ -4,6 +4,7 @@ import { v4 as uuidv4 } from 'uuid';
 import type { Store } from '../app/store.ts';
 import type { Db } from './database.ts';
 import { readClock } from './clock.ts';
+import { recordRefusal } from './journal.ts';
 import { createNotices } from './notices.ts';
 import { authenticate, identify } from './people.ts';
 import { createReads } from './reads.ts';
@@ -19,6 +20,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     ...createNotices(db),
     transaction: (work) => db.transaction().execute((tx) => work(createTransaction(tx))),
     now: () => readClock(removals),
+    recordRefusal: recordRefusal(db),
     claim: (lane, limit) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit),
     recordBaseline: (claim, observed) => recordBaseline(pool, worker, claim, observed),
     settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : pool, worker, settlements),

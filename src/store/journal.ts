@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Actor } from '../app/store.ts';
+import type { Actor, Store } from '../app/store.ts';
+import type { Db } from './database.ts';
 
 /** The parts of a transition's statement that make it known: its audit event and its outbox lines (I3). */
 
@@ -21,3 +22,12 @@ export function notifyFrom(source: string): RawBuilder<unknown> {
 export function lookFrom(source: string): RawBuilder<unknown> {
   return sql`insert into outbox (org, kind, subject) select org, 'look', right_id from ${sql.table(source)}`;
 }
+
+/** Nothing else changes where something is refused, so the event is a statement of its own. */
+export const recordRefusal =
+  (db: Db): Store['recordRefusal'] =>
+  async (actor, org, { attempt, code, request }) => {
+    await sql`insert into audit (org, action, actor, request_id, data)
+      select ${org}, 'refused', ${JSON.stringify(actor)}::jsonb, (select id from requests where org = ${org} and id = ${request ?? null}),
+        jsonb_build_object('attempt', ${attempt}::text, 'code', ${code}::text)`.execute(db);
+  };

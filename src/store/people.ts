@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalEmail, type Email, type Org, parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
+import { everyScope } from '../domain/scope.ts';
+import type { Bearer } from '../app/store.ts';
 import type { Identity } from '../app/use-cases.ts';
 import type { Db } from './database.ts';
 
@@ -52,17 +54,17 @@ async function linkedPerson(db: Db, org: Org, identity: Identity): Promise<Perso
 const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 
 /** The owner of a valid API key; undefined for any other text. */
-export async function authenticate(db: Db, org: Org, key: string): Promise<Person | undefined> {
+export async function authenticate(db: Db, org: Org, key: string): Promise<Bearer | undefined> {
   const row = await db
     .selectFrom('api_keys')
     .innerJoin('people', (join) => join.onRef('people.org', '=', 'api_keys.org').onRef('people.id', '=', 'api_keys.person_id'))
-    .select(['people.id', 'people.email'])
+    .select(['people.id', 'people.email', 'api_keys.id as key'])
     .where('api_keys.org', '=', org)
     .where('api_keys.hash', '=', hashKey(key))
     .where('api_keys.revoked_at', 'is', null)
     .where((where) => where.or([where('api_keys.expires_at', 'is', null), where('api_keys.expires_at', '>', where.fn<Date>('now'))]))
     .executeTakeFirst();
-  return row === undefined ? undefined : toPerson(row);
+  return row === undefined ? undefined : { person: toPerson(row), scopes: everyScope, key: row.key };
 }
 
 /** Makes `key` the one bootstrap key of the organisation, owned by `owner`; undefined removes it. */

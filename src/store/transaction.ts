@@ -118,11 +118,5 @@ export function createTransaction(tx: Db): Transaction {
         select secret from held`.execute(tx);
       return rows[0]?.secret;
     },
-    async refused(actor, org, code, request) {
-      await sql`insert into audit (org, action, actor, request_id, data)
-        values (${org}, 'refused', ${JSON.stringify(actor)}::jsonb, ${request ?? null}, jsonb_build_object('code', ${code}::text))`.execute(
-        tx,
-      );
-    },
   };
 }

@@ -193,5 +193,7 @@ it('lets processes that start together write the configuration down', async () =
     await setBootstrapKey(world.db, org, email('alice@example.com'), 'the same key in every process of it');
   };
   await Promise.all([write(), write(), write(), write()]);
-  expect(await world.store.authenticate(org, 'the same key in every process of it')).toMatchObject({ email: 'alice@example.com' });
+  expect(await world.store.authenticate(org, 'the same key in every process of it')).toMatchObject({
+    person: { email: 'alice@example.com' },
+  });
 });

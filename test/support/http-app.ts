@@ -6,6 +6,7 @@ import type { UseCases } from '../../src/app/use-cases.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import { type Org, parseEmail, parseGrantId, parseOrg, parsePersonId, parseRequestId, parseRightId } from '../../src/domain/ids.ts';
 import type { PermissionRequest, Person, RequestState } from '../../src/domain/request.ts';
+import { everyScope } from '../../src/domain/scope.ts';
 import { instant } from '../../src/domain/time.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http/server.ts';
 
@@ -63,25 +64,17 @@ export const approved = (grantState: ApprovedState['grant']['state']): Permissio
 
 /** Use cases that know one key and one person, and fail loudly wherever a test did not say what should happen. */
 export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
-  const unexpected = (name: string) => (): never => {
-    throw new Error(`${name} was not expected; internal-marker-xyzzy`);
-  };
-  const caller: Caller = { org, person: bob, via: 'api' };
-  return {
-    runCommand: unexpected('runCommand'),
-    submitRequest: unexpected('submitRequest'),
-    requestForm: unexpected('requestForm'),
-    decideRequest: unexpected('decideRequest'),
-    cancelRequest: unexpected('cancelRequest'),
-    revokeGrant: unexpected('revokeGrant'),
-    relinquishGrant: unexpected('relinquishGrant'),
-    revealSecret: unexpected('revealSecret'),
-    readRequest: unexpected('readRequest'),
-    home: unexpected('home'),
-    identify: unexpected('identify'),
-    authenticate: async (_org, given) => (given === key ? caller : undefined),
-    ...overrides,
-  };
+  /** Any door, and any door behind it (`policies.put`), by name. */
+  const unexpected = (name: string): object =>
+    new Proxy(() => undefined, {
+      get: (_, member) => (member === 'then' ? undefined : unexpected(`${name}.${String(member)}`)),
+      apply: () => {
+        throw new Error(`${name} was not expected; internal-marker-xyzzy`);
+      },
+    });
+  const caller: Caller = { org, person: bob, via: 'api', scopes: everyScope };
+  const known: Partial<UseCases> = { authenticate: async (_org, given) => (given === key ? caller : undefined), ...overrides };
+  return new Proxy(known, { get: (_, name) => Reflect.get(known, name) ?? unexpected(String(name)) }) as UseCases;
 }
 
 export type LogLine = { readonly level: 'info' | 'error'; readonly fields: object; readonly message: string };

@@ -5,6 +5,7 @@ import type { Caller, Integration, Job, Jobs, Log, Messenger, Picture, Slot } fr
 import { createDirectories } from '../../src/directories/index.ts';
 import { createLocalDirectory } from '../../src/directories/local.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
+import { everyScope } from '../../src/domain/scope.ts';
 import { createPatternMatch } from '../../src/patterns.ts';
 import { migrate, openDatabase, openRemovals } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
@@ -93,6 +94,7 @@ export async function createWorld({ besides = [] }: { besides?: readonly Integra
       return {
         org,
         via,
+        scopes: everyScope,
         person: await useCases.identify(org, { provider: 'slack', subject: `T1/${name}`, email: email(`${name}@example.com`) }),
       };
     },

@@ -1,0 +1,30 @@
+import { cancelRequest } from './close-request.ts';
+import { type DecideDeps, decideRequest } from './decide-request.ts';
+import type { Doorway } from './doorway.ts';
+import { relinquishGrant, revokeGrant } from './end-access.ts';
+import type { Vault } from './ports.ts';
+import { readRequest } from './read-requests.ts';
+import { revealSecret } from './reveal-secret.ts';
+import { submitRequest } from './submit-request.ts';
+import type { RequestDoors } from './use-cases.ts';
+
+/** What may be done with requests and with what they gave, each behind its scope. */
+export function createRequestDoors(deps: DecideDeps & { readonly vault: Vault }, door: Doorway): RequestDoors {
+  return {
+    submitRequest: door({ scope: 'command', attempt: 'request.submit' }, (caller, draft) => submitRequest(deps, caller, draft)),
+    decideRequest: door({ scope: 'requests:decide', attempt: 'request.decide', about: ([id]) => id }, (caller, id, verdict) =>
+      decideRequest(deps, caller, id, verdict),
+    ),
+    cancelRequest: door({ scope: 'command', attempt: 'request.cancel', about: ([id]) => id }, (caller, id) =>
+      cancelRequest(deps.store, caller, id),
+    ),
+    revokeGrant: door({ scope: 'requests:decide', attempt: 'grant.revoke', about: ([id]) => id }, (caller, id, reason) =>
+      revokeGrant(deps, caller, id, reason),
+    ),
+    relinquishGrant: door({ scope: 'command', attempt: 'grant.relinquish', about: ([id]) => id }, (caller, id) =>
+      relinquishGrant(deps, caller, id),
+    ),
+    revealSecret: door({ scope: 'command', attempt: 'secret.show', about: ([id]) => id }, (caller, id) => revealSecret(deps, caller, id)),
+    readRequest: door({ scope: 'requests:read' }, (caller, id) => readRequest(deps, caller, id)),
+  };
+}
