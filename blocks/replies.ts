@@ -1,4 +1,6 @@
 /** What a command came to, as a private message. */
+import { describeDuration } from '../src/domain/duration.ts';
+import { type PreApproval, windowText } from '../src/domain/pre-approval.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import { type Message, fence, message, paragraph } from './kit.ts';
 import { type Line, bold, code, line, onLines, onOneLine, words } from './line.ts';
@@ -24,6 +26,16 @@ export function submittedReply(request: PermissionRequest, isPreexisting: boolea
   const right = rightLine(request.permission);
   const already = isPreexisting ? [line('There is access of this kind at the moment already.')] : [];
   return said(line('Request made: ', right), statusOf(request).headline, ...already, line('Its id: ', code(request.id)));
+}
+
+/** A window that was opened; its times are in UTC, as the answer over HTTP has them. */
+export function allowedReply(preApproval: PreApproval): Message {
+  const { principal, permission, duration, id } = preApproval;
+  return said(
+    line(bold(principal.email), ' is pre-approved for ', rightLine(permission)),
+    line(`Requests made ${windowText(preApproval)}, for up to ${describeDuration(duration)} each, need no approver.`),
+    line('Its id: ', code(id)),
+  );
 }
 
 export const statusReply = (request: PermissionRequest): Message => said(rightLine(request.permission), statusOf(request).headline);

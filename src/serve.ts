@@ -20,6 +20,7 @@ import { migrate, openDatabase, openRemovals, ping } from './store/database.ts';
 import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
 import { bindConfiguredRoles, setBootstrapKey } from './store/people.ts';
+import { createTokens } from './tokens/index.ts';
 import { createVault } from './store/vault.ts';
 
 /** A running Curfew. Disposing stops it in the reverse of the order it came up in: nothing new is claimed, the doors close, the database goes last. */
@@ -55,7 +56,13 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
       log,
     },
   };
-  const useCases = createUseCases(deps);
+  const tokens = config.issuers === undefined ? undefined : createTokens(config.issuers, log);
+  const wakes = new Set<() => void>();
+  const subscribe = (wake: () => void) => {
+    wakes.add(wake);
+    return () => void wakes.delete(wake);
+  };
+  const useCases = createUseCases({ ...deps, tokens, wakes: { subscribe } });
   const queue = stack.use(
     await openQueue(
       config.queue.kind === 'redis' ? { kind: 'redis', url: config.queue.url.reveal() } : { kind: 'postgres', url: databaseUrl },
@@ -82,7 +89,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     };
     return { ready: database && slack.isReady(), checks };
   };
-  const api = await createHttpApp({ useCases, org: config.org, log, publicUrl: door.publicUrl, health });
+  const api = await createHttpApp({ useCases, org: config.org, log, publicUrl: door.publicUrl, health, login: config.login });
   stack.defer(() => api.close());
   door.serve('', (request, response) => api.routing(request, response));
   await slack.start().catch(because('Slack cannot be listened to. Is SLACK_APP_TOKEN right?'));
@@ -93,8 +100,9 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
   if (config.roles.has('worker')) {
     queue.startWorkers(createHandlers(work, store));
     const heartbeat = stack.use(startHeartbeat(work, log));
-    stack.use(listenOutbox(databaseUrl, () => heartbeat.wake(), log));
+    subscribe(() => heartbeat.wake());
   }
+  stack.use(listenOutbox(databaseUrl, () => wakes.forEach((wake) => wake()), log));
   stack.defer(() => stopping.abort());
   const running = stack.move();
   return {

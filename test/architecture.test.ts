@@ -10,7 +10,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
   'src/app': { parts: ['src/domain', 'src/app'], packages: [] },
   blocks: { parts: ['src/domain', 'blocks'], packages: ['@slack/types'] },
   'src/store': {
-    parts: ['src/domain', 'src/store', 'src/app/ports.ts', 'src/app/store.ts', 'src/app/use-cases.ts'],
+    parts: ['src/domain', 'src/store', 'src/app/ports.ts', 'src/app/store.ts', 'src/app/pre-approvals-store.ts', 'src/app/keys-store.ts', 'src/app/use-cases.ts'],
     packages: [/^kysely/, 'pg', 'uuid', /^node:/],
   },
   'src/queue': { parts: ['src/domain', 'src/app', 'src/queue'], packages: ['bullmq', 'ioredis', 'pg', 'zod', /^node:/] },
@@ -21,6 +21,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
   },
   'src/integrations': { parts: ['src/domain', 'src/app/ports.ts', 'src/integrations'], packages: ['zod', 'pg', /^node:/] },
   'src/directories': { parts: ['src/domain', 'src/app/ports.ts', 'src/directories'], packages: ['zod', /^node:/] },
+  'src/tokens': { parts: ['src/domain', 'src/app/ports.ts', 'src/tokens'], packages: ['jose', /^node:/] },
   'src/sandbox': { parts: ['src/sandbox'], packages: ['pg', 'ws', 'zod', /^node:/] },
   'src/config': { parts: ['src/domain', 'src/config'], packages: ['zod', 'yaml', /^node:/] },
 };

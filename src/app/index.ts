@@ -5,16 +5,20 @@ import type { Hands } from './act-on-rights.ts';
 import { lapseRequests } from './close-request.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { createDoorway } from './doorway.ts';
+import { createKeyDoors } from './keys.ts';
 import { notifyRequest } from './notify.ts';
-import type { Caller, Integrations, Jobs, Messenger, Vault } from './ports.ts';
+import type { Caller, Integrations, Jobs, Messenger, Tokens, Vault } from './ports.ts';
 import { home } from './read-requests.ts';
 import { deliverStale, relayOutbox } from './outbox.ts';
 import { arm, give, take } from './reconcile.ts';
+import { createPreApprovalDoors } from './pre-approvals.ts';
 import { createRequestDoors } from './request-doors.ts';
 import { createRouter, type RoutingDeps } from './routing.ts';
 import { runCommand } from './run-command.ts';
+import { createStandingAccessDoors } from './standing-access.ts';
 import type { Store } from './store.ts';
 import type { RequestForm, UseCases, Work } from './use-cases.ts';
+import { createRequestWatch, type Wakes } from './watch-requests.ts';
 
 export type AppDeps = {
   readonly org: Org;
@@ -22,6 +26,10 @@ export type AppDeps = {
   readonly integrations: Integrations;
   readonly vault: Vault;
   readonly routing: RoutingDeps;
+  /** Undefined: only API keys are taken. */
+  readonly tokens?: Tokens | undefined;
+  /** Undefined: whoever waits for a request learns of it some seconds later. */
+  readonly wakes?: Wakes | undefined;
 };
 
 /** The doors for people and programs. */
@@ -29,18 +37,28 @@ export function createUseCases(deps: AppDeps): UseCases {
   const { store } = deps;
   const inner: DecideDeps & AppDeps = { ...deps, router: createRouter(deps.routing) };
   const door = createDoorway(store);
-  const doors = createRequestDoors(inner, door);
+  const doors = { ...createRequestDoors(inner, door), preApprovals: createPreApprovalDoors(inner, door) };
   return {
     ...doors,
+    standingAccess: createStandingAccessDoors(inner, door),
+    keys: createKeyDoors(inner, door),
+    watch: createRequestWatch(store, deps.wakes, deps.routing.log),
     runCommand: door({ scope: 'command' }, (caller, argv, program) => runCommand(inner, doors, caller, argv, program)),
     requestForm: (caller) => requestForm(inner, caller),
     home: (caller) => home(inner, caller),
     identify: (org, identity) => store.identify(org, identity),
-    async authenticate(org, key) {
-      const bearer = await store.authenticate(org, key);
-      return bearer === undefined ? undefined : { org, via: 'api', ...bearer };
-    },
+    authenticate: (org, token) => authenticate(deps, org, token),
   };
+}
+
+/** An API key, or else a token of an issuer that is believed. */
+async function authenticate({ store, tokens }: AppDeps, org: Org, token: string): ReturnType<UseCases['authenticate']> {
+  // A token is told by its two dots, and is worth no look-up among the keys.
+  const told = tokens !== undefined && /^[^.]+\.[^.]+\.[^.]*$/.test(token) ? await tokens.verify(token) : undefined;
+  if (told === 'unavailable') return told;
+  if (told !== undefined) return { org, via: 'api', person: await store.identify(org, told.identity), scopes: told.scopes };
+  const bearer = await store.authenticate(org, token);
+  return bearer === undefined ? undefined : { org, via: 'api', ...bearer };
 }
 
 async function requestForm(deps: DecideDeps, caller: Caller): Promise<RequestForm> {

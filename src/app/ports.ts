@@ -7,6 +7,7 @@ import type { Result } from '../domain/result.ts';
 import type { CallResult, Observed } from '../domain/right.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
+import type { Identity } from './use-cases.ts';
 
 /**
  * An authenticated person, and the door they came through. A token acts for the person it belongs to, so it never counts
@@ -101,6 +102,12 @@ export type OnCall = {
   isOnCall(person: Email, services: readonly string[] | undefined): Promise<boolean>;
 };
 export type OnCalls = (integration: string) => OnCall | undefined;
+
+/** Tokens of outside issuers. */
+export type Tokens = {
+  /** Whom it speaks for and how far; undefined where it is not to be believed, `unavailable` where that cannot be told now. */
+  verify(token: string): Promise<{ readonly identity: Identity; readonly scopes: ReadonlySet<Scope> } | 'unavailable' | undefined>;
+};
 
 // ---------------------------------------------------------------- jobs
 

@@ -25,6 +25,7 @@ export function createRequestDoors(deps: DecideDeps & { readonly vault: Vault },
       relinquishGrant(deps, caller, id),
     ),
     revealSecret: door({ scope: 'command', attempt: 'secret.show', about: ([id]) => id }, (caller, id) => revealSecret(deps, caller, id)),
+    pollRequest: door({ scope: 'command' }, (caller, id) => readRequest(deps, caller, id)),
     readRequest: door({ scope: 'requests:read' }, (caller, id) => readRequest(deps, caller, id)),
   };
 }

@@ -21,6 +21,12 @@ export type RoutingDeps = {
 };
 
 export type Subject = Pick<PermissionRequest, 'org' | 'principal' | 'permission'>;
+/** A request as far as it matters to who may decide it; it need not exist yet. */
+export type Decidable = Subject &
+  Pick<PermissionRequest, 'requestor' | 'reason' | 'durationNamed'> & {
+    /** It is decided by a pre-approval, or a pre-approval for it is being opened. */
+    readonly isPreapproved?: boolean;
+  };
 /** What policies, settings and directories say of a request at this moment. */
 export type Router = (reads: Reads, subject: Subject) => Promise<Outcome>;
 
@@ -49,7 +55,7 @@ export function pictureDigest(request: PermissionRequest, outcome: Outcome): str
 export async function whyNotDecide(
   deps: RoutingDeps,
   reads: Reads,
-  request: PermissionRequest,
+  request: Decidable,
   outcome: Outcome,
   person: Person,
 ): Promise<Rejection | undefined> {
@@ -70,13 +76,17 @@ export async function whyNotDecide(
   return allowed ? undefined : { code: 'not-approver' };
 }
 
-const usablePaths = (request: PermissionRequest, paths: readonly ApprovalPath[]): ApprovalPath[] =>
-  openPaths(paths, { hasReason: request.reason !== undefined, hasDuration: request.durationNamed, isPreapproved: false });
+const usablePaths = (request: Decidable, paths: readonly ApprovalPath[]): ApprovalPath[] =>
+  openPaths(paths, {
+    hasReason: request.reason !== undefined,
+    hasDuration: request.durationNamed,
+    isPreapproved: request.isPreapproved === true,
+  });
 
 async function truthOfAny(
   deps: RoutingDeps,
   reads: Reads,
-  request: PermissionRequest,
+  request: Decidable,
   paths: readonly ApprovalPath[],
   person: Person,
 ): Promise<Truth> {

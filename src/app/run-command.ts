@@ -1,17 +1,21 @@
 import { type Command, parseCommand } from '../domain/command.ts';
 import { parseRequestId } from '../domain/ids.ts';
+import type { PreApproval } from '../domain/pre-approval.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { listCatalog } from './list-catalog.ts';
 import type { Caller } from './ports.ts';
 import { ownRequests, readRequest } from './read-requests.ts';
+import type { PreApprovalDoors } from './pre-approvals.ts';
 import type { Reply, RequestDoors, Submitted } from './use-cases.ts';
+
+type Doors = RequestDoors & { readonly preApprovals: PreApprovalDoors };
 
 /** The one door: Slack text and `argv` over HTTP become the same Command and reach the same use cases (decision 4). */
 export async function runCommand(
   deps: DecideDeps,
-  doors: RequestDoors,
+  doors: Doors,
   caller: Caller,
   argv: readonly string[],
   program: string,
@@ -20,7 +24,7 @@ export async function runCommand(
   return parsed.ok ? obey(deps, doors, caller, parsed.value) : parsed;
 }
 
-async function obey(deps: DecideDeps, doors: RequestDoors, caller: Caller, command: Command): Promise<Result<Reply>> {
+async function obey(deps: DecideDeps, doors: Doors, caller: Caller, command: Command): Promise<Result<Reply>> {
   switch (command.kind) {
     case 'help':
       return accept({ kind: 'help', text: command.text });
@@ -29,7 +33,7 @@ async function obey(deps: DecideDeps, doors: RequestDoors, caller: Caller, comma
     case 'grant':
       return submitted(await doors.submitRequest(caller, command));
     case 'allow':
-      return reject({ code: 'not-supported', what: 'Pre-approvals' });
+      return allowed(await doors.preApprovals.create(caller, command));
     case 'ls':
       return listCatalog(deps, caller, command);
     case 'status':
@@ -67,3 +71,6 @@ const as = (kind: 'decided' | 'ending', result: Result<PermissionRequest>): Resu
   result.ok ? accept({ kind, request: result.value }) : result;
 
 const submitted = (result: Result<Submitted>): Result<Reply> => (result.ok ? accept({ kind: 'submitted', ...result.value }) : result);
+
+const allowed = (result: Result<PreApproval>): Result<Reply> =>
+  result.ok ? accept({ kind: 'allowed', preApproval: result.value }) : result;

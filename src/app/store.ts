@@ -1,6 +1,6 @@
 /** The port to Postgres, the only truth. One method per transition; each writes its row, its audit event and its outbox line together (I3). */
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { Email, GrantId, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
+import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId, RightId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Decider, Permission, PermissionRequest, Person } from '../domain/request.ts';
 import type { CallResult, RightState, Settled } from '../domain/right.ts';
@@ -8,6 +8,8 @@ import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
+import type { KeyReads, KeyWrites } from './keys-store.ts';
+import type { PreApprovalReads, PreApprovalWrites, StandingAccessReads } from './pre-approvals-store.ts';
 import type { Identity } from './use-cases.ts';
 import type { MessageRef, Slot, TargetRight } from './ports.ts';
 
@@ -28,6 +30,7 @@ export type EarlyEnd =
 export type RequestFilter =
   /** Asked by or for this person. */
   | { readonly kind: 'of'; readonly person: PersonId }
+  | { readonly kind: 'among'; readonly ids: readonly RequestId[] }
   /** Undecided, whoever asked. */
   | { readonly kind: 'pending' }
   /** Undecided, asked by this person. */
@@ -50,8 +53,10 @@ export type Reads = {
 
 /** Inside one database transaction. What was read under {@link lockRequest} cannot change before the commit. */
 export type Transaction = Reads & {
+  readonly preApprovals: PreApprovalWrites;
   /** Postgres' clock at this moment, not at the transaction's start: a lock may have been waited for (I15). */
   now(): Promise<Instant>;
+  readonly keys: KeyWrites;
   /** The person behind an address, made on first sight. */
   person(org: Org, email: Email): Promise<Person>;
   /** Serialises everything that one person submits. */
@@ -86,6 +91,8 @@ export type Transaction = Reads & {
       readonly account: string;
       readonly provisionUntil: Instant;
       readonly latestEnd: Instant;
+      /** The window in which it was decided beforehand. */
+      readonly preApproval?: PreApprovalId;
     },
   ): Promise<void>;
   deny(
@@ -126,6 +133,8 @@ export type Settlement = {
 };
 
 export type Store = Reads & {
+  readonly preApprovals: PreApprovalReads;
+  readonly standingAccess: StandingAccessReads;
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Postgres' clock. */
   now(): Promise<Instant>;
@@ -172,6 +181,7 @@ export type Store = Reads & {
   takeOutbox(limit: number, which: 'fresh' | { readonly staleSeconds: number }): Promise<readonly OutboxLine[]>;
 
   // People.
+  readonly keys: KeyReads;
   identify(org: Org, identity: Identity): Promise<Person>;
   authenticate(org: Org, key: string): Promise<Bearer | undefined>;
 };

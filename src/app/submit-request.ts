@@ -2,6 +2,7 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import { toSeconds } from '../domain/duration.ts';
 import { parseEmail } from '../domain/ids.ts';
 import { parseReason } from '../domain/reason.ts';
+import type { PreApproval } from '../domain/pre-approval.ts';
 import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
@@ -11,6 +12,7 @@ import { actorOf } from './actor.ts';
 import { type DecideDeps, planGrant } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
+import { findCover } from './pre-approvals.ts';
 import type { Transaction } from './store.ts';
 import type { Draft, Submitted } from './use-cases.ts';
 
@@ -71,16 +73,17 @@ async function admit(
   const open = await tx.requests(org, { kind: 'open', by: caller.person.id }, openLimit);
   const isPreexisting = held.some((request) => request.state.kind === 'approved' && request.state.grant.state.kind === 'active');
   const twin = open.find((request) => isTwin(request, caller.person, wish));
-  if (twin !== undefined) return accept({ request: twin, isPreexisting, isPersistent: false, isPreapproved: false });
+  if (twin !== undefined) return resubmit(deps, tx, twin, account, isPreexisting);
   if (open.length >= openLimit) return reject({ code: 'too-many-open', maximum: openLimit });
   const holder = await tx.accountHolder(org, wish.permission.integration, account);
   const taken = reject({ code: 'account-unusable', account });
   if (holder !== undefined && holder !== wish.principal.id) return taken;
 
   const outcome = await deps.router(tx, { org, principal: wish.principal, permission: wish.permission });
-  const refusal = whyNotAsk(outcome, wish);
+  const cover = await findCover(deps, tx, { org, requestor: caller.person, ...wish }, outcome);
+  const refusal = whyNotAsk(outcome, wish, cover !== undefined);
   if (refusal !== undefined) return reject(refusal);
-  const needsNobody = outcome.kind === 'persistent' || outcome.kind === 'auto';
+  const needsNobody = outcome.kind === 'persistent' || outcome.kind === 'auto' || cover !== undefined;
   if (needsNobody && !(await tx.claimAccount(org, wish.permission.integration, account, wish.principal.id))) return taken;
   const now = await tx.now();
   const id = await tx.addRequest(actorOf(caller), {
@@ -91,15 +94,37 @@ async function admit(
     approvableUntil: after(now, toSeconds(settings.approvable)),
   });
   const request = await mustRead(tx, org, id);
-  const given = await decideByPolicy(tx, request, outcome, settings, account, now);
-  return accept({ request: given, isPreexisting, isPersistent: outcome.kind === 'persistent', isPreapproved: false });
+  const given =
+    cover === undefined
+      ? await decideByPolicy(tx, request, outcome, settings, account, now)
+      : await decideByPreApproval(tx, request, cover, account, now);
+  return accept({ request: given, isPreexisting, isPersistent: outcome.kind === 'persistent', isPreapproved: cover !== undefined });
 }
 
-function whyNotAsk(outcome: Outcome, wish: Wish): Rejection | undefined {
+/** The first one stands. Where a window was opened since, asking again inside it is all that was missing. */
+async function resubmit(
+  deps: DecideDeps,
+  tx: Transaction,
+  twin: PermissionRequest,
+  account: string,
+  isPreexisting: boolean,
+): Promise<Result<Submitted>> {
+  const unchanged = { request: twin, isPreexisting, isPersistent: false, isPreapproved: false };
+  const cover = await findCover(deps, tx, twin, await deps.router(tx, twin));
+  const request = cover === undefined ? undefined : await tx.lockRequest(twin.org, twin.id);
+  const now = await tx.now();
+  if (cover === undefined || request?.state.kind !== 'pending' || now >= request.approvableUntil)
+    return accept({ ...unchanged, request: request ?? twin });
+  if (!(await tx.claimAccount(twin.org, twin.permission.integration, account, twin.principal.id)))
+    return reject({ code: 'account-unusable', account });
+  return accept({ ...unchanged, request: await decideByPreApproval(tx, request, cover, account, now), isPreapproved: true });
+}
+
+function whyNotAsk(outcome: Outcome, wish: Wish, isPreapproved: boolean): Rejection | undefined {
   if (outcome.kind === 'unavailable') return { code: 'unavailable', what: outcome.what };
   if (outcome.kind === 'deny' || outcome.kind === 'none') return { code: 'not-allowed' };
   const needs = requirementsOf(outcome);
-  if (needs.preapproval) return { code: 'preapproval-required' };
+  if (needs.preapproval && !isPreapproved) return { code: 'preapproval-required' };
   if (needs.reason && wish.reason === undefined) return { code: 'reason-required' };
   if (needs.duration && !wish.durationNamed) return { code: 'duration-required' };
   if (outcome.kind === 'ask' && outcome.paths.length === 0) return { code: 'nobody-can-approve' };
@@ -129,6 +154,19 @@ async function decideByPolicy(
       account,
     }),
   );
+  return mustRead(tx, request.org, request.id);
+}
+
+/** Who opened the window decided beforehand: they are the decider, and the event names the window. */
+async function decideByPreApproval(
+  tx: Transaction,
+  request: PermissionRequest,
+  { id: preApproval, creator, via }: PreApproval,
+  account: string,
+  at: Instant,
+): Promise<PermissionRequest> {
+  const plan = planGrant({ by: { kind: 'person', person: creator } as const, at, duration: request.asked, standing: false, account });
+  await tx.approve({ kind: 'person', ...creator, via }, request, { ...plan, preApproval });
   return mustRead(tx, request.org, request.id);
 }
 

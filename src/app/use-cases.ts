@@ -4,7 +4,12 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
+import type { KeyDoors } from './keys.ts';
+import type { PreApproval } from '../domain/pre-approval.ts';
 import type { Caller, CatalogItem, Usage } from './ports.ts';
+import type { PreApprovalDoors } from './pre-approvals.ts';
+import type { StandingAccessDoors } from './standing-access.ts';
+import type { RequestWatch } from './watch-requests.ts';
 
 /** A request before it is looked up and routed. `to` is set where it is for somebody else. */
 export type Draft = {
@@ -27,6 +32,7 @@ export type Submitted = {
 /** What a command came to, before it is dressed as Block Kit, JSON or text. */
 export type Reply =
   | ({ readonly kind: 'submitted' } & Submitted)
+  | { readonly kind: 'allowed'; readonly preApproval: PreApproval }
   | { readonly kind: 'decided'; readonly request: PermissionRequest }
   | { readonly kind: 'ending'; readonly request: PermissionRequest }
   | { readonly kind: 'status'; readonly requests: readonly PermissionRequest[] }
@@ -82,9 +88,16 @@ export type RequestDoors = {
   revealSecret(caller: Caller, id: RequestId): Promise<Result<{ readonly usage: Usage; readonly password: string }>>;
   /** A request that the caller may read: own, decidable, or all for reviewers, owners and viewers; else `not-found`. */
   readRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+  /** The same, for whoever waits for what they asked by command. */
+  pollRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
 };
 
 export type UseCases = RequestDoors & {
+  readonly preApprovals: PreApprovalDoors;
+  readonly standingAccess: StandingAccessDoors;
+  readonly keys: KeyDoors;
+  /** Only for a request that {@link RequestDoors.pollRequest} has shown to the caller. */
+  readonly watch: RequestWatch;
   /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
   runCommand(caller: Caller, argv: readonly string[], program: string): Promise<Result<Reply>>;
   requestForm(caller: Caller): Promise<RequestForm>;
@@ -96,8 +109,8 @@ export type UseCases = RequestDoors & {
   }>;
   /** The person behind an identity, linked on first sight and kept. */
   identify(org: Org, identity: Identity): Promise<Person>;
-  /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one. */
-  authenticate(org: Org, token: string): Promise<Caller | undefined>;
+  /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one, `unavailable` where it cannot be told now. */
+  authenticate(org: Org, token: string): Promise<Caller | 'unavailable' | undefined>;
 };
 
 /** What the workers run. All are idempotent, re-read everything, and may be called at any time by anybody. */

@@ -81,6 +81,7 @@ export async function readAccessFile(file: string, sources: Omit<Sources, 'folde
   for (const [list, key] of [
     ['groups', 'id'],
     ['integrations', 'name'],
+    ['issuers', 'issuer'],
   ] as const)
     for (const twice of repeated(namesIn(resolved, list, key))) reportAt([list], `two ${list} are called ${quoted(twice)}`);
   if (!checked.success || reported.size > 0) return undefined;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { canonicalEmail, parseEmail, parseOrg } from '../domain/ids.ts';
-import { isPostgresUrl, postgresForm } from './address.ts';
+import { scopes } from '../domain/scope.ts';
+import { isPostgresUrl, isUrl, postgresForm } from './address.ts';
 import { Secret } from './secret.ts';
 
 export const quoted = (text: string): string => JSON.stringify(text.slice(0, 100));
@@ -64,6 +65,35 @@ const pg = z.strictObject({
 const group = z.strictObject({ id: groupId, label, members: people });
 const slack = z.strictObject({ approvals: channel.default('approvals'), command: command.default('/access') });
 
+const host = word(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[1-9][0-9]{0,4})?$/, 'a host such as "login.example.com"');
+const token = word(/^[A-Za-z0-9._~-]{1,200}$/, 'an id of letters, digits and ._~-');
+const cliLogin = z
+  .strictObject({
+    provider: z.literal(['okta', 'ping'], { error: 'must be okta or ping' }),
+    domain: host,
+    clientId: token,
+    environmentId: token.optional(),
+  })
+  .refine((login) => (login.provider === 'ping') === (login.environmentId !== undefined), {
+    path: ['environmentId'],
+    error: 'is needed for ping, and for nothing else',
+  });
+
+const claim = z.string().trim().min(1).max(200);
+/** Signatures with a key that only the issuer has; a shared secret would let us make its tokens. */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+const issuer = z.strictObject({
+  issuer: z.string().refine((text) => isUrl(text, ['https:', 'http:']), 'must be the address by which the issuer calls itself'),
+  audience: claim,
+  jwks: z.string().refine((text) => isUrl(text, ['https:']), 'must be an https address'),
+  algorithm: z.literal(algorithms, { error: `must be one of ${algorithms.join(', ')}` }),
+  principal: claim.default('email'),
+  scopes: z
+    .array(z.literal(scopes, { error: `must be one of ${scopes.join(', ')}` }))
+    .min(1)
+    .transform((list) => [...new Set(list)]),
+});
+
 export const services = ['pg'] as const;
 
 /** `curfew.yaml`, after its references were resolved. */
@@ -74,12 +104,16 @@ export const accessFile = z.strictObject({
   slack: slack.prefault({}),
   groups: z.array(group).default([]),
   integrations: z.array(z.discriminatedUnion('service', [pg])).default([]),
+  login: cliLogin.optional(),
+  issuers: z.array(issuer).optional(),
 });
 
 /** The keys of each object, by its path with the positions left out. */
 export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(accessFile.shape),
   slack: Object.keys(slack.shape),
+  login: Object.keys(cliLogin.shape),
+  'issuers[]': Object.keys(issuer.shape),
   'groups[]': Object.keys(group.shape),
   'integrations[]': Object.keys(pg.shape),
 };

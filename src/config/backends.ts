@@ -1,3 +1,4 @@
+import { isMistypedKey } from '../domain/api-key.ts';
 import { isPostgresUrl, isUrl, postgresForm } from './address.ts';
 import type { DatabaseChoice, QueueChoice } from './config-types.ts';
 import { Secret } from './secret.ts';
@@ -25,5 +26,6 @@ export function readBootstrapKey(variables: Variables, report: Report): Secret |
   const key = variables.get('CURFEW_BOOTSTRAP_KEY');
   if (key === undefined) return undefined;
   if (!/^[\x21-\x7e]{32,512}$/.test(key)) report('CURFEW_BOOTSTRAP_KEY must be 32 to 512 ASCII characters without spaces');
+  if (isMistypedKey(key)) report('CURFEW_BOOTSTRAP_KEY looks like a key that this product made, but has a wrong character in it');
   return new Secret(key);
 }

@@ -1,5 +1,29 @@
 import type { Email, Org } from '../domain/ids.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { Secret } from './secret.ts';
+
+/** The OIDC provider whose device flow the `p0` command uses to log in. */
+export type LoginConfig = {
+  readonly provider: 'okta' | 'ping';
+  /** Its host, with a port where that is not 443. */
+  readonly domain: string;
+  readonly clientId: string;
+  /** Ping only. */
+  readonly environmentId?: string | undefined;
+};
+
+/** An issuer whose JWTs are taken as bearer tokens. */
+export type IssuerConfig = {
+  /** The `iss` of its tokens, to the letter. */
+  readonly issuer: string;
+  readonly audience: string;
+  /** The https address of its public keys. */
+  readonly jwks: string;
+  readonly algorithm: string;
+  /** The claim that holds the person's e-mail address. */
+  readonly principal: string;
+  readonly scopes: readonly Scope[];
+};
 
 export type LocalGroup = { readonly id: string; readonly label: string; readonly members: readonly Email[] };
 
@@ -25,6 +49,8 @@ export type AccessConfig = {
   readonly command: string;
   readonly groups: readonly LocalGroup[];
   readonly integrations: readonly IntegrationConfig[];
+  readonly login?: LoginConfig | undefined;
+  readonly issuers?: readonly IssuerConfig[] | undefined;
 };
 
 export type DatabaseChoice = { readonly kind: 'embedded'; readonly dataDir: string } | { readonly kind: 'url'; readonly url: Secret };

@@ -9,6 +9,7 @@ export type PersonId = Branded<'PersonId'>;
 export type RequestId = Branded<'RequestId'>;
 export type GrantId = Branded<'GrantId'>;
 export type RightId = Branded<'RightId'>;
+export type PreApprovalId = Branded<'PreApprovalId'>;
 /** An e-mail address in its canonical form, see {@link canonicalEmail}. */
 export type Email = Branded<'Email'>;
 
@@ -27,6 +28,7 @@ export const parsePersonId = parse<PersonId>(uuid);
 export const parseRequestId = parse<RequestId>(uuid);
 export const parseGrantId = parse<GrantId>(uuid);
 export const parseRightId = parse<RightId>(uuid);
+export const parsePreApprovalId = parse<PreApprovalId>(uuid);
 
 /**
  * One spelling for one mailbox: whatever is not plain ASCII is refused, then letters are lower-cased.

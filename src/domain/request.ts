@@ -71,5 +71,5 @@ export function wireStatus(state: RequestState): WireStatus {
 }
 
 /** Is this person anybody who would gain by the decision? */
-export const isSelf = (request: PermissionRequest, person: Person): boolean =>
+export const isSelf = (request: Pick<PermissionRequest, 'requestor' | 'principal'>, person: Person): boolean =>
   person.id === request.requestor.id || person.id === request.principal.id;

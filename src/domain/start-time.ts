@@ -1,3 +1,5 @@
+import { type Instant, instant } from './time.ts';
+
 const shape = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?(?:Z|[+-](\d{2}):(\d{2}))?)?$/;
 
 /** An ISO 8601 date, or date and time to the minute or finer, that the calendar has: not the 30th of February. */
@@ -17,6 +19,16 @@ export function isStartTime(text: string): boolean {
     offsetHour <= 14 &&
     offsetMinute <= 59
   );
+}
+
+/**
+ * The moment that such a text means. A date is its first moment in UTC, and a time without a zone is UTC too.
+ * @returns undefined for a text that {@link isStartTime} refuses.
+ */
+export function parseStartTime(text: string): Instant | undefined {
+  if (!isStartTime(text)) return undefined;
+  const hasZone = !text.includes('T') || /(?:Z|[+-]\d{2}:\d{2})$/.test(text);
+  return instant(Date.parse(hasZone ? text : `${text}Z`));
 }
 
 function daysIn(year: number, month: number): number {

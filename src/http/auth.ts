@@ -53,6 +53,7 @@ export function requireCaller(scope: FastifyInstance, useCases: UseCases, org: O
       return sendProblem(request, reply, credential.kind === 'none' ? missing : invalid);
     }
     const caller = await useCases.authenticate(org, credential.token);
+    if (caller === 'unavailable') return sendProblem(request, reply, issuerAway);
     if (caller === undefined) {
       reply.header('www-authenticate', `${challenge}, error="invalid_token"`);
       return sendProblem(request, reply, invalid);
@@ -71,9 +72,17 @@ const missing: Problem = {
   detail: 'Send an API key as "Authorization: Bearer <key>".',
 };
 
+const issuerAway: Problem = {
+  code: 'unavailable',
+  status: 503,
+  title: 'Unavailable',
+  detail: 'The issuer of this token did not answer, so it could not be checked. Try again in a moment.',
+  retryAfterSeconds: 5,
+};
+
 const invalid: Problem = {
   code: 'unauthenticated',
   status: 401,
   title: 'Invalid credential',
-  detail: 'This API key is unknown, expired or revoked.',
+  detail: 'This API key or token is unknown, expired or revoked.',
 };

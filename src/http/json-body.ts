@@ -1,11 +1,25 @@
 import { errorCodes, type FastifyInstance } from 'fastify';
+import { type RefusedMember, refusedMember } from './json-members.ts';
+import type { FieldError } from './problem.ts';
 
 /** No body of ours nests deeper than a handful; the rest is somebody trying the parser. */
 const deepest = 20;
 
+/** A body that a parser may read in more than one way, or that reaches for a prototype. */
+export class AmbiguousBody extends Error {
+  readonly field: FieldError;
+  constructor({ pointer, name, why }: RefusedMember) {
+    super('a member of the body was refused');
+    const shown = JSON.stringify(name.slice(0, 100));
+    const detail = why === 'repeated' ? `The member ${shown} is given more than once.` : `The member ${shown} is not allowed.`;
+    this.field = { pointer, detail };
+  }
+}
+
 /**
  * JSON and nothing else. An empty body counts as none, whatever the content type says: the published clients send
- * `Content-Type: application/json` with every call. Member names that would reach a prototype are refused.
+ * `Content-Type: application/json` with every call. Member names that would reach a prototype are refused, and so are
+ * names given twice: what checks a body and what acts on it must not read two different ones.
  */
 export function acceptJsonBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
@@ -14,6 +28,8 @@ export function acceptJsonBodies(app: FastifyInstance): void {
     if (body.length === 0) return done(null, undefined);
     const text = decodeUtf8(body);
     if (text === undefined || nestsDeeperThan(deepest, text)) return done(new errorCodes.FST_ERR_CTP_INVALID_JSON_BODY());
+    const refused = refusedMember(text);
+    if (refused !== undefined) return done(new AmbiguousBody(refused));
     // The framework's parser answers through `done` and returns nothing.
     void parseJson(request, text, done);
   });

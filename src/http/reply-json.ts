@@ -1,5 +1,6 @@
 import type { Reply } from '../app/use-cases.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
+import { preApprovalText } from '../domain/pre-approval.ts';
 import type { Instant } from '../domain/time.ts';
 import { deciderName, givenUp, requestText } from './request-text.ts';
 
@@ -66,6 +67,14 @@ export const changedJson = (request: PermissionRequest) => ({
   request: requestJson(request),
 });
 
+/** What somebody who waits for a request is told in the end: the members of the answer to the command, as they are now. */
+export const polledJson = (request: PermissionRequest) => ({
+  ...changedJson(request),
+  isPreexisting: false,
+  isPersistent: request.state.kind === 'approved' && request.state.grant.standing,
+  isPreapproved: false,
+});
+
 /** What a command came to, in the shapes of the Command API. `ok` and `message` are what the published clients insist on. */
 export function replyJson(reply: Reply): object {
   switch (reply.kind) {
@@ -79,6 +88,8 @@ export function replyJson(reply: Reply): object {
         isPreapproved: reply.isPreapproved,
         request: requestJson(reply.request),
       };
+    case 'allowed':
+      return { ok: true, message: preApprovalText(reply.preApproval) };
     case 'decided':
     case 'ending':
       return changedJson(reply.request);

@@ -21,7 +21,7 @@ const reasonBody = z.object({ reason: text(4000).optional() }).nullish();
 
 type Change = (caller: Caller, id: RequestId) => Promise<Result<PermissionRequest>>;
 
-/** Reading, approving, denying and revoking one request. An id that cannot be one is not found, like one that is unknown. */
+/** Reading, deciding, cancelling one request, and ending what it gave. An id that cannot be one is not found, like one that is unknown. */
 export function serveRequests(scope: FastifyInstance, useCases: UseCases): void {
   const routes = scope.withTypeProvider<ZodTypeProvider>();
   const path = '/permission-requests/:id';
@@ -46,6 +46,15 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
       return reason.ok ? useCases.decideRequest(caller, id, { kind: 'deny', reason: reason.value }) : reason;
     }),
   );
+
+  for (const [action, door] of [
+    ['cancel', 'cancelRequest'],
+    ['relinquish', 'relinquishGrant'],
+  ] as const) {
+    routes.post(`${path}/${action}`, { schema: { params } }, (request, reply) =>
+      answer(request, reply, request.params.id, changedJson, (caller, id) => useCases[door](caller, id)),
+    );
+  }
 
   routes.post(`${path}/revoke`, { schema: { params, body: reasonBody } }, (request, reply) =>
     answer(request, reply, request.params.id, changedJson, async (caller, id) => {

@@ -8,12 +8,19 @@ import type { UseCases } from '../app/use-cases.ts';
 import type { Org } from '../domain/ids.ts';
 import { rateKey, requireCaller } from './auth.ts';
 import { serveCommands } from './command-api.ts';
+import { type Login, serveAccount, serveDiscovery } from './discovery-api.ts';
 import { problemOfError, rateLimited } from './error-problem.ts';
 import { type Health, serveHealth } from './health.ts';
 import { acceptJsonBodies } from './json-body.ts';
+import { serveKeys } from './keys-api.ts';
 import type { HttpLog } from './log.ts';
-import { internalFault, notFound, sendProblem } from './problem.ts';
+import { describeRoutes, serveReference } from './openapi.ts';
+import { internalFault, sendProblem } from './problem.ts';
+import { servePoll } from './poll-stream.ts';
+import { servePreApprovals } from './pre-approvals-api.ts';
 import { serveRequests } from './requests-api.ts';
+import { serveStandingAccess } from './standing-access-api.ts';
+import { type AnswerUnrouted, watchRoutes } from './wrong-method.ts';
 
 export type HttpDeps = {
   readonly useCases: UseCases;
@@ -24,6 +31,10 @@ export type HttpDeps = {
   readonly health: () => Promise<Health>;
   /** Calls per minute and API key; 600 unless given. */
   readonly rateLimit?: number;
+  /** Calls per minute of a whole organisation, counted once the key is known to be valid; 6,000 unless given. */
+  readonly orgRateLimit?: number;
+  /** How the `p0` command logs people in; without it, it does not. */
+  readonly login?: Login | undefined;
 };
 
 const longestBodyBytes = 64 * 1024;
@@ -61,22 +72,49 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
     keyGenerator: rateKey,
     errorResponseBuilder: () => Object.assign(new Error('rate limit exceeded'), { code: rateLimited, statusCode: 429 }),
   });
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, notFound));
+  const answerUnrouted = watchRoutes(app);
+  await describeRoutes(app);
+  app.setNotFoundHandler(answerUnrouted);
   app.setErrorHandler((error, request, reply) => answerError(deps.log, error, request, reply));
   logResponses(app, deps.log);
   serveHealth(app, deps.health, deps.log);
-  await app.register(async (scope) => serveTenant(scope, deps), { prefix: '/o/:org' });
+  await app.register(async (scope) => serveDiscovery(scope, { org: deps.org, publicUrl: deps.publicUrl, login: deps.login }));
+  await app.register(serveReference);
+  await app.register(async (scope) => serveTenant(scope, deps, answerUnrouted), { prefix: '/o/:org' });
   await app.ready();
   return app;
 }
 
 /** Everything of one organisation. Calls are counted before the key is looked up, and both before a body is read. */
-async function serveTenant(scope: FastifyInstance, { useCases, org }: HttpDeps): Promise<void> {
+async function serveTenant(
+  scope: FastifyInstance,
+  { useCases, org, orgRateLimit }: HttpDeps,
+  answerUnrouted: AnswerUnrouted,
+): Promise<void> {
   await scope.register(fastifyUnderPressure, { maxEventLoopDelay: longestLoopDelayMs });
   scope.addHook('onRequest', scope.rateLimit());
   requireCaller(scope, useCases, org);
+  limitOrganisation(scope, org, orgRateLimit ?? 6_000);
+  // Set here so that it runs behind the hooks above: without a key nobody learns which addresses there are.
+  scope.setNotFoundHandler(answerUnrouted);
   serveCommands(scope, useCases);
   serveRequests(scope, useCases);
+  servePoll(scope, useCases);
+  serveKeys(scope, useCases);
+  serveAccount(scope, useCases);
+  servePreApprovals(scope, useCases);
+  serveStandingAccess(scope, useCases);
+}
+
+/** Only calls with a valid key count: nobody from outside can use up what an organisation has. */
+function limitOrganisation(scope: FastifyInstance, org: Org, max: number): void {
+  const count = scope.createRateLimit({ max, timeWindow: 60_000, keyGenerator: () => `org:${org}` });
+  scope.addHook('onRequest', async (request, reply) => {
+    const counted = await count(request);
+    if (counted.isAllowed || !counted.isExceeded) return;
+    void reply.header('retry-after', counted.ttlInSeconds);
+    throw Object.assign(new Error('rate limit exceeded'), { code: rateLimited, statusCode: 429 });
+  });
 }
 
 function markReply(request: FastifyRequest, reply: FastifyReply): void {

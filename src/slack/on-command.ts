@@ -1,7 +1,7 @@
 import type { RespondFn, SlashCommand } from '@slack/bolt';
 import type { Message } from '../../blocks/kit.ts';
 import { rejectionMessage } from '../../blocks/notices.ts';
-import { helpReply, listReply, requestsReply, statusReply, submittedReply } from '../../blocks/replies.ts';
+import { allowedReply, helpReply, listReply, requestsReply, statusReply, submittedReply } from '../../blocks/replies.ts';
 import type { Reply } from '../app/use-cases.ts';
 import { isIncompleteRequest } from '../domain/command-draft.ts';
 import { splitWords } from '../domain/words.ts';
@@ -28,6 +28,8 @@ function replyMessage(reply: Reply): Message {
   switch (reply.kind) {
     case 'submitted':
       return submittedReply(reply.request, reply.isPreexisting);
+    case 'allowed':
+      return allowedReply(reply.preApproval);
     case 'decided':
     case 'ending':
       return statusReply(reply.request);

@@ -5,11 +5,14 @@ import type { Store } from '../app/store.ts';
 import type { Db } from './database.ts';
 import { readClock } from './clock.ts';
 import { recordRefusal } from './journal.ts';
+import { createKeyReads } from './keys.ts';
 import { createNotices } from './notices.ts';
 import { authenticate, identify } from './people.ts';
+import { createPreApprovalReads } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
 import { claimRights, dueSeconds, recordBaseline, settleRights } from './rights.ts';
 import { answerPassword, forgetAccounts, offerPassword } from './secrets.ts';
+import { createStandingAccessReads } from './standing-access.ts';
 import { createTransaction } from './transaction.ts';
 
 /** The Store port over one database. `removals` is a pool of its own, so that nothing can hold up an expiry (I16). */
@@ -18,6 +21,9 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
   return {
     ...createReads(db),
     ...createNotices(db),
+    preApprovals: createPreApprovalReads(db),
+    standingAccess: createStandingAccessReads(db),
+    keys: createKeyReads(db),
     transaction: (work) => db.transaction().execute((tx) => work(createTransaction(tx))),
     now: () => readClock(removals),
     recordRefusal: recordRefusal(db),

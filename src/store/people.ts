@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
+import { isMistypedKey } from '../domain/api-key.ts';
 import { canonicalEmail, type Email, type Org, parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
-import { everyScope } from '../domain/scope.ts';
+import { everyScope, isScope } from '../domain/scope.ts';
 import type { Bearer } from '../app/store.ts';
 import type { Identity } from '../app/use-cases.ts';
 import type { Db } from './database.ts';
+import { hashKey } from './keys.ts';
 
 /** The person behind an address, made on first sight; all spellings of one mailbox are one person (decision 16). */
 export async function findOrAddPerson(db: Db, org: Org, email: Email): Promise<Person> {
@@ -50,33 +51,63 @@ async function linkedPerson(db: Db, org: Org, identity: Identity): Promise<Perso
   return row === undefined ? undefined : toPerson(row);
 }
 
-/** Keys are 128 random bits or more, so a plain SHA-256 is enough: there is nothing to guess. */
-const hashKey = (key: string): Buffer => createHash('sha256').update(key).digest();
-
-/** The owner of a valid API key; undefined for any other text. */
+/** The owner of a valid API key, and what the key may be used for; undefined for any other text. */
 export async function authenticate(db: Db, org: Org, key: string): Promise<Bearer | undefined> {
+  if (isMistypedKey(key)) return undefined;
   const row = await db
     .selectFrom('api_keys')
     .innerJoin('people', (join) => join.onRef('people.org', '=', 'api_keys.org').onRef('people.id', '=', 'api_keys.person_id'))
-    .select(['people.id', 'people.email', 'api_keys.id as key'])
+    .select(['people.id', 'people.email', 'api_keys.id as key', 'api_keys.scopes'])
+    .select(sql<boolean>`last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute'`.as('stale'))
     .where('api_keys.org', '=', org)
     .where('api_keys.hash', '=', hashKey(key))
     .where('api_keys.revoked_at', 'is', null)
-    .where((where) => where.or([where('api_keys.expires_at', 'is', null), where('api_keys.expires_at', '>', where.fn<Date>('now'))]))
+    .where(sql<boolean>`(expires_at is null or expires_at > clock_timestamp())`)
     .executeTakeFirst();
-  return row === undefined ? undefined : { person: toPerson(row), scopes: everyScope, key: row.key };
+  if (row === undefined) return undefined;
+  // Whoever holds the row at this moment writes it down, or takes the key away: neither is worth waiting for.
+  if (row.stale)
+    await sql`update api_keys set last_used_at = clock_timestamp() where (org, id) in
+      (select org, id from api_keys where org = ${org} and id = ${row.key} for no key update skip locked)`.execute(db);
+  return { person: toPerson(row), scopes: new Set(row.scopes.filter(isScope)), key: row.key };
 }
 
-/** Makes `key` the one bootstrap key of the organisation, owned by `owner`; undefined removes it. */
+/**
+ * Makes `key` the one bootstrap key of the organisation, owned by `owner`, with every scope; undefined removes it. One that
+ * was revoked stays so: the next start must not bring it back.
+ */
 export async function setBootstrapKey(db: Db, org: Org, owner: Email, key: string | undefined): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await oneAtATime(tx);
-    await tx.deleteFrom('api_keys').where('org', '=', org).where('label', '=', 'bootstrap').execute();
-    if (key === undefined) return;
+    const hash = key === undefined ? undefined : hashKey(key);
+    await tx
+      .deleteFrom('api_keys')
+      .where('org', '=', org)
+      .where('label', '=', 'bootstrap')
+      .where('revoked_at', 'is', null)
+      .$if(hash !== undefined, (others) => others.where('hash', '<>', hash ?? Buffer.alloc(0)))
+      .execute();
+    if (hash === undefined) return;
     const person = await findOrAddPerson(tx, org, owner);
     await tx
       .insertInto('api_keys')
-      .values({ org, id: uuidv7(), hash: hashKey(key), person_id: person.id, label: 'bootstrap', expires_at: null, revoked_at: null })
+      .values({
+        org,
+        id: uuidv7(),
+        hash,
+        person_id: person.id,
+        label: 'bootstrap',
+        scopes: [...everyScope],
+        expires_at: null,
+        revoked_at: null,
+      })
+      .onConflict((same) =>
+        same
+          .column('hash')
+          .doUpdateSet({ person_id: person.id, scopes: [...everyScope] })
+          .where('api_keys.org', '=', org)
+          .where('api_keys.label', '=', 'bootstrap'),
+      )
       .execute();
   });
 }

@@ -59,6 +59,8 @@ function condition(filter: RequestFilter) {
   switch (filter.kind) {
     case 'of':
       return sql`(q.requestor_id = ${filter.person} or q.principal_id = ${filter.person})`;
+    case 'among':
+      return sql`q.id = any(${filter.ids}::uuid[])`;
     case 'pending':
       return sql`q.state = 'pending'`;
     case 'open':

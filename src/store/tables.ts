@@ -15,6 +15,10 @@ export type Database = {
     created_at: Generated<Date>;
     expires_at: Date | null;
     revoked_at: Date | null;
+    name: Generated<string>;
+    scopes: Generated<string[]>;
+    last_used_at: Generated<Date | null>;
+    created_by: Generated<string | null>;
   };
   role_bindings: { org: string; role: string; canonical: string; source: 'configuration' | 'api' };
   settings: { org: string; document: Json<unknown>; updated_at: Generated<Date> };

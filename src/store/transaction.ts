@@ -6,7 +6,9 @@ import type { Instant } from '../domain/time.ts';
 import { toInstant } from './clock.ts';
 import type { Db } from './database.ts';
 import { auditFrom, lookFrom, notifyFrom } from './journal.ts';
+import { createKeyWrites } from './keys.ts';
 import { findOrAddPerson } from './people.ts';
+import { createPreApprovalWrites } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
 
 const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
@@ -15,6 +17,8 @@ const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 export function createTransaction(tx: Db): Transaction {
   return {
     ...createReads(tx),
+    preApprovals: createPreApprovalWrites(tx),
+    keys: createKeyWrites(tx),
     async now() {
       const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(tx);
       return toInstant(rows[0]);
@@ -70,7 +74,7 @@ export function createTransaction(tx: Db): Transaction {
           select t.org, ${uuidv7()}::uuid, t.id, r.right_id, ${decision.duration}, ${decision.standing},
             ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)} from t, r
           returning org, request_id, id as grant_id, right_id, seconds, latest_end),
-        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', seconds, 'latestEnd', latest_end)`)}),
+        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', seconds, 'latestEnd', latest_end) || ${JSON.stringify({ preApproval: decision.preApproval })}::jsonb`)}),
         l as (${lookFrom('g')})
         ${notifyFrom('g')}`.execute(tx);
     },

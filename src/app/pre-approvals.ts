@@ -1,0 +1,132 @@
+import type { AskedRight } from '../domain/command.ts';
+import type { DurationSeconds } from '../domain/duration.ts';
+import { type Email, parseEmail, type PreApprovalId } from '../domain/ids.ts';
+import { planWindow, type PreApproval } from '../domain/pre-approval.ts';
+import { parseReason } from '../domain/reason.ts';
+import type { Permission } from '../domain/request.ts';
+import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
+import { type Outcome, requirementsOf } from '../domain/route.ts';
+import { actorOf } from './actor.ts';
+import { whyNotInRole } from './authority.ts';
+import type { DecideDeps } from './decide-request.ts';
+import type { Doorway } from './doorway.ts';
+import { findPermission } from './find-permission.ts';
+import type { Caller } from './ports.ts';
+import { type Decidable, whyNotDecide } from './routing.ts';
+import type { Reads, Transaction } from './store.ts';
+
+/** As typed: not yet looked up. `start` undefined: now; `duration` undefined: the smallest preset. */
+export type PreApprovalDraft = {
+  readonly right: AskedRight;
+  readonly to: string;
+  readonly length: DurationSeconds;
+  readonly start: string | undefined;
+  /** Of one request inside the window. */
+  readonly duration: DurationSeconds | undefined;
+  readonly reason: string | undefined;
+};
+
+export type PreApprovalDoors = {
+  /** Opens a window, for whoever could approve a request of that principal for that right now. */
+  create(caller: Caller, draft: PreApprovalDraft): Promise<Result<PreApproval>>;
+  /** Those for the caller and those they opened; all for owners, reviewers and viewers. Newest first. */
+  page(caller: Caller, before: PreApprovalId | undefined, limit: number): Promise<Result<readonly PreApproval[]>>;
+  read(caller: Caller, id: PreApprovalId): Promise<Result<PreApproval>>;
+  /** Closes the window; what was granted in it stays. Ending it again is no error. */
+  end(caller: Caller, id: PreApprovalId): Promise<Result<undefined>>;
+};
+
+const mostOpen = 1000;
+const mostOpenForOne = 50;
+
+export function createPreApprovalDoors(deps: DecideDeps, door: Doorway): PreApprovalDoors {
+  return {
+    create: door({ scope: 'requests:decide', attempt: 'pre-approval.create' }, (caller, draft) => create(deps, caller, draft)),
+    page: door({ scope: 'requests:read' }, async (caller, before, limit) => {
+      const person = (await seesAll(deps, caller)) ? undefined : caller.person.id;
+      return accept(await deps.store.preApprovals.page(caller.org, { person, before, limit }));
+    }),
+    read: door({ scope: 'requests:read' }, async (caller, id) => {
+      const found = await deps.store.preApprovals.one(caller.org, id);
+      return found === undefined || !(await mayRead(deps, caller, found)) ? reject({ code: 'not-found' }) : accept(found);
+    }),
+    end: door({ scope: 'requests:decide', attempt: 'pre-approval.end' }, (caller, id) => end(deps, caller, id)),
+  };
+}
+
+async function create(deps: DecideDeps, caller: Caller, draft: PreApprovalDraft): Promise<Result<PreApproval>> {
+  const found = findPermission(deps.integrations, draft.right);
+  if (!found.ok) return found;
+  const to = parseEmail(draft.to);
+  if (to === undefined) return reject({ code: 'invalid-principal', given: draft.to });
+  const account = found.value.integration.accountOf(to);
+  if (!account.ok) return account;
+  const reason = draft.reason === undefined ? accept(undefined) : parseReason(draft.reason);
+  if (!reason.ok) return reason;
+  return deps.store.transaction((tx) => open(deps, tx, caller, { ...draft, permission: found.value.permission, to, reason: reason.value }));
+}
+
+type Wish = Omit<PreApprovalDraft, 'to' | 'right'> & { readonly permission: Permission; readonly to: Email };
+
+async function open(deps: DecideDeps, tx: Transaction, caller: Caller, wish: Wish): Promise<Result<PreApproval>> {
+  const { org, person: creator, via } = caller;
+  const { permission, reason } = wish;
+  const window = planWindow(wish, await tx.settings(org), await tx.now());
+  if (!window.ok) return window;
+  const principal = await tx.person(org, wish.to);
+  // Counted first: whoever had to wait here for another must then decide by what is true afterwards (I7).
+  const { all, ofPrincipal } = await tx.preApprovals.countOpen(org, principal.id);
+  const request: Decidable = { org, requestor: principal, principal, permission, reason, durationNamed: true, isPreapproved: true };
+  const outcome = await deps.router(tx, request);
+  const refusal = whyNotAhead(outcome, reason) ?? (await whyNotDecide(deps.routing, tx, request, outcome, creator));
+  if (refusal !== undefined) return reject(refusal);
+  if (ofPrincipal >= mostOpenForOne)
+    return reject({ code: 'too-many', what: 'open pre-approvals for one principal', maximum: mostOpenForOne });
+  if (all >= mostOpen) return reject({ code: 'too-many', what: 'open pre-approvals', maximum: mostOpen });
+  return accept(await tx.preApprovals.add(actorOf(caller), { org, principal, creator, via, permission, reason, ...window.value }));
+}
+
+/** What refuses a pre-approval whoever would open it. */
+function whyNotAhead(outcome: Outcome, reason: string | undefined): Rejection | undefined {
+  if (outcome.kind === 'deny' || outcome.kind === 'none') return { code: 'not-allowed' };
+  return requirementsOf(outcome).reason && reason === undefined ? { code: 'reason-required' } : undefined;
+}
+
+/**
+ * The pre-approval that decides this request now: long enough, and opened by somebody who could still approve it
+ * themselves (I7). Undefined where there is none; then the request goes the ordinary way.
+ */
+export async function findCover(
+  deps: DecideDeps,
+  tx: Transaction,
+  request: Omit<Decidable, 'isPreapproved'> & { readonly asked: DurationSeconds },
+  outcome: Outcome,
+): Promise<PreApproval | undefined> {
+  if (outcome.kind !== 'ask') return undefined;
+  for (const each of await tx.preApprovals.openFor(request.org, request.principal.id, request.permission)) {
+    if (request.asked > each.duration) continue;
+    const refusal = await whyNotDecide(deps.routing, tx, { ...request, isPreapproved: true }, outcome, each.creator);
+    if (refusal === undefined) return each;
+  }
+  return undefined;
+}
+
+async function end(deps: DecideDeps, caller: Caller, id: PreApprovalId): Promise<Result<undefined>> {
+  return deps.store.transaction(async (tx) => {
+    const found = await tx.preApprovals.lock(caller.org, id);
+    if (found === undefined || !(await mayRead(deps, caller, found, tx))) return reject({ code: 'not-found' });
+    const refusal = isOwn(found, caller) ? undefined : await whyNotInRole(deps.routing, tx, caller, ['owner', 'manager']);
+    if (refusal !== undefined) return reject(refusal);
+    await tx.preApprovals.end(actorOf(caller), caller.org, id, caller.person);
+    return accept(undefined);
+  });
+}
+
+const isOwn = ({ principal, creator }: PreApproval, { person }: Caller): boolean => person.id === principal.id || person.id === creator.id;
+
+const mayRead = async (deps: DecideDeps, caller: Caller, found: PreApproval, reads: Reads = deps.store): Promise<boolean> =>
+  isOwn(found, caller) || seesAll(deps, caller, reads);
+
+/** Owners, reviewers and viewers see everybody's. Where that cannot be told, the caller sees only their own. */
+export const seesAll = async (deps: DecideDeps, caller: Caller, reads: Reads = deps.store): Promise<boolean> =>
+  (await whyNotInRole(deps.routing, reads, caller, ['owner', 'manager', 'viewer'])) === undefined;

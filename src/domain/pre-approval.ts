@@ -1,0 +1,71 @@
+/** A window that an approver opened beforehand: who asks inside it is decided about at once (decision 13). */
+import { type DurationSeconds, describeDuration, toSeconds } from './duration.ts';
+import type { Org, PreApprovalId } from './ids.ts';
+import type { Person } from './person.ts';
+import type { Permission } from './request.ts';
+import { accept, reject, type Result } from './result.ts';
+import { type Settings, smallestAllowed } from './settings.ts';
+import { parseStartTime } from './start-time.ts';
+import { after, type Instant } from './time.ts';
+
+export type PreApproval = {
+  readonly org: Org;
+  readonly id: PreApprovalId;
+  /** Whose requests it decides. */
+  readonly principal: Person;
+  /** Who decides by it; it is of no use while they could not approve the request themselves. */
+  readonly creator: Person;
+  /** The door through which it was opened. */
+  readonly via: 'slack' | 'api';
+  readonly permission: Permission;
+  readonly opensAt: Instant;
+  readonly closesAt: Instant;
+  /** The longest access that one request may ask for. */
+  readonly duration: DurationSeconds;
+  readonly reason: string | undefined;
+  readonly createdAt: Instant;
+  /** Undefined unless somebody ended it; a window that merely closed was not ended. */
+  readonly ended: { readonly at: Instant; readonly by: Person } | undefined;
+};
+
+export type Window = { readonly opensAt: Instant; readonly closesAt: Instant; readonly duration: DurationSeconds };
+
+/** Clocks of clients are a little behind. */
+const toleratedPastMs = 60_000;
+
+/**
+ * The window that somebody asks for, within what the settings allow: neither it nor one request in it is longer than
+ * the maximum, and it opens no further ahead. Without `start` it opens now.
+ */
+export function planWindow(
+  wish: { readonly length: DurationSeconds; readonly duration: DurationSeconds | undefined; readonly start: string | undefined },
+  settings: Settings,
+  now: Instant,
+): Result<Window> {
+  const maximum = toSeconds(settings.maxAccess);
+  const duration = wish.duration ?? smallestAllowed(settings);
+  for (const asked of [wish.length, duration]) if (asked > maximum) return reject({ code: 'over-maximum', asked, maximum });
+  const opensAt = wish.start === undefined ? now : parseStartTime(wish.start);
+  const wrongStart = (why: string) => reject({ code: 'invalid-value', field: 'start', why });
+  if (opensAt === undefined) return wrongStart('A date or time like 2026-01-31 or 2026-01-31T09:00Z.');
+  if (opensAt < now - toleratedPastMs) return wrongStart('The window cannot open in the past; times without a zone are UTC.');
+  if (opensAt > after(now, maximum)) return wrongStart(`The window can open at most ${describeDuration(maximum)} ahead.`);
+  return accept({ opensAt, closesAt: after(opensAt, wish.length), duration });
+}
+
+const minuteText = (at: Instant): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** "from 2026-01-31 09:00 UTC to 2026-02-05 09:00 UTC". */
+export const windowText = ({ opensAt, closesAt }: Pick<Window, 'opensAt' | 'closesAt'>): string =>
+  `from ${minuteText(opensAt)} to ${minuteText(closesAt)}`;
+
+/** For whom, what and when, in plain text. */
+export const preApprovalText = (preApproval: PreApproval): string => {
+  const { principal, permission, duration, id } = preApproval;
+  const { accessType, resource, integration } = permission;
+  return [
+    `Pre-approved ${principal.email} for ${accessType} ${resource} on ${integration}.`,
+    `Requests made ${windowText(preApproval)}, for up to ${describeDuration(duration)} each, need no approver.`,
+    `Its id: ${id}`,
+  ].join('\n');
+};

@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { apiKeyOf } from '../../src/domain/api-key.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'curfew-login-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function read(text: string, env: Record<string, string> = {}) {
+  await writeFile(path.join(folder, 'curfew.yaml'), `org: acme\nowners: [a@example.com]\n${text}`);
+  const reading = await readConfig({ CURFEW_CONFIG: 'curfew.yaml', ...env }, { folder });
+  return reading.ok ? reading.config : reading.problems;
+}
+const issuer = (changes: object) =>
+  `issuers: ${JSON.stringify([
+    {
+      issuer: 'https://login.example.com',
+      audience: 'curfew',
+      jwks: 'https://login.example.com/keys',
+      algorithm: 'RS256',
+      scopes: ['command'],
+      ...changes,
+    },
+  ])}`;
+
+it('takes a login and issuers', async () => {
+  const login = { provider: 'okta', domain: '127.0.0.1:8443', clientId: 'cli' };
+  expect(await read(`login: ${JSON.stringify(login)}\n${issuer({})}`)).toMatchObject({
+    login,
+    issuers: [{ issuer: 'https://login.example.com', principal: 'email', scopes: ['command'] }],
+  });
+});
+
+it.each([
+  ['login: { provider: google, domain: x, clientId: y }', ['curfew.yaml: login.provider: must be okta or ping']],
+  ['login: { provider: okta, domain: "https://x", clientId: y }', [expect.stringContaining('is not a host')]],
+  ['login: { provider: okta, domain: x, clientID: y }', expect.arrayContaining([expect.stringContaining('did you mean "clientId"?')])],
+  ['login: { provider: ping, domain: x, clientId: y }', ['curfew.yaml: login.environmentId: is needed for ping, and for nothing else']],
+  [issuer({ algorithm: 'HS256' }), [expect.stringContaining('issuers[0].algorithm: must be one of RS256')]],
+  [issuer({ algorithm: 'none' }), [expect.stringContaining('issuers[0].algorithm: must be one of RS256')]],
+  [issuer({ jwks: 'http://login.example.com/keys' }), ['curfew.yaml: issuers[0].jwks: must be an https address']],
+  [issuer({ scopes: ['all'] }), [expect.stringContaining('must be one of command')]],
+  [issuer({ scopes: [] }), ['curfew.yaml: issuers[0].scopes: must not be empty']],
+  [issuer({ audience: '' }), ['curfew.yaml: issuers[0].audience: must not be empty']],
+])('refuses %s', async (text, problems) => {
+  expect(await read(text)).toEqual(problems);
+});
+
+it('tells a bootstrap key with a slip in it', async () => {
+  const key = apiKeyOf('k'.repeat(43));
+  expect(await read('', { CURFEW_BOOTSTRAP_KEY: key })).toMatchObject({ org: 'acme' });
+  expect(await read('', { CURFEW_BOOTSTRAP_KEY: key.replace('kkk', 'kkj') })).toEqual([
+    expect.stringMatching(/^CURFEW_BOOTSTRAP_KEY looks like a key/),
+  ]);
+});
