@@ -1,3 +1,4 @@
+import { exportAudit, verifyAudit } from './audit-cli.ts';
 import { type Config, readConfig } from './config.ts';
 import { migrate } from './store/database.ts';
 import { createLog } from './telemetry.ts';
@@ -7,10 +8,15 @@ const usage = `Usage: npm run curfew -- <command>
 Commands:
   check      read the variables and curfew.yaml, and say every problem
   migrate    bring the schema of DATABASE_URL up to date, before new processes start
+  audit export [--from SEQ] [--format jsonl|cloudevents]
+             write the sealed audit events to standard output, one a line
+  audit verify [--file export.jsonl] [--anchors audit-anchors.jsonl]
+             walk the chain of DATABASE_URL, or of an export from its first event, compare it with the anchors,
+             and name the first event that does not fit
 `;
 
 const [command, ...rest] = process.argv.slice(2);
-process.exitCode = rest.length > 0 ? refuse() : await obey(command ?? '');
+process.exitCode = command === 'audit' ? await audit(rest) : rest.length > 0 ? refuse() : await obey(command ?? '');
 
 async function obey(word: string): Promise<number> {
   switch (word) {
@@ -28,6 +34,17 @@ async function obey(word: string): Promise<number> {
       return 0;
     default:
       return refuse();
+  }
+}
+
+async function audit([word, ...options]: readonly string[]): Promise<number> {
+  if (word !== 'export' && word !== 'verify') return refuse();
+  const act = word === 'export' ? exportAudit : verifyAudit;
+  try {
+    return await withConfig((config) => act(config, options));
+  } catch (error) {
+    process.stderr.write(`- ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
   }
 }
 

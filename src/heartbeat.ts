@@ -12,11 +12,12 @@ const parts = {
   deliver: { everyMs: 5_000, atOnce: 1 },
   arm: { everyMs: 60_000, atOnce: 1 },
   relay: { everyMs: 1_000, atOnce: 1 },
+  seal: { everyMs: 1_000, atOnce: 1 },
 } as const satisfies Partial<Record<keyof Work, { everyMs: number; atOnce: number }>>;
 type Part = keyof typeof parts;
-const names = ['take', 'give', 'lapse', 'deliver', 'arm', 'relay'] as const satisfies readonly Part[];
+const names = ['take', 'give', 'lapse', 'deliver', 'arm', 'relay', 'seal'] as const satisfies readonly Part[];
 
-/** Does each part now, and then by the clock. `wake` relays the outbox at once. */
+/** Does each part now, and then by the clock. `wake` relays the outbox and seals the audit log at once. */
 export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void } & AsyncDisposable {
   const running: Record<Part, Set<Promise<void>>> = {
     take: new Set(),
@@ -25,6 +26,7 @@ export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void
     deliver: new Set(),
     arm: new Set(),
     relay: new Set(),
+    seal: new Set(),
   };
   const missed = new Set<Part>();
   const run = (part: Part): void => {
@@ -40,14 +42,17 @@ export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void
       .finally(() => {
         turns.delete(turn);
         // A wake-up that came while the outbox was being read may be about a line that was not there yet.
-        if (part === 'relay' && missed.has(part)) run(part);
+        if ((part === 'relay' || part === 'seal') && missed.has(part)) run(part);
       });
     turns.add(turn);
   };
   const timers = names.map((part) => setInterval(() => run(part), parts[part].everyMs));
   names.forEach(run);
   return {
-    wake: () => run('relay'),
+    wake() {
+      run('relay');
+      run('seal');
+    },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer);
       missed.clear();

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log } from './app/ports.ts';
+import { anchorFile, startAnchors } from './audit-anchors.ts';
 import { createUseCases, createWork } from './app/index.ts';
 import type { Store } from './app/store.ts';
 import type { UseCases, Work } from './app/use-cases.ts';
@@ -99,6 +100,8 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
   const work = createWork({ ...deps, messenger: slack.messenger, jobs: queue, hands });
   if (config.roles.has('worker')) {
     queue.startWorkers(createHandlers(work, store));
+    // Before the heartbeat, so that at the end it writes down what that sealed last.
+    stack.use(startAnchors({ file: anchorFile(config.dataDir), secretKey: config.secretKey, heads: () => store.audit.heads(), log }));
     const heartbeat = stack.use(startHeartbeat(work, log));
     subscribe(() => heartbeat.wake());
   }

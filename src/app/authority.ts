@@ -5,9 +5,26 @@ import type { Caller } from './ports.ts';
 import type { RoutingDeps } from './routing.ts';
 import type { Reads, Role } from './store.ts';
 
-/** Does this person have the role? `unknown` where a directory that would tell does not answer; it must be refused. */
-export async function holdsRole(_routing: RoutingDeps, reads: Reads, org: Org, role: Role, person: Email): Promise<Truth> {
-  return reads.hasRole(org, role, person);
+/**
+ * Does this person have the role, by themselves or through a group? `unknown` where a directory that would tell does not
+ * answer; it must be refused. No directory is asked where their own binding settles it.
+ */
+export async function holdsRole(routing: RoutingDeps, reads: Reads, org: Org, role: Role, person: Email): Promise<Truth> {
+  if (await reads.hasRole(org, role, person)) return true;
+  const groups = await reads.roles.groups(org, role);
+  return anyOf(await Promise.all(groups.map((name) => isInGroup(routing, name, person))));
+}
+
+/** A group is named `directory/id`; without a slash it is one of the configuration file. */
+async function isInGroup({ directories, log }: RoutingDeps, name: string, person: Email): Promise<Truth> {
+  const slash = name.indexOf('/');
+  const [directory, id] = slash < 0 ? ['local', name] : [name.slice(0, slash), name.slice(slash + 1)];
+  try {
+    return (await directories(directory)?.isMember({ id }, person)) ?? 'unknown';
+  } catch (error) {
+    log.warn({ err: error, directory }, 'a look-up failed; whoever has a role only through it is refused');
+    return 'unknown';
+  }
 }
 
 /** Undefined: the caller has one of the roles. */

@@ -50,7 +50,7 @@ async function whyNotAuthorized(
   outcome: Outcome,
   verdict: Verdict,
 ): Promise<Rejection | undefined> {
-  const refusal = await whyNotDecide(deps.routing, tx, request, outcome, caller.person);
+  const refusal = await whyNotDecide(deps.routing, tx, request, outcome, caller);
   // Where policies changed so that nobody could approve any more, a security reviewer must still be able to say no.
   const mayStillDeny =
     verdict.kind === 'deny' &&

@@ -56,7 +56,7 @@ async function whyNotRevoke(deps: DecideDeps, tx: Transaction, caller: Caller, r
   const { person } = caller;
   if (person.id === request.requestor.id || person.id === request.principal.id) return undefined;
   if ((await whyNotInRole(deps.routing, tx, caller, ['owner', 'manager'])) === undefined) return undefined;
-  return whyNotDecide(deps.routing, tx, request, await deps.router(tx, request), person);
+  return whyNotDecide(deps.routing, tx, request, await deps.router(tx, request), caller);
 }
 
 /** A grant that is ending already counts: taking it again changes nothing and refuses nothing. */

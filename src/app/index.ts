@@ -4,6 +4,7 @@ import { allowedDurations } from '../domain/settings.ts';
 import type { Hands } from './act-on-rights.ts';
 import { lapseRequests } from './close-request.ts';
 import type { DecideDeps } from './decide-request.ts';
+import { createAuditDoors } from './audit.ts';
 import { createDoorway } from './doorway.ts';
 import { createKeyDoors } from './keys.ts';
 import { notifyRequest } from './notify.ts';
@@ -11,7 +12,10 @@ import type { Caller, Integrations, Jobs, Messenger, Tokens, Vault } from './por
 import { home } from './read-requests.ts';
 import { deliverStale, relayOutbox } from './outbox.ts';
 import { arm, give, take } from './reconcile.ts';
+import { createPolicyDoors } from './policies.ts';
 import { createPreApprovalDoors } from './pre-approvals.ts';
+import { createRoleDoors } from './roles.ts';
+import { createSettingsDoors } from './settings.ts';
 import { createRequestDoors } from './request-doors.ts';
 import { createRouter, type RoutingDeps } from './routing.ts';
 import { runCommand } from './run-command.ts';
@@ -42,6 +46,10 @@ export function createUseCases(deps: AppDeps): UseCases {
     ...doors,
     standingAccess: createStandingAccessDoors(inner, door),
     keys: createKeyDoors(inner, door),
+    policies: createPolicyDoors(inner, door),
+    settings: createSettingsDoors(inner, door),
+    roles: createRoleDoors(inner, door),
+    audit: createAuditDoors(inner, door),
     watch: createRequestWatch(store, deps.wakes, deps.routing.log),
     runCommand: door({ scope: 'command' }, (caller, argv, program) => runCommand(inner, doors, caller, argv, program)),
     requestForm: (caller) => requestForm(inner, caller),
@@ -85,5 +93,6 @@ export function createWork(deps: AppDeps & { readonly messenger: Messenger; read
     deliver: () => deliverStale(hands, notify),
     arm: async () => arm(hands.log, jobs, await store.dueSeconds()),
     relay: () => relayOutbox(store, jobs, hands.log),
+    seal: () => store.audit.seal(),
   };
 }

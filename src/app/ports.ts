@@ -1,6 +1,6 @@
 /** Everything the use cases need of the outside. Shapes are domain values; faults are thrown, refusals are returned. */
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { Email, Org, RequestId, RightId } from '../domain/ids.ts';
+import type { Email, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
 import type { GroupRef } from '../domain/policy.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
@@ -20,6 +20,8 @@ export type Caller = {
   readonly scopes: ReadonlySet<Scope>;
   /** The id of the API key that was used; undefined in Slack and for tokens of an outside issuer. */
   readonly key?: string;
+  /** Who made that key, and may hold a copy of it. */
+  readonly keyMaker?: PersonId;
 };
 
 /** Where events are written down. Fields hold no secrets and no text of people longer than needed. */

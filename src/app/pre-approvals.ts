@@ -78,7 +78,7 @@ async function open(deps: DecideDeps, tx: Transaction, caller: Caller, wish: Wis
   const { all, ofPrincipal } = await tx.preApprovals.countOpen(org, principal.id);
   const request: Decidable = { org, requestor: principal, principal, permission, reason, durationNamed: true, isPreapproved: true };
   const outcome = await deps.router(tx, request);
-  const refusal = whyNotAhead(outcome, reason) ?? (await whyNotDecide(deps.routing, tx, request, outcome, creator));
+  const refusal = whyNotAhead(outcome, reason) ?? (await whyNotDecide(deps.routing, tx, request, outcome, caller));
   if (refusal !== undefined) return reject(refusal);
   if (ofPrincipal >= mostOpenForOne)
     return reject({ code: 'too-many', what: 'open pre-approvals for one principal', maximum: mostOpenForOne });
@@ -105,7 +105,7 @@ export async function findCover(
   if (outcome.kind !== 'ask') return undefined;
   for (const each of await tx.preApprovals.openFor(request.org, request.principal.id, request.permission)) {
     if (request.asked > each.duration) continue;
-    const refusal = await whyNotDecide(deps.routing, tx, { ...request, isPreapproved: true }, outcome, each.creator);
+    const refusal = await whyNotDecide(deps.routing, tx, { ...request, isPreapproved: true }, outcome, { person: each.creator });
     if (refusal === undefined) return each;
   }
   return undefined;

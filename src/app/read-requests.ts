@@ -19,14 +19,14 @@ export async function readRequest(deps: DecideDeps, caller: Caller, id: RequestI
 }
 
 async function mayRead(deps: DecideDeps, caller: Caller, request: PermissionRequest): Promise<boolean> {
-  if (isSelf(request, caller.person)) return true;
+  if (isSelf(request, caller.person.id)) return true;
   if ((await whyNotInRole(deps.routing, deps.store, caller, ['owner', 'manager', 'viewer'])) === undefined) return true;
   return mayDecide(deps, caller, request);
 }
 
 async function mayDecide(deps: DecideDeps, caller: Caller, request: PermissionRequest): Promise<boolean> {
   const outcome = await deps.router(deps.store, request);
-  return (await whyNotDecide(deps.routing, deps.store, request, outcome, caller.person)) === undefined;
+  return (await whyNotDecide(deps.routing, deps.store, request, outcome, caller)) === undefined;
 }
 
 export const ownRequests = (deps: DecideDeps, caller: Caller): Promise<readonly PermissionRequest[]> =>

@@ -2,6 +2,7 @@ import { cancelRequest } from './close-request.ts';
 import { type DecideDeps, decideRequest } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { relinquishGrant, revokeGrant } from './end-access.ts';
+import { listRequests } from './list-requests.ts';
 import type { Vault } from './ports.ts';
 import { readRequest } from './read-requests.ts';
 import { revealSecret } from './reveal-secret.ts';
@@ -26,6 +27,7 @@ export function createRequestDoors(deps: DecideDeps & { readonly vault: Vault },
     ),
     revealSecret: door({ scope: 'command', attempt: 'secret.show', about: ([id]) => id }, (caller, id) => revealSecret(deps, caller, id)),
     pollRequest: door({ scope: 'command' }, (caller, id) => readRequest(deps, caller, id)),
+    listRequests: door({ scope: 'requests:read' }, (caller, query) => listRequests(deps, caller, query)),
     readRequest: door({ scope: 'requests:read' }, (caller, id) => readRequest(deps, caller, id)),
   };
 }

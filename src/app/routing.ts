@@ -9,7 +9,7 @@ import { type Outcome, route } from '../domain/route.ts';
 import { approverNeeds, type Needs, neededFacts, type RequestorFacts } from '../domain/route-facts.ts';
 import { anyOf, type Truth } from '../domain/truth.ts';
 import { holdsRole } from './authority.ts';
-import type { Log } from './ports.ts';
+import type { Caller, Log } from './ports.ts';
 import type { Directories, OnCalls } from './ports.ts';
 import type { Reads } from './store.ts';
 
@@ -51,18 +51,21 @@ export function pictureDigest(request: PermissionRequest, outcome: Outcome): str
   return digestOf({ id, requestor, principal, permission, reason, asked, outcome });
 }
 
-/** May this person decide this request now? Undefined: yes. */
+/**
+ * May this person decide this request now? Undefined: yes. Who made the key that they come with may hold a copy of it, so
+ * the maker's own requests are theirs as well: a key is never a second person.
+ */
 export async function whyNotDecide(
   deps: RoutingDeps,
   reads: Reads,
   request: Decidable,
   outcome: Outcome,
-  person: Person,
+  { person, keyMaker }: Pick<Caller, 'person' | 'keyMaker'>,
 ): Promise<Rejection | undefined> {
   if (outcome.kind === 'unavailable') return { code: 'unavailable', what: outcome.what };
   const paths = outcome.kind === 'ask' ? usablePaths(request, outcome.paths) : [];
   const allowed = await truthOfAny(deps, reads, request, paths, person);
-  if (isSelf(request, person)) {
+  if (isSelf(request, person.id) || (keyMaker !== undefined && isSelf(request, keyMaker))) {
     const oneParty = await truthOfAny(
       deps,
       reads,

@@ -2,13 +2,16 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId, RightId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Decider, Permission, PermissionRequest, Person } from '../domain/request.ts';
+import type { Decider, Permission, PermissionRequest, Person, WireStatus } from '../domain/request.ts';
 import type { CallResult, RightState, Settled } from '../domain/right.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
+import type { AuditStore } from './audit-store.ts';
 import type { KeyReads, KeyWrites } from './keys-store.ts';
+import type { PolicyReads, PolicyWrites } from './policies-store.ts';
+import type { RoleReads, RoleWrites, SettingsReads, SettingsWrites } from './settings-store.ts';
 import type { PreApprovalReads, PreApprovalWrites, StandingAccessReads } from './pre-approvals-store.ts';
 import type { Identity } from './use-cases.ts';
 import type { MessageRef, Slot, TargetRight } from './ports.ts';
@@ -44,7 +47,9 @@ export type Reads = {
   requests(org: Org, filter: RequestFilter, limit: number): Promise<readonly PermissionRequest[]>;
   settings(org: Org): Promise<Settings>;
   policies(org: Org): Promise<readonly Policy[]>;
+  /** Is the role bound to this address itself? Groups are asked elsewhere: `authority.ts`. */
   hasRole(org: Org, role: Role, person: Email): Promise<boolean>;
+  readonly roles: RoleReads;
   /** Whose account that is at the target; undefined where nobody has used it through us. */
   accountHolder(org: Org, integration: string, account: string): Promise<PersonId | undefined>;
   /** A sealed password waits to be shown for this account. */
@@ -57,6 +62,9 @@ export type Transaction = Reads & {
   /** Postgres' clock at this moment, not at the transaction's start: a lock may have been waited for (I15). */
   now(): Promise<Instant>;
   readonly keys: KeyWrites;
+  readonly policyBook: PolicyWrites;
+  readonly jitSettings: SettingsWrites;
+  readonly roles: RoleWrites;
   /** The person behind an address, made on first sight. */
   person(org: Org, email: Email): Promise<Person>;
   /** Serialises everything that one person submits. */
@@ -132,9 +140,24 @@ export type Settlement = {
   readonly sessionsEnded: number;
 };
 
+/** A part of all requests, newest first. `of` undefined: everybody's; what is undefined does not filter. */
+export type RequestPageWish = {
+  /** Asked by or for this person. */
+  readonly of: PersonId | undefined;
+  readonly status: WireStatus | undefined;
+  readonly principal: Email | undefined;
+  readonly requestor: Email | undefined;
+  readonly service: string | undefined;
+  readonly since: Instant | undefined;
+  readonly before: RequestId | undefined;
+  readonly limit: number;
+};
+
 export type Store = Reads & {
+  requestPage(org: Org, wish: RequestPageWish): Promise<readonly PermissionRequest[]>;
   readonly preApprovals: PreApprovalReads;
   readonly standingAccess: StandingAccessReads;
+  readonly audit: AuditStore;
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Postgres' clock. */
   now(): Promise<Instant>;
@@ -182,12 +205,14 @@ export type Store = Reads & {
 
   // People.
   readonly keys: KeyReads;
+  readonly policyBook: PolicyReads;
+  readonly jitSettings: SettingsReads;
   identify(org: Org, identity: Identity): Promise<Person>;
   authenticate(org: Org, key: string): Promise<Bearer | undefined>;
 };
 
 /** Whom a bearer token speaks for, and how far. */
-export type Bearer = { readonly person: Person; readonly scopes: ReadonlySet<Scope>; readonly key?: string };
+export type Bearer = { readonly person: Person; readonly scopes: ReadonlySet<Scope>; readonly key?: string; readonly keyMaker?: PersonId };
 
 /** `token` tells this claim from a later one of somebody else. */
 export type NoticeClaim = { readonly token: string; readonly lines: readonly string[] };

@@ -4,7 +4,12 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
+import type { AuditDoors } from './audit.ts';
 import type { KeyDoors } from './keys.ts';
+import type { RequestQuery } from './list-requests.ts';
+import type { PolicyDoors } from './policies.ts';
+import type { RoleDoors } from './roles.ts';
+import type { SettingsDoors } from './settings.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
 import type { Caller, CatalogItem, Usage } from './ports.ts';
 import type { PreApprovalDoors } from './pre-approvals.ts';
@@ -88,7 +93,9 @@ export type RequestDoors = {
   revealSecret(caller: Caller, id: RequestId): Promise<Result<{ readonly usage: Usage; readonly password: string }>>;
   /** A request that the caller may read: own, decidable, or all for reviewers, owners and viewers; else `not-found`. */
   readRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
-  /** The same, for whoever waits for what they asked by command. */
+  /** Newest first: their own for members, everybody's for reviewers, owners and viewers. */
+  listRequests(caller: Caller, query: RequestQuery): Promise<Result<readonly PermissionRequest[]>>;
+  /** As `readRequest`, for whoever waits for what they asked by command. */
   pollRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
 };
 
@@ -96,6 +103,10 @@ export type UseCases = RequestDoors & {
   readonly preApprovals: PreApprovalDoors;
   readonly standingAccess: StandingAccessDoors;
   readonly keys: KeyDoors;
+  readonly policies: PolicyDoors;
+  readonly settings: SettingsDoors;
+  readonly roles: RoleDoors;
+  readonly audit: AuditDoors;
   /** Only for a request that {@link RequestDoors.pollRequest} has shown to the caller. */
   readonly watch: RequestWatch;
   /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
@@ -129,4 +140,6 @@ export type Work = {
   arm(): Promise<void>;
   /** Moves new outbox lines into the queue. */
   relay(): Promise<void>;
+  /** Seals new audit events into their chain. Returns how many. */
+  seal(): Promise<number>;
 };

@@ -1,6 +1,6 @@
 import type { DurationSeconds } from './duration.ts';
 import type { Grant } from './grant.ts';
-import type { Org, RequestId } from './ids.ts';
+import type { Org, PersonId, RequestId } from './ids.ts';
 import type { Person } from './person.ts';
 import type { Instant } from './time.ts';
 
@@ -71,5 +71,5 @@ export function wireStatus(state: RequestState): WireStatus {
 }
 
 /** Is this person anybody who would gain by the decision? */
-export const isSelf = (request: Pick<PermissionRequest, 'requestor' | 'principal'>, person: Person): boolean =>
-  person.id === request.requestor.id || person.id === request.principal.id;
+export const isSelf = (request: Pick<PermissionRequest, 'requestor' | 'principal'>, person: PersonId): boolean =>
+  person === request.requestor.id || person === request.principal.id;

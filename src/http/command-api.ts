@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { UseCases } from '../app/use-cases.ts';
 import { callerOf } from './auth.ts';
+import { answers, operation } from './operation.ts';
 import { sendProblem } from './problem.ts';
 import { rejectionProblem } from './rejection-text.ts';
 import { replyJson } from './reply-json.ts';
@@ -10,11 +11,40 @@ import { text } from './text.ts';
 
 /** Other members are ignored: old clients add `wait`, new ones may add anything. */
 const commandBody = z.object({ argv: z.array(text(4000)).min(1).max(200), scriptName: text(100).min(1) });
+const params = z.object({ org: z.string() });
+
+const listItem = z.looseObject({ key: z.string(), value: z.string() });
+/** Which members there are depends on the command; those that the published clients insist on are always there. */
+const commandReply = z
+  .union([
+    z.looseObject({ ok: z.literal(true), arg: z.string(), term: z.string(), isTruncated: z.boolean(), items: z.array(listItem) }),
+    z.looseObject({
+      ok: z.literal(true),
+      message: z.string(),
+      id: z.string().optional(),
+      isPreexisting: z.boolean().optional(),
+      isPersistent: z.boolean().optional(),
+      isPreapproved: z.boolean().optional(),
+      request: z.looseObject({ principal: z.string(), status: z.string() }).optional(),
+    }),
+  ])
+  .meta({ id: 'CommandReply' });
+
+const commandSchema = (id: string, summary: string) => ({
+  ...operation(id, 'Commands', undefined, summary, 'The scope that the token needs depends on the command.'),
+  security: [{ bearer: [] }],
+  params,
+  body: commandBody,
+  ...answers({ 200: commandReply }),
+});
 
 /** `POST …/command` runs one command; the clients post some listings to `…/command/ls`, with the same body. */
 export function serveCommands(scope: FastifyInstance, useCases: UseCases): void {
-  for (const path of ['/command', '/command/ls']) {
-    scope.withTypeProvider<ZodTypeProvider>().post(path, { schema: { body: commandBody } }, async (request, reply) => {
+  for (const [path, schema] of [
+    ['/command', commandSchema('runCommand', 'Run one command')],
+    ['/command/ls', commandSchema('runListCommand', 'Run one command that lists')],
+  ] as const) {
+    scope.withTypeProvider<ZodTypeProvider>().post(path, { schema }, async (request, reply) => {
       const { argv, scriptName } = request.body;
       const result = await useCases.runCommand(callerOf(request), argv, scriptName);
       if (!result.ok) return sendProblem(request, reply, rejectionProblem(result.rejection));

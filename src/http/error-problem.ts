@@ -24,14 +24,20 @@ const frameworkProblems = new Map<number, Problem>(
       title: 'Unsupported media type',
       detail: 'Send the body with "Content-Type: application/json".',
     },
-    { code: 'rate-limited', status: 429, title: 'Too many requests', detail: 'Too many requests with this API key, or of this organisation. Wait, then try again.' },
+    {
+      code: 'rate-limited',
+      status: 429,
+      title: 'Too many requests',
+      detail: 'Too many requests with this API key, or of this organisation. Wait, then try again.',
+    },
     { code: 'overloaded', status: 503, title: 'Overloaded', detail: 'The server is overloaded at the moment. Try again in a few seconds.' },
   ].map((problem) => [problem.status, problem]),
 );
 
 /** The refusal that an error stands for; undefined where the error is a fault of ours. */
 export function problemOfError(error: unknown): Problem | undefined {
-  if (hasZodFastifySchemaValidationErrors(error)) return invalidInput(error.validation, 'validationContext' in error ? error.validationContext : 'body');
+  if (hasZodFastifySchemaValidationErrors(error))
+    return invalidInput(error.validation, 'validationContext' in error ? error.validationContext : 'body');
   if (error instanceof AmbiguousBody) return { ...invalidBody, detail: error.field.detail, errors: [error.field] };
   if (!(error instanceof Error) || !('code' in error) || !('statusCode' in error)) return undefined;
   const { code, statusCode } = error;

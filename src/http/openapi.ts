@@ -27,9 +27,27 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnusedSchemas(jsonSchemaTransformObject(document)),
   });
 }
+
+/** Every named schema comes in two forms, as it is sent and as it is answered, of which mostly one is in use. */
+function withoutUnusedSchemas(document: ReturnType<typeof jsonSchemaTransformObject>): ReturnType<typeof jsonSchemaTransformObject> {
+  if (!('components' in document)) return document;
+  const all: Readonly<Record<string, unknown>> = { ...document.components?.schemas };
+  const used = referredTo(document.paths);
+  // A set visits what is added to it on the way.
+  for (const name of used) {
+    for (const further of referredTo(all[name])) used.add(further);
+  }
+  for (const name of Object.keys(all)) {
+    if (!used.has(name)) delete document.components?.schemas?.[name];
+  }
+  return document;
+}
+
+const referredTo = (part: unknown): Set<string> =>
+  new Set([...(JSON.stringify(part) ?? '').matchAll(/#\/components\/schemas\/([^"]+)/g)].map((match) => match[1] ?? ''));
 
 /**
  * The document at `/openapi.json` and a page to read it with, both without a token: they hold nothing of an organisation.
@@ -51,6 +69,7 @@ export async function serveReference(scope: FastifyInstance): Promise<void> {
       'script-src': "'self'",
       'style-src': "'self' 'unsafe-inline'",
     },
-    uiConfig: { docExpansion: 'list', supportedSubmitMethods: [], validatorUrl: null },
+    theme: { title: 'Curfew API' },
+    uiConfig: { layout: 'BaseLayout', docExpansion: 'list', supportedSubmitMethods: [], validatorUrl: null },
   });
 }

@@ -44,13 +44,15 @@ export const problemDocumentSchema = z
   })
   .meta({ id: 'Problem' });
 
+const refusal = { description: 'Why not', content: { 'application/problem+json': { schema: problemDocumentSchema } } };
+
 /**
  * The answers of a route, to be spread into its `schema`: its own by status, and the problem document for every refusal.
  * Hidden from the framework's types, which would want `reply.send` to know the schema; that no answer strays from the
  * document is what the fuzz test looks for.
  */
 export const answers = (own: Readonly<Record<number, z.ZodType>>): object => ({
-  response: { ...own, '4xx': problemDocumentSchema, '5xx': problemDocumentSchema },
+  response: { ...own, '4xx': refusal, '5xx': refusal },
 });
 
 /** A page of a listing. `cursor` is opaque: what the page before called `nextCursor`. */

@@ -28,11 +28,17 @@ export function servePoll(scope: FastifyInstance, useCases: UseCases): void {
     for (const stream of streams.keys()) stream.abort();
   });
   const schema = {
-    ...operation('pollCommand', 'Commands', 'command', 'Wait for the outcome of a request', 'Newline-delimited JSON: heartbeats, then one data line.'),
+    ...operation(
+      'pollCommand',
+      'Commands',
+      'command',
+      'Wait for the outcome of a request',
+      'Newline-delimited JSON: heartbeats, then one data line.',
+    ),
     params,
     ...answers({ 200: z.string() }),
   };
-  scope.withTypeProvider<ZodTypeProvider>().get('/command/:id/poll', { schema }, async (request, reply) => {
+  scope.withTypeProvider<ZodTypeProvider>().get('/command/:id/poll', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const caller = callerOf(request);
     const id = parseRequestId(request.params.id);
     if (id === undefined) return sendProblem(request, reply, notFound);
@@ -55,7 +61,8 @@ export function servePoll(scope: FastifyInstance, useCases: UseCases): void {
     const tell = async () => {
       const settled = isSettled(found.value) ? found.value : await useCases.watch.until(caller.org, id, until);
       if (gone.signal.aborted) return;
-      const now = settled ?? (await useCases.pollRequest(caller, id).then((again) => (again.ok ? again.value : found.value)));
+      const again = settled === undefined ? await useCases.pollRequest(caller, id) : undefined;
+      const now = settled ?? (again?.ok === true ? again.value : found.value);
       clearInterval(heartbeat);
       body.end(line({ type: 'data', data: polledJson(now) }));
     };

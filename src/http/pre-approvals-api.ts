@@ -77,11 +77,15 @@ export function servePreApprovals(scope: FastifyInstance, useCases: UseCases): v
   });
 
   const ended = operation('endPreApproval', 'Pre-approvals', 'requests:decide', 'End a pre-approval', whatEnds);
-  routes.delete(`${path}/:id`, { schema: { ...ended, params, ...answers({ 204: z.undefined() }) } }, async (request, reply) => {
-    const id = parsePreApprovalId(request.params.id);
-    const result = id === undefined ? reject({ code: 'not-found' }) : await useCases.preApprovals.end(callerOf(request), id);
-    return sendResult(request, reply, result, () => undefined);
-  });
+  routes.delete(
+    `${path}/:id`,
+    { schema: { ...ended, params, ...answers({ 204: z.null().describe('Ended') }) } },
+    async (request, reply) => {
+      const id = parsePreApprovalId(request.params.id);
+      const result = id === undefined ? reject({ code: 'not-found' }) : await useCases.preApprovals.end(callerOf(request), id);
+      return sendResult(request, reply, result, () => undefined);
+    },
+  );
 }
 
 const whoSees = 'Those for the caller and those they opened; all for owners, reviewers and viewers.';

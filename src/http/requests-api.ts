@@ -8,16 +8,35 @@ import { parseRequestId, type RequestId } from '../domain/ids.ts';
 import { parseReason } from '../domain/reason.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
+import type { Scope } from '../domain/scope.ts';
+import { instant } from '../domain/time.ts';
 import { callerOf } from './auth.ts';
+import { readCursor, toPage } from './id-cursor.ts';
+import { answers, operation, pageOf, pageQuery } from './operation.ts';
 import { sendProblem } from './problem.ts';
 import { rejectionProblem } from './rejection-text.ts';
 import { changedJson, requestJson } from './reply-json.ts';
+import { changedSchema, requestSchema } from './request-schema.ts';
+import { sendResult } from './send-result.ts';
 import { text } from './text.ts';
 
+const listQuery = z.object({
+  ...pageQuery,
+  status: requestSchema.shape.status.optional(),
+  principal: text(320).optional(),
+  requestor: text(320).optional(),
+  service: text(100).optional(),
+  since: z.iso.datetime().max(40).optional().describe('Made at this time or later'),
+});
 const params = z.object({ org: z.string(), id: z.string() });
 const approveBody = z.object({ expirationLength: text(100) });
 /** Optional altogether: the clients may send nothing, or `{}`. */
 const reasonBody = z.object({ reason: text(4000).optional() }).nullish();
+
+const changing = (id: string, scope: Scope, summary: string) => ({
+  ...operation(id, 'Access requests', scope, summary),
+  ...answers({ 200: changedSchema }),
+});
 
 type Change = (caller: Caller, id: RequestId) => Promise<Result<PermissionRequest>>;
 
@@ -26,41 +45,66 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
   const routes = scope.withTypeProvider<ZodTypeProvider>();
   const path = '/permission-requests/:id';
 
-  routes.get(path, { schema: { params } }, (request, reply) =>
+  const listed = { ...operation('listRequests', 'Access requests', 'requests:read', 'List access requests'), querystring: listQuery };
+  routes.get('/permission-requests', { schema: { ...listed, ...answers({ 200: pageOf(requestSchema) }) } }, async (request, reply) => {
+    const { cursor, limit, since, status, principal, requestor, service } = request.query;
+    const before = readCursor(cursor, parseRequestId);
+    if (!before.ok) return sendResult(request, reply, before, () => undefined);
+    const query = { status, principal, requestor, service, since: since === undefined ? undefined : instant(Date.parse(since)) };
+    const result = await useCases.listRequests(callerOf(request), { ...query, before: before.value, limit: limit + 1 });
+    return sendResult(request, reply, result, (found) => toPage(found, limit, requestJson));
+  });
+
+  const read = {
+    ...operation('readRequest', 'Access requests', 'requests:read', 'Read a request'),
+    params,
+    ...answers({ 200: requestSchema }),
+  };
+  routes.get(path, { schema: read }, (request, reply) =>
     answer(request, reply, request.params.id, requestJson, (caller, id) => useCases.readRequest(caller, id)),
   );
 
-  routes.post(`${path}/approve`, { schema: { params, body: approveBody } }, (request, reply) => {
-    const given = request.body.expirationLength;
-    const duration = parseDuration(given);
-    return answer(request, reply, request.params.id, changedJson, async (caller, id) =>
-      duration === undefined
-        ? reject({ code: 'invalid-duration', given })
-        : useCases.decideRequest(caller, id, { kind: 'approve', duration, digest: undefined }),
-    );
-  });
-
-  routes.post(`${path}/deny`, { schema: { params, body: reasonBody } }, (request, reply) =>
-    answer(request, reply, request.params.id, changedJson, async (caller, id) => {
-      const reason = readReason(request.body?.reason);
-      return reason.ok ? useCases.decideRequest(caller, id, { kind: 'deny', reason: reason.value }) : reason;
-    }),
+  routes.post(
+    `${path}/approve`,
+    { schema: { ...changing('approveRequest', 'requests:decide', 'Approve a request'), params, body: approveBody } },
+    (request, reply) => {
+      const given = request.body.expirationLength;
+      const duration = parseDuration(given);
+      return answer(request, reply, request.params.id, changedJson, async (caller, id) =>
+        duration === undefined
+          ? reject({ code: 'invalid-duration', given })
+          : useCases.decideRequest(caller, id, { kind: 'approve', duration, digest: undefined }),
+      );
+    },
   );
 
-  for (const [action, door] of [
-    ['cancel', 'cancelRequest'],
-    ['relinquish', 'relinquishGrant'],
+  routes.post(
+    `${path}/deny`,
+    { schema: { ...changing('denyRequest', 'requests:decide', 'Deny a request'), params, body: reasonBody } },
+    (request, reply) =>
+      answer(request, reply, request.params.id, changedJson, async (caller, id) => {
+        const reason = readReason(request.body?.reason);
+        return reason.ok ? useCases.decideRequest(caller, id, { kind: 'deny', reason: reason.value }) : reason;
+      }),
+  );
+
+  for (const [action, door, summary] of [
+    ['cancel', 'cancelRequest', 'Take a pending request back'],
+    ['relinquish', 'relinquishGrant', 'Give access back'],
   ] as const) {
-    routes.post(`${path}/${action}`, { schema: { params } }, (request, reply) =>
+    routes.post(`${path}/${action}`, { schema: { ...changing(door, 'command', summary), params } }, (request, reply) =>
       answer(request, reply, request.params.id, changedJson, (caller, id) => useCases[door](caller, id)),
     );
   }
 
-  routes.post(`${path}/revoke`, { schema: { params, body: reasonBody } }, (request, reply) =>
-    answer(request, reply, request.params.id, changedJson, async (caller, id) => {
-      const reason = readReason(request.body?.reason);
-      return reason.ok ? useCases.revokeGrant(caller, id, reason.value) : reason;
-    }),
+  routes.post(
+    `${path}/revoke`,
+    { schema: { ...changing('revokeGrant', 'requests:decide', 'Take access away'), params, body: reasonBody } },
+    (request, reply) =>
+      answer(request, reply, request.params.id, changedJson, async (caller, id) => {
+        const reason = readReason(request.body?.reason);
+        return reason.ok ? useCases.revokeGrant(caller, id, reason.value) : reason;
+      }),
   );
 }
 

@@ -6,6 +6,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { UseCases } from '../app/use-cases.ts';
 import type { Org } from '../domain/ids.ts';
+import { serveAudit } from './audit-api.ts';
 import { rateKey, requireCaller } from './auth.ts';
 import { serveCommands } from './command-api.ts';
 import { type Login, serveAccount, serveDiscovery } from './discovery-api.ts';
@@ -17,8 +18,11 @@ import type { HttpLog } from './log.ts';
 import { describeRoutes, serveReference } from './openapi.ts';
 import { internalFault, sendProblem } from './problem.ts';
 import { servePoll } from './poll-stream.ts';
+import { servePolicies } from './policies-api.ts';
 import { servePreApprovals } from './pre-approvals-api.ts';
 import { serveRequests } from './requests-api.ts';
+import { serveRoles } from './roles-api.ts';
+import { serveSettings } from './settings-api.ts';
 import { serveStandingAccess } from './standing-access-api.ts';
 import { type AnswerUnrouted, watchRoutes } from './wrong-method.ts';
 
@@ -101,6 +105,10 @@ async function serveTenant(
   serveRequests(scope, useCases);
   servePoll(scope, useCases);
   serveKeys(scope, useCases);
+  servePolicies(scope, useCases);
+  serveSettings(scope, useCases);
+  serveRoles(scope, useCases);
+  serveAudit(scope, useCases);
   serveAccount(scope, useCases);
   servePreApprovals(scope, useCases);
   serveStandingAccess(scope, useCases);

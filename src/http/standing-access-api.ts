@@ -51,11 +51,15 @@ export function serveStandingAccess(scope: FastifyInstance, useCases: UseCases):
   });
 
   const ended = operation('endStandingAccess', 'Standing access', 'requests:decide', 'End standing access', whoEnds);
-  routes.delete(`${path}/:id`, { schema: { ...ended, params, ...answers({ 204: z.undefined() }) } }, async (request, reply) => {
-    const id = parseRequestId(request.params.id);
-    const result = id === undefined ? reject({ code: 'not-found' }) : await useCases.standingAccess.end(callerOf(request), id);
-    return sendResult(request, reply, result, () => undefined);
-  });
+  routes.delete(
+    `${path}/:id`,
+    { schema: { ...ended, params, ...answers({ 204: z.null().describe('Ended') }) } },
+    async (request, reply) => {
+      const id = parseRequestId(request.params.id);
+      const result = id === undefined ? reject({ code: 'not-found' }) : await useCases.standingAccess.end(callerOf(request), id);
+      return sendResult(request, reply, result, () => undefined);
+    },
+  );
 }
 
 const whoSees = "The caller's own and what they asked for; all for owners, reviewers and viewers.";

@@ -22,7 +22,12 @@ export function watchRoutes(app: FastifyInstance): AnswerUnrouted {
     if (methods.size === 0) return sendProblem(request, reply, notFound);
     const allow = [...methods].sort().join(', ');
     void reply.header('allow', allow);
-    return sendProblem(request, reply, { code: 'method-not-allowed', status: 405, title: 'Method not allowed', detail: `This address takes ${allow}.` });
+    return sendProblem(request, reply, {
+      code: 'method-not-allowed',
+      status: 405,
+      title: 'Method not allowed',
+      detail: `This address takes ${allow}.`,
+    });
   };
 }
 

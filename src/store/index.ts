@@ -3,13 +3,17 @@ import type pg from 'pg';
 import { v4 as uuidv4 } from 'uuid';
 import type { Store } from '../app/store.ts';
 import type { Db } from './database.ts';
+import { createAuditStore } from './audit.ts';
 import { readClock } from './clock.ts';
 import { recordRefusal } from './journal.ts';
 import { createKeyReads } from './keys.ts';
 import { createNotices } from './notices.ts';
 import { authenticate, identify } from './people.ts';
+import { createPolicyReads } from './policies.ts';
+import { createSettingsReads } from './settings.ts';
 import { createPreApprovalReads } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
+import { createRequestPage } from './request-list.ts';
 import { claimRights, dueSeconds, recordBaseline, settleRights } from './rights.ts';
 import { answerPassword, forgetAccounts, offerPassword } from './secrets.ts';
 import { createStandingAccessReads } from './standing-access.ts';
@@ -21,9 +25,13 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
   return {
     ...createReads(db),
     ...createNotices(db),
+    requestPage: createRequestPage(db),
     preApprovals: createPreApprovalReads(db),
     standingAccess: createStandingAccessReads(db),
     keys: createKeyReads(db),
+    policyBook: createPolicyReads(db),
+    jitSettings: createSettingsReads(db),
+    audit: createAuditStore(db),
     transaction: (work) => db.transaction().execute((tx) => work(createTransaction(tx))),
     now: () => readClock(removals),
     recordRefusal: recordRefusal(db),

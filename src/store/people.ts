@@ -57,7 +57,7 @@ export async function authenticate(db: Db, org: Org, key: string): Promise<Beare
   const row = await db
     .selectFrom('api_keys')
     .innerJoin('people', (join) => join.onRef('people.org', '=', 'api_keys.org').onRef('people.id', '=', 'api_keys.person_id'))
-    .select(['people.id', 'people.email', 'api_keys.id as key', 'api_keys.scopes'])
+    .select(['people.id', 'people.email', 'api_keys.id as key', 'api_keys.scopes', 'api_keys.created_by'])
     .select(sql<boolean>`last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute'`.as('stale'))
     .where('api_keys.org', '=', org)
     .where('api_keys.hash', '=', hashKey(key))
@@ -69,7 +69,13 @@ export async function authenticate(db: Db, org: Org, key: string): Promise<Beare
   if (row.stale)
     await sql`update api_keys set last_used_at = clock_timestamp() where (org, id) in
       (select org, id from api_keys where org = ${org} and id = ${row.key} for no key update skip locked)`.execute(db);
-  return { person: toPerson(row), scopes: new Set(row.scopes.filter(isScope)), key: row.key };
+  const keyMaker = row.created_by === null ? undefined : parsePersonId(row.created_by);
+  return {
+    person: toPerson(row),
+    scopes: new Set(row.scopes.filter(isScope)),
+    key: row.key,
+    ...(keyMaker === undefined ? {} : { keyMaker }),
+  };
 }
 
 /**
@@ -125,7 +131,7 @@ export async function bindConfiguredRoles(db: Db, org: Org, roles: { owner: read
 }
 
 /** Processes that start together write the same configuration down. */
-const oneAtATime = (tx: Db) => sql`select pg_advisory_xact_lock(hashtext('curfew configuration'))`.execute(tx);
+export const oneAtATime = (tx: Db) => sql`select pg_advisory_xact_lock(hashtext('curfew configuration'))`.execute(tx);
 
 function toPerson(row: { id: string; email: string }): Person {
   const id = parsePersonId(row.id);

@@ -4,6 +4,7 @@ import { canonicalEmail, type Org, parsePersonId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { defaultSettings, type Settings } from '../domain/settings.ts';
 import type { Db } from './database.ts';
+import { createRoleReads } from './roles.ts';
 import { selectRequests } from './request-rows.ts';
 
 /** Reads that are the same inside and outside a transaction. */
@@ -25,6 +26,7 @@ export function createReads(db: Db): Reads {
       const rows = await db.selectFrom('policies').select('document').where('org', '=', org).orderBy('position').execute();
       return rows.map((row) => row.document as Policy);
     },
+    roles: createRoleReads(db),
     async hasRole(org, role, person) {
       const row = await db
         .selectFrom('role_bindings')

@@ -8,6 +8,9 @@ import type { Db } from './database.ts';
 import { auditFrom, lookFrom, notifyFrom } from './journal.ts';
 import { createKeyWrites } from './keys.ts';
 import { findOrAddPerson } from './people.ts';
+import { createPolicyWrites } from './policies.ts';
+import { createRoleWrites } from './roles.ts';
+import { createSettingsWrites } from './settings.ts';
 import { createPreApprovalWrites } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
 
@@ -19,6 +22,9 @@ export function createTransaction(tx: Db): Transaction {
     ...createReads(tx),
     preApprovals: createPreApprovalWrites(tx),
     keys: createKeyWrites(tx),
+    policyBook: createPolicyWrites(tx),
+    jitSettings: createSettingsWrites(tx),
+    roles: createRoleWrites(tx),
     async now() {
       const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(tx);
       return toInstant(rows[0]);

@@ -104,9 +104,9 @@ describe('errors', () => {
       [{ ...post, headers: { ...json, 'content-type': 'application/x-www-form-urlencoded' } }, 415],
       [{ ...post, headers: { ...json, 'content-type': 'nonsense' } }, 415],
       [{ ...post, url: '/o/%ff/command' }, 400],
-      [{ ...post, method: 'GET' as const, payload: '' }, 404],
-      [{ ...post, method: 'PUT' as const }, 404],
-      [{ ...post, method: 'OPTIONS' as const }, 404],
+      [{ ...post, method: 'GET' as const, payload: '' }, 405],
+      [{ ...post, method: 'PUT' as const }, 405],
+      [{ ...post, method: 'OPTIONS' as const }, 405],
     ] as const) {
       const response = await app.inject(options);
       expect(response.statusCode, JSON.stringify(options).slice(0, 200)).toBe(status);

@@ -184,6 +184,20 @@ it('knows no key by an id that is none', async () => {
     expect((await call('DELETE', `/api-keys/${id}`)).status, id).toBe(404);
 });
 
+it('is no second person for who made it, whomever it belongs to', async () => {
+  const { key } = await makeKey({ owner: 'carol@example.com', scopes: ['requests:decide'] });
+  const alice = await world.caller('alice', 'api');
+  const asked = await world.useCases.submitRequest(alice, {
+    right: { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined },
+    reason: 'for myself',
+    duration: undefined,
+    to: undefined,
+  });
+  const id = asked.ok ? asked.value.request.id : '';
+  const answer = await call('POST', `/permission-requests/${id}/approve`, { expirationLength: '5m' }, key);
+  expect([answer.status, answer.body.type]).toEqual([403, 'urn:curfew:problem:own-request']);
+});
+
 describe('the bootstrap key', () => {
   it('has every scope and never ends', async () => {
     const { items } = (await call('GET', '/api-keys')).body;

@@ -83,7 +83,7 @@ export async function createWorld({ besides = [] }: { besides?: readonly Integra
     reconcile: async () => (await work.take()) + (await work.give()),
     /** What the heartbeat does without being asked. */
     async sweep() {
-      for (const part of ['take', 'give', 'lapse', 'deliver', 'arm', 'relay'] as const) await work[part]();
+      for (const part of ['take', 'give', 'lapse', 'deliver', 'arm', 'relay', 'seal'] as const) await work[part]();
     },
     jobs,
     woken,

@@ -9,7 +9,10 @@ describe('an API key', () => {
 
   it('ends in the CRC-32 of its secret', () => {
     expect(key).toMatch(/^cfw_[A-Za-z0-9_-]{49}$/);
-    const digits = key.slice(-6).split('').map((each) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.indexOf(each));
+    const digits = key
+      .slice(-6)
+      .split('')
+      .map((each) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.indexOf(each));
     expect(digits.reduceRight((sum, digit) => sum * 64 + digit, 0)).toBe(crc32(secret.slice(0, 43)));
   });
 

@@ -9,7 +9,15 @@ const forever = () => new Promise<never>(() => {});
 
 function fakeWork() {
   const part = () => vi.fn(async () => undefined);
-  return { take: vi.fn(async () => 0), give: vi.fn(async () => 0), lapse: part(), deliver: part(), arm: part(), relay: part() };
+  return {
+    take: vi.fn(async () => 0),
+    give: vi.fn(async () => 0),
+    lapse: part(),
+    deliver: part(),
+    arm: part(),
+    relay: part(),
+    seal: vi.fn(async () => 0),
+  };
 }
 
 it('goes on taking while Slack, a target and the queue hang', async () => {

@@ -1,7 +1,17 @@
 import type { Migration } from 'kysely/migration';
 import * as first from './0001-first.ts';
-import * as preApprovals from './0006-pre-approvals.ts';
 import * as keys from './0002-keys.ts';
+import * as auditChain from './0003-audit-chain.ts';
+import * as policies from './0004-policies.ts';
+import * as settings from './0005-settings.ts';
+import * as preApprovals from './0006-pre-approvals.ts';
 
 /** In order; a released migration is never edited, only followed. */
-export const migrations: Record<string, Migration> = { '0001-first': first, '0006-pre-approvals': preApprovals, '0002-keys': keys };
+export const migrations: Record<string, Migration> = {
+  '0001-first': first,
+  '0002-keys': keys,
+  '0003-audit-chain': auditChain,
+  '0004-policies': policies,
+  '0005-settings': settings,
+  '0006-pre-approvals': preApprovals,
+};

@@ -1,0 +1,99 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { PolicyDocument } from '../app/policies-store.ts';
+import type { UseCases } from '../app/use-cases.ts';
+import { callerOf } from './auth.ts';
+import { answers, operation } from './operation.ts';
+import { policySchema } from './policy-schema.ts';
+import { sendResult } from './send-result.ts';
+import { text } from './text.ts';
+
+const params = z.object({ org: z.string() });
+const named = params.extend({ name: text(16 * 1024) });
+const documentSchema = z
+  .object({ id: z.string(), createdDate: z.string().nullable(), version: z.string(), rules: z.array(policySchema) })
+  .meta({ id: 'PolicyDocument' });
+const latestSchema = z.object({ workflow: z.object({ rules: z.array(policySchema), version: z.string() }) }).meta({ id: 'LatestPolicies' });
+const replaceBody = z.object({
+  workflow: z.object({ rules: z.array(policySchema).max(10_000) }),
+  currentVersion: z.string().max(30),
+});
+
+/** Access policies, under both names that the published clients know. */
+export function servePolicies(scope: FastifyInstance, useCases: UseCases): void {
+  serveNamed(scope, useCases, '/policy', 'Policy');
+  serveNamed(scope, useCases, '/routing', 'RoutingRule');
+  serveDocument(scope, useCases);
+}
+
+function serveNamed(scope: FastifyInstance, { policies }: UseCases, prefix: string, noun: string): void {
+  const routes = scope.withTypeProvider<ZodTypeProvider>();
+  const op = (verb: string, summary: string) => operation(`${verb}${noun}`, 'Policies', 'policies', summary);
+  const path = `${prefix}/name/:name`;
+  routes.post(
+    path,
+    { schema: { ...op('create', 'Create a policy'), params: named, body: policySchema, ...answers({ 201: policySchema }) } },
+    async (request, reply) =>
+      sendResult(request, reply, await policies.create(callerOf(request), request.params.name, request.body), (policy) => policy, 201),
+  );
+  routes.get(
+    path,
+    { schema: { ...op('read', 'Read a policy'), params: named, ...answers({ 200: policySchema }) } },
+    async (request, reply) => sendResult(request, reply, await policies.read(callerOf(request), request.params.name), (policy) => policy),
+  );
+  routes.put(
+    path,
+    { schema: { ...op('update', 'Change a policy'), params: named, body: policySchema, ...answers({ 200: policySchema }) } },
+    async (request, reply) =>
+      sendResult(request, reply, await policies.update(callerOf(request), request.params.name, request.body), (policy) => policy),
+  );
+  routes.delete(
+    path,
+    { schema: { ...op('delete', 'Delete a policy'), params: named, ...answers({ 204: z.null().describe('Deleted') }) } },
+    async (request, reply) => sendResult(request, reply, await policies.remove(callerOf(request), request.params.name), () => undefined),
+  );
+  routes.get(
+    `${prefix}/latest`,
+    { schema: { ...op('latest', 'Read all policies with their version'), params, ...answers({ 200: latestSchema }) } },
+    async (request, reply) => sendResult(request, reply, await policies.document(callerOf(request)), latestJson),
+  );
+}
+
+function serveDocument(scope: FastifyInstance, { policies }: UseCases): void {
+  const routes = scope.withTypeProvider<ZodTypeProvider>();
+  routes.get(
+    '/routing',
+    {
+      schema: {
+        ...operation('readRouting', 'Policies', 'policies', 'Read the whole document'),
+        params,
+        ...answers({ 200: documentSchema }),
+      },
+    },
+    async (request, reply) => sendResult(request, reply, await policies.document(callerOf(request)), documentJson),
+  );
+  routes.post(
+    '/routing',
+    {
+      schema: {
+        ...operation('replaceRouting', 'Policies', 'policies', 'Replace the whole document', '409 where `currentVersion` is not current.'),
+        params,
+        body: replaceBody,
+        ...answers({ 200: latestSchema }),
+      },
+    },
+    async (request, reply) => {
+      const { workflow, currentVersion } = request.body;
+      return sendResult(request, reply, await policies.replace(callerOf(request), workflow.rules, currentVersion), latestJson);
+    },
+  );
+}
+
+const latestJson = ({ rules, version }: PolicyDocument) => ({ workflow: { rules, version } });
+const documentJson = ({ rules, version, changedAt }: PolicyDocument) => ({
+  id: version,
+  createdDate: changedAt === undefined ? null : new Date(changedAt).toISOString(),
+  version,
+  rules,
+});

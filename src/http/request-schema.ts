@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+const time = z.iso.datetime();
+
+/** A request as `requestJson` writes it. */
+export const requestSchema = z
+  .object({
+    id: z.uuid(),
+    type: z.string().describe('The service'),
+    permission: z.object({ integration: z.string(), accessType: z.string(), resource: z.string() }),
+    generated: z.object({}),
+    principal: z.string(),
+    status: z.enum(['NEW', 'APPROVED', 'DONE', 'DENIED', 'ERRORED', 'EXPIRED', 'REVOKED']),
+    error: z.object({ message: z.string() }).optional(),
+    requestor: z.string(),
+    reason: z.string().optional(),
+    requestedSeconds: z.int(),
+    createdAt: time,
+    approvableUntil: time,
+    decision: z.object({ by: z.string().optional(), at: time, seconds: z.int().optional(), reason: z.string().optional() }).optional(),
+    access: z
+      .object({ grantedAt: time.optional(), expiresAt: time.optional(), ended: z.string().optional(), endedAt: time.optional() })
+      .optional(),
+  })
+  .meta({ id: 'Request' });
+
+/** The answer to a decision, a revocation, a cancellation. */
+export const changedSchema = z
+  .object({ ok: z.literal(true), message: z.string(), id: z.uuid(), request: requestSchema })
+  .meta({ id: 'ChangedRequest' });

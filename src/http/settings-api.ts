@@ -1,0 +1,130 @@
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { DurationSetting } from '../app/settings.ts';
+import type { UseCases } from '../app/use-cases.ts';
+import type { Duration } from '../domain/duration.ts';
+import type { ExpiryOption, Settings } from '../domain/settings.ts';
+import { callerOf } from './auth.ts';
+import { answers, operation } from './operation.ts';
+import { sendResult } from './send-result.ts';
+
+const params = z.object({ org: z.string() });
+const durationSchema = z.object({ time: z.int().min(1).max(999_999), unit: z.enum(['s', 'm', 'h', 'd', 'w']) }).meta({ id: 'Duration' });
+const approvalsSchema = z.object({ allowOneParty: z.boolean(), requireReason: z.boolean() }).meta({ id: 'DefaultApprovals' });
+const optionsSchema = z.array(durationSchema.extend({ value: z.string() }).meta({ id: 'ExpiryOption' }));
+const settingsSchema = z
+  .object({
+    expiryOptions: optionsSchema,
+    approvableDuration: durationSchema,
+    maxAccessDuration: durationSchema,
+    standingAccessDuration: durationSchema,
+    defaultApprovals: approvalsSchema,
+  })
+  .meta({ id: 'Settings' });
+
+const nothing = z.null().describe('Done');
+const about = (id: string, summary: string, description?: string) => operation(id, 'Settings', 'settings', summary, description);
+
+/** The JIT settings, as P0's Management API has them, and what it lacks: reading them back. */
+export function serveSettings(scope: FastifyInstance, useCases: UseCases): void {
+  const routes = scope.withTypeProvider<ZodTypeProvider>();
+
+  routes.get(
+    '/settings',
+    { schema: { ...about('readSettings', 'Read all settings'), params, ...answers({ 200: settingsSchema }) } },
+    async (request, reply) => {
+      const result = await useCases.settings.read(callerOf(request));
+      if (result.ok) void reply.header('etag', `"${result.value.version}"`);
+      return sendResult(request, reply, result, ({ settings }) => settingsJson(settings));
+    },
+  );
+
+  routes.post(
+    '/settings/expiry-options',
+    {
+      schema: {
+        ...about('addExpiryOption', 'Add a preset', 'One that is there already is no error.'),
+        params,
+        body: durationSchema,
+        ...answers({ 204: nothing }),
+      },
+    },
+    async (request, reply) =>
+      sendResult(request, reply, await useCases.settings.addOption(callerOf(request), request.body), () => undefined),
+  );
+
+  routes.post(
+    '/settings/expiry-options/_reset',
+    {
+      schema: {
+        ...about('resetExpiryOptions', 'Bring the default presets back'),
+        params,
+        body: z.object({}).nullish(),
+        ...answers({ 200: z.object({ options: optionsSchema }) }),
+      },
+    },
+    async (request, reply) =>
+      sendResult(request, reply, await useCases.settings.resetOptions(callerOf(request)), (options) => ({ options: [...options] })),
+  );
+
+  routes.delete(
+    '/settings/expiry-options/:key',
+    {
+      schema: {
+        ...about(
+          'removeExpiryOption',
+          'Remove a preset',
+          'By its label, or by the label that its time and unit give. An unknown one is no error.',
+        ),
+        params: params.extend({ key: z.string() }),
+        ...answers({ 204: nothing }),
+      },
+    },
+    async (request, reply) =>
+      sendResult(request, reply, await useCases.settings.removeOption(callerOf(request), request.params.key), () => undefined),
+  );
+
+  routes.put(
+    '/settings/default-approvals',
+    {
+      schema: {
+        ...about('setDefaultApprovals', 'Say what holds without policies'),
+        params,
+        body: approvalsSchema,
+        ...answers({ 204: nothing }),
+      },
+    },
+    async (request, reply) =>
+      sendResult(request, reply, await useCases.settings.setDefaultApprovals(callerOf(request), request.body), () => undefined),
+  );
+
+  const durations: readonly (readonly [string, DurationSetting, string, string])[] = [
+    ['approvable-duration', 'approvable', 'setApprovableDuration', 'Set the longest time between request and approval'],
+    ['max-access-duration', 'maxAccess', 'setMaxAccessDuration', 'Set the longest access; live grants that last longer are shortened'],
+    [
+      'standing-access-duration',
+      'standingAccess',
+      'setStandingAccessDuration',
+      'Set the longest standing access before it must be approved again',
+    ],
+  ];
+  for (const [path, setting, id, summary] of durations)
+    routes.put(
+      `/settings/${path}`,
+      { schema: { ...about(id, summary), params, body: durationSchema, ...answers({ 200: durationSchema }) } },
+      async (request, reply) =>
+        sendResult(request, reply, await useCases.settings.setDuration(callerOf(request), setting, request.body), durationJson),
+    );
+}
+
+const durationJson = ({ time, unit }: Duration): z.input<typeof durationSchema> => ({ time, unit });
+const optionJson = ({ time, unit, value }: ExpiryOption) => ({ time, unit, value });
+
+const settingsJson = (settings: Settings): z.input<typeof settingsSchema> => ({
+  expiryOptions: settings.expiryOptions.map(optionJson),
+  approvableDuration: durationJson(settings.approvable),
+  maxAccessDuration: durationJson(settings.maxAccess),
+  standingAccessDuration: durationJson(settings.standingAccess),
+  defaultApprovals: settings.defaultApprovals,
+});

@@ -1,0 +1,37 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Store } from '../app/store.ts';
+import { canonicalEmail } from '../domain/ids.ts';
+import type { WireStatus } from '../domain/request.ts';
+import type { Db } from './database.ts';
+import { selectRequests } from './request-rows.ts';
+
+/** Any part of all requests, in the order of their ids, which is that of their making. */
+export const createRequestPage =
+  (db: Db): Store['requestPage'] =>
+  (org, { of, status, principal, requestor, service, since, before, limit }) =>
+    selectRequests(
+      db,
+      sql`q.org = ${org}
+        and ${given(of, (id) => sql`(q.requestor_id = ${id} or q.principal_id = ${id})`)}
+        and ${given(status, (wanted) => hasStatus[wanted])}
+        and ${given(principal, (email) => sql`b.canonical = ${canonicalEmail(email)}`)}
+        and ${given(requestor, (email) => sql`a.canonical = ${canonicalEmail(email)}`)}
+        and ${given(service, (name) => sql`q.service = ${name}`)}
+        and ${given(since, (at) => sql`q.created_at >= to_timestamp(${at / 1000}::float8)`)}
+        and ${given(before, (id) => sql`q.id < ${id}::uuid`)}
+        order by q.id desc limit ${limit}`,
+    );
+
+const given = <T>(value: T | undefined, condition: (value: T) => RawBuilder<unknown>) =>
+  value === undefined ? sql`true` : condition(value);
+
+/** What `wireStatus` says, in SQL. */
+const hasStatus: Readonly<Record<WireStatus, RawBuilder<unknown>>> = {
+  NEW: sql`q.state = 'pending'`,
+  APPROVED: sql`g.state = 'planned'`,
+  DONE: sql`g.state in ('active', 'ending')`,
+  DENIED: sql`q.state in ('denied', 'cancelled')`,
+  ERRORED: sql`g.state = 'failed'`,
+  EXPIRED: sql`(q.state = 'lapsed' or (g.state = 'ended' and g.end_kind = 'expired'))`,
+  REVOKED: sql`(g.state = 'ended' and g.end_kind <> 'expired')`,
+};
