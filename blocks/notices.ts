@@ -83,6 +83,7 @@ export function rejectionText(rejection: Rejection): string {
     case 'exists':
       return `There is a ${quoted(rejection.what)} already.`;
     case 'version-conflict':
+    case 'precondition-failed':
       return 'Somebody changed this meanwhile, so nothing was done. Look at it again and decide anew.';
     case 'last-owner':
       return 'The organisation must keep at least one owner.';

@@ -14,8 +14,11 @@ export type PolicyDocument = {
 /** Undefined as `policy`: it is deleted. */
 export type PolicyChange = { readonly name: string; readonly policy: Policy | undefined };
 
+/** `version` is the document's when this policy last changed. */
+export type VersionedPolicy = { readonly policy: Policy; readonly version: string };
+
 export type PolicyReads = {
-  one(org: Org, name: string): Promise<Policy | undefined>;
+  one(org: Org, name: string): Promise<VersionedPolicy | undefined>;
   count(org: Org): Promise<number>;
   /** Everything as of one moment, in the order of evaluation. */
   document(org: Org): Promise<PolicyDocument>;

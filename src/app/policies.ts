@@ -3,23 +3,28 @@ import { accept, reject, type Rejection, type Result } from '../domain/result.ts
 import { actorOf } from './actor.ts';
 import { inRole } from './authority.ts';
 import type { Doorway } from './doorway.ts';
-import type { PolicyDocument } from './policies-store.ts';
-import type { Caller } from './ports.ts';
+import type { PolicyDocument, VersionedPolicy } from './policies-store.ts';
+import type { Caller, Integrations } from './ports.ts';
 import type { RoutingDeps } from './routing.ts';
+import { type Question, simulatePolicy, type Simulation } from './simulate-policy.ts';
 import type { Role, Store, Transaction } from './store.ts';
+
+/** The versions that a change may start from. */
+export type Versions = 'any' | readonly string[];
 
 /** Access policies: owners write them, reviewers and viewers read them. */
 export type PolicyDoors = {
-  create(caller: Caller, name: string, policy: Policy): Promise<Result<Policy>>;
-  read(caller: Caller, name: string): Promise<Result<Policy>>;
-  update(caller: Caller, name: string, policy: Policy): Promise<Result<Policy>>;
-  remove(caller: Caller, name: string): Promise<Result<undefined>>;
+  create(caller: Caller, name: string, policy: Policy): Promise<Result<VersionedPolicy>>;
+  read(caller: Caller, name: string): Promise<Result<VersionedPolicy>>;
+  update(caller: Caller, name: string, policy: Policy, from: Versions): Promise<Result<VersionedPolicy>>;
+  remove(caller: Caller, name: string, from: Versions): Promise<Result<undefined>>;
   document(caller: Caller): Promise<Result<PolicyDocument>>;
   /** Replaces everything, if `currentVersion` is still the version. */
-  replace(caller: Caller, rules: readonly Policy[], currentVersion: string): Promise<Result<PolicyDocument>>;
+  replace(caller: Caller, rules: readonly Policy[], currentVersion: string, from: Versions): Promise<Result<PolicyDocument>>;
+  simulate(caller: Caller, question: Question): Promise<Result<Simulation>>;
 };
 
-type PolicyDeps = { readonly store: Store; readonly routing: RoutingDeps };
+type PolicyDeps = { readonly store: Store; readonly routing: RoutingDeps; readonly integrations: Integrations };
 
 const readers: readonly Role[] = ['owner', 'manager', 'viewer'];
 const longestPolicyBytes = 16 * 1024;
@@ -29,11 +34,15 @@ export function createPolicyDoors(deps: PolicyDeps, door: Doorway): PolicyDoors 
   const { store, routing } = deps;
   const scope = 'policies';
   return {
-    create: door({ scope, attempt: 'policy.create' }, (caller, name, policy) => savePolicy(deps, caller, name, policy, 'create')),
-    update: door({ scope, attempt: 'policy.update' }, (caller, name, policy) => savePolicy(deps, caller, name, policy, 'update')),
-    remove: door({ scope, attempt: 'policy.delete' }, (caller, name) =>
+    create: door({ scope, attempt: 'policy.create' }, (caller, name, policy) => savePolicy(deps, caller, name, policy, 'create', 'any')),
+    update: door({ scope, attempt: 'policy.update' }, (caller, name, policy, from) =>
+      savePolicy(deps, caller, name, policy, 'update', from),
+    ),
+    remove: door({ scope, attempt: 'policy.delete' }, (caller, name, from) =>
       whenOwner(deps, caller, async (tx) => {
-        if ((await tx.policyBook.one(caller.org, name)) === undefined) return reject({ code: 'not-found' });
+        const before = await tx.policyBook.one(caller.org, name);
+        if (before === undefined) return reject({ code: 'not-found' });
+        if (!isAmong(before, from)) return reject({ code: 'precondition-failed', current: before.version });
         await tx.policyBook.change(actorOf(caller), caller.org, [{ name, policy: undefined }], false);
         return accept(undefined);
       }),
@@ -44,12 +53,16 @@ export function createPolicyDoors(deps: PolicyDeps, door: Doorway): PolicyDoors 
         return policy === undefined ? reject({ code: 'not-found' }) : accept(policy);
       }),
     ),
+    simulate: door({ scope }, (caller, question) => simulatePolicy(deps, caller, question)),
     document: door({ scope }, (caller) =>
       inRole(routing, store, caller, readers, async () => accept(await store.policyBook.document(caller.org))),
     ),
-    replace: door({ scope, attempt: 'policy.replace' }, (caller, rules, version) => replaceAll(deps, caller, rules, version)),
+    replace: door({ scope, attempt: 'policy.replace' }, (caller, rules, version, from) => replaceAll(deps, caller, rules, version, from)),
   };
 }
+
+const isAmong = ({ version }: { readonly version: string }, versions: Versions): boolean =>
+  versions === 'any' || versions.includes(version);
 
 /** Runs alone among all changes of policies; whether the caller is an owner is asked inside. */
 const whenOwner = <T>({ store, routing }: PolicyDeps, caller: Caller, work: (tx: Transaction) => Promise<Result<T>>): Promise<Result<T>> =>
@@ -66,18 +79,21 @@ async function savePolicy(
   name: string,
   policy: Policy,
   how: 'create' | 'update',
-): Promise<Result<Policy>> {
+  from: Versions,
+): Promise<Result<VersionedPolicy>> {
   if (policy.name !== name) return reject({ code: 'invalid-value', field: 'name', why: 'It must be the name in the address.' });
   const refusal = whyNotStorable(deps, policy, '');
   if (refusal !== undefined) return reject(refusal);
   return whenOwner(deps, caller, async (tx) => {
-    const exists = (await tx.policyBook.one(caller.org, name)) !== undefined;
-    if (how === 'create' && exists) return reject({ code: 'exists', what: `The policy ${name}` });
-    if (how === 'update' && !exists) return reject({ code: 'not-found' });
+    const before = await tx.policyBook.one(caller.org, name);
+    if (how === 'create' && before !== undefined) return reject({ code: 'exists', what: `The policy ${name}` });
+    if (how === 'update' && before === undefined) return reject({ code: 'not-found' });
+    if (before !== undefined && !isAmong(before, from)) return reject({ code: 'precondition-failed', current: before.version });
     if (how === 'create' && (await tx.policyBook.count(caller.org)) >= mostPolicies)
       return reject({ code: 'too-many', what: 'policies', maximum: mostPolicies });
     await tx.policyBook.change(actorOf(caller), caller.org, [{ name, policy }], false);
-    return accept(policy);
+    const { version } = await tx.policyBook.document(caller.org);
+    return accept({ policy, version });
   });
 }
 
@@ -86,6 +102,7 @@ async function replaceAll(
   caller: Caller,
   rules: readonly Policy[],
   currentVersion: string,
+  from: Versions,
 ): Promise<Result<PolicyDocument>> {
   const names = new Set(rules.map((rule) => rule.name));
   if (names.size < rules.length) return reject({ code: 'invalid-value', field: 'workflow/rules', why: 'Two rules have the same name.' });
@@ -93,6 +110,7 @@ async function replaceAll(
   if (refusal !== undefined) return reject(refusal);
   return whenOwner(deps, caller, async (tx) => {
     const before = await tx.policyBook.document(caller.org);
+    if (!isAmong(before, from)) return reject({ code: 'precondition-failed', current: before.version });
     if (before.version !== currentVersion) return reject({ code: 'version-conflict', current: before.version });
     const gone = before.rules.filter((rule) => !names.has(rule.name)).map(({ name }) => ({ name, policy: undefined }));
     const written = rules.map((policy) => ({ name: policy.name, policy }));

@@ -1,4 +1,4 @@
-import { parseEmail } from '../domain/ids.ts';
+import { canonicalEmail, parseEmail } from '../domain/ids.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import type { Role } from '../domain/role.ts';
 import { actorOf } from './actor.ts';
@@ -55,7 +55,7 @@ function readHolder({ kind, name }: NamedHolder): Result<RoleHolder> {
     return accept({ kind, group: name });
   }
   const email = parseEmail(name);
-  return email === undefined ? reject({ code: 'invalid-principal', given: name }) : accept({ kind, email });
+  return email === undefined ? reject({ code: 'invalid-principal', given: name }) : accept({ kind, email: canonicalEmail(email) });
 }
 
 async function unbind(tx: Transaction, caller: Caller, role: Role, holder: RoleHolder): Promise<Result<undefined>> {

@@ -2,11 +2,11 @@ import { type ApprovalPath, isApprover, openPaths } from '../domain/approval-pat
 import { digestOf } from '../domain/digest.ts';
 import type { Email } from '../domain/ids.ts';
 import type { PatternMatch } from '../domain/policy-match.ts';
-import type { GroupRef } from '../domain/policy.ts';
+import type { GroupRef, Policy } from '../domain/policy.ts';
 import { isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
 import type { Rejection } from '../domain/result.ts';
 import { type Outcome, route } from '../domain/route.ts';
-import { approverNeeds, type Needs, neededFacts, type RequestorFacts } from '../domain/route-facts.ts';
+import { approverNeeds, type Facts, type Needs, neededFacts, type RequestorFacts } from '../domain/route-facts.ts';
 import { anyOf, type Truth } from '../domain/truth.ts';
 import { holdsRole } from './authority.ts';
 import type { Caller, Log } from './ports.ts';
@@ -33,13 +33,23 @@ export type Router = (reads: Reads, subject: Subject) => Promise<Outcome>;
 export function createRouter(deps: RoutingDeps): Router {
   return async (reads, { org, principal, permission }) => {
     const [policies, settings] = await Promise.all([reads.policies(org), reads.settings(org)]);
-    const right = {
-      ...permission,
-      attributes: { [permission.accessType]: { name: [permission.resource] }, integration: { name: [permission.integration] } },
-    };
-    const requestor = await lookUp(deps, principal.email, neededFacts(policies, principal.email, right, deps.matches));
-    return route(policies, settings, { requestor, right }, deps.matches);
+    const facts = await lookUpFacts(deps, policies, principal.email, permission);
+    return route(policies, settings, facts, deps.matches);
   };
+}
+
+/** What these policies must know of this person and this right. */
+export async function lookUpFacts(
+  deps: RoutingDeps,
+  policies: readonly Policy[],
+  email: Email,
+  permission: Subject['permission'],
+): Promise<Facts> {
+  const right = {
+    ...permission,
+    attributes: { [permission.accessType]: { name: [permission.resource] }, integration: { name: [permission.integration] } },
+  };
+  return { requestor: await lookUp(deps, email, neededFacts(policies, email, right, deps.matches)), right };
 }
 
 /**

@@ -26,7 +26,7 @@ export type SettingsWrites = {
   shorten(actor: Actor, org: Org, kind: { readonly standing: boolean }, maximum: DurationSeconds): Promise<void>;
 };
 
-/** A group is named `directory/id`. */
+/** The address is the canonical one; a group is named `directory/id`. */
 export type RoleHolder = { readonly kind: 'user'; readonly email: Email } | { readonly kind: 'group'; readonly group: string };
 export type RoleBinding = { readonly role: Role; readonly holder: RoleHolder; readonly source: 'configuration' | 'api' };
 

@@ -47,6 +47,8 @@ export type Rejection =
   | { code: 'exists'; what: string }
   /** Somebody changed it meanwhile: the version given is not the current one. */
   | { code: 'version-conflict'; current: string }
+  /** The caller named versions that it may be changed from, and the current one is none of them. */
+  | { code: 'precondition-failed'; current: string }
   /** The organisation must keep at least one owner. */
   | { code: 'last-owner' }
   | { code: 'too-many'; what: string; maximum: number }

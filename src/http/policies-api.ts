@@ -4,9 +4,11 @@ import { z } from 'zod';
 import type { PolicyDocument } from '../app/policies-store.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import { callerOf } from './auth.ts';
+import { ifMatch, tagVersion } from './entity-tag.ts';
 import { answers, operation } from './operation.ts';
 import { policySchema } from './policy-schema.ts';
 import { sendResult } from './send-result.ts';
+import { serveSimulatePolicy } from './simulate-policy-api.ts';
 import { text } from './text.ts';
 
 const params = z.object({ org: z.string() });
@@ -25,6 +27,7 @@ export function servePolicies(scope: FastifyInstance, useCases: UseCases): void 
   serveNamed(scope, useCases, '/policy', 'Policy');
   serveNamed(scope, useCases, '/routing', 'RoutingRule');
   serveDocument(scope, useCases);
+  serveSimulatePolicy(scope, useCases);
 }
 
 function serveNamed(scope: FastifyInstance, { policies }: UseCases, prefix: string, noun: string): void {
@@ -34,29 +37,44 @@ function serveNamed(scope: FastifyInstance, { policies }: UseCases, prefix: stri
   routes.post(
     path,
     { schema: { ...op('create', 'Create a policy'), params: named, body: policySchema, ...answers({ 201: policySchema }) } },
-    async (request, reply) =>
-      sendResult(request, reply, await policies.create(callerOf(request), request.params.name, request.body), (policy) => policy, 201),
+    async (request, reply) => {
+      const result = await policies.create(callerOf(request), request.params.name, request.body);
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, ({ policy }) => policy, 201);
+    },
   );
   routes.get(
     path,
     { schema: { ...op('read', 'Read a policy'), params: named, ...answers({ 200: policySchema }) } },
-    async (request, reply) => sendResult(request, reply, await policies.read(callerOf(request), request.params.name), (policy) => policy),
+    async (request, reply) => {
+      const result = await policies.read(callerOf(request), request.params.name);
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, ({ policy }) => policy);
+    },
   );
   routes.put(
     path,
     { schema: { ...op('update', 'Change a policy'), params: named, body: policySchema, ...answers({ 200: policySchema }) } },
-    async (request, reply) =>
-      sendResult(request, reply, await policies.update(callerOf(request), request.params.name, request.body), (policy) => policy),
+    async (request, reply) => {
+      const result = await policies.update(callerOf(request), request.params.name, request.body, ifMatch(request));
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, ({ policy }) => policy);
+    },
   );
   routes.delete(
     path,
     { schema: { ...op('delete', 'Delete a policy'), params: named, ...answers({ 204: z.null().describe('Deleted') }) } },
-    async (request, reply) => sendResult(request, reply, await policies.remove(callerOf(request), request.params.name), () => undefined),
+    async (request, reply) =>
+      sendResult(request, reply, await policies.remove(callerOf(request), request.params.name, ifMatch(request)), () => undefined),
   );
   routes.get(
     `${prefix}/latest`,
     { schema: { ...op('latest', 'Read all policies with their version'), params, ...answers({ 200: latestSchema }) } },
-    async (request, reply) => sendResult(request, reply, await policies.document(callerOf(request)), latestJson),
+    async (request, reply) => {
+      const result = await policies.document(callerOf(request));
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, latestJson);
+    },
   );
 }
 
@@ -71,7 +89,11 @@ function serveDocument(scope: FastifyInstance, { policies }: UseCases): void {
         ...answers({ 200: documentSchema }),
       },
     },
-    async (request, reply) => sendResult(request, reply, await policies.document(callerOf(request)), documentJson),
+    async (request, reply) => {
+      const result = await policies.document(callerOf(request));
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, documentJson);
+    },
   );
   routes.post(
     '/routing',
@@ -85,7 +107,9 @@ function serveDocument(scope: FastifyInstance, { policies }: UseCases): void {
     },
     async (request, reply) => {
       const { workflow, currentVersion } = request.body;
-      return sendResult(request, reply, await policies.replace(callerOf(request), workflow.rules, currentVersion), latestJson);
+      const result = await policies.replace(callerOf(request), workflow.rules, currentVersion, ifMatch(request));
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, latestJson);
     },
   );
 }

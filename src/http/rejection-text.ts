@@ -37,6 +37,7 @@ const kinds = {
   'invalid-value': [400, 'Invalid value'],
   exists: [409, 'Exists already'],
   'version-conflict': [409, 'Changed meanwhile'],
+  'precondition-failed': [412, 'Changed meanwhile'],
   'last-owner': [422, 'Last owner'],
   'too-many': [400, 'Too many'],
   'ended-already': [400, 'Ended already'],
@@ -132,6 +133,8 @@ export function rejectionText(rejection: Rejection): string {
       return `${quoted(rejection.what)} exists already.`;
     case 'version-conflict':
       return `This was changed meanwhile; the current version is ${clip(rejection.current)}. Read it again, then repeat the change.`;
+    case 'precondition-failed':
+      return `The current version is ${clip(rejection.current)}, which If-Match does not name. Read it again, then repeat the change.`;
     case 'last-owner':
       return 'The organisation must keep at least one owner.';
     case 'too-many':

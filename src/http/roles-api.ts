@@ -7,9 +7,10 @@ import { roles } from '../domain/role.ts';
 import { callerOf } from './auth.ts';
 import { answers, operation } from './operation.ts';
 import { sendResult } from './send-result.ts';
+import { text } from './text.ts';
 
 const params = z.object({ org: z.string() });
-const named = params.extend({ role: z.enum(roles), name: z.string() });
+const named = params.extend({ role: z.enum(roles), name: text(254) });
 const bindingSchema = z
   .object({
     role: z.enum(roles),

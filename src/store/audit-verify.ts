@@ -25,7 +25,7 @@ export async function verifyChain(
     if (what !== undefined) return { head, flaw: { org, seq: event.seq, id: event.id, what } };
     head = { org, seq: event.seq, hash: event.hash };
   }
-  const beyond = Math.min(...[...anchored.keys()].filter((seq) => seq > head.seq));
+  const beyond = [...anchored.keys()].reduce((least, seq) => (seq > head.seq ? Math.min(least, seq) : least), Number.POSITIVE_INFINITY);
   if (beyond === Number.POSITIVE_INFINITY) return { head, flaw: undefined };
   const what = `the chain ends at ${head.seq}, but an anchor knows event ${beyond}: its tail is missing`;
   return { head, flaw: { org, seq: head.seq + 1, id: undefined, what } };

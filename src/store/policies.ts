@@ -8,8 +8,10 @@ import { auditFrom } from './journal.ts';
 export function createPolicyReads(db: Db): PolicyReads {
   return {
     async one(org, name) {
-      const { rows } = await sql<{ document: Policy }>`select document from policies where org = ${org} and name = ${name}`.execute(db);
-      return rows[0]?.document;
+      const { rows } = await sql<{ policy: Policy; version: string }>`select document as policy,
+        coalesce((select max(version) from policy_history h where h.org = policies.org and h.name = policies.name), 0)::text as version
+        from policies where org = ${org} and name = ${name}`.execute(db);
+      return rows[0];
     },
     async count(org) {
       const { rows } = await sql<{ count: number }>`select count(*)::int as count from policies where org = ${org}`.execute(db);

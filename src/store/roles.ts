@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { RoleBinding, RoleHolder, RoleReads, RoleWrites } from '../app/settings-store.ts';
-import { canonicalEmail, parseEmail } from '../domain/ids.ts';
+import { parseEmail } from '../domain/ids.ts';
 import { isRole } from '../domain/role.ts';
 import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
@@ -34,8 +34,8 @@ export function createRoleWrites(tx: Db): RoleWrites {
     async bind(actor, org, role, holder) {
       const added =
         holder.kind === 'user'
-          ? sql`insert into role_bindings (org, role, canonical, source) select ${org}, ${role}, ${canonicalEmail(holder.email)}, 'api'
-              where not exists (select from role_bindings where org = ${org} and role = ${role} and canonical = ${canonicalEmail(holder.email)})
+          ? sql`insert into role_bindings (org, role, canonical, source) select ${org}, ${role}, ${holder.email}, 'api'
+              where not exists (select from role_bindings where org = ${org} and role = ${role} and canonical = ${holder.email})
               returning org`
           : sql`insert into group_role_bindings (org, role, name) values (${org}, ${role}, ${holder.group}) on conflict do nothing returning org`;
       return changed(tx, sql`with b as (${added})`, 'role.bound', actor, role, holder);
@@ -43,7 +43,7 @@ export function createRoleWrites(tx: Db): RoleWrites {
     unbind(actor, org, role, holder) {
       const gone =
         holder.kind === 'user'
-          ? sql`delete from role_bindings where org = ${org} and role = ${role} and canonical = ${canonicalEmail(holder.email)} and source = 'api' returning org`
+          ? sql`delete from role_bindings where org = ${org} and role = ${role} and canonical = ${holder.email} and source = 'api' returning org`
           : sql`delete from group_role_bindings where org = ${org} and role = ${role} and name = ${holder.group} returning org`;
       return changed(tx, sql`with b as (${gone})`, 'role.unbound', actor, role, holder);
     },
@@ -59,7 +59,7 @@ async function changed(
   role: string,
   holder: RoleHolder,
 ): Promise<boolean> {
-  const data = sql`${JSON.stringify({ role, [holder.kind]: holder.kind === 'user' ? canonicalEmail(holder.email) : holder.group })}::jsonb`;
+  const data = sql`${JSON.stringify({ role, [holder.kind]: holder.kind === 'user' ? holder.email : holder.group })}::jsonb`;
   const { numAffectedRows } =
     await sql`${before}, t as (select org, null::uuid as request_id, null::uuid as grant_id from b) ${auditFrom('t', action, actor, data)}`.execute(
       tx,

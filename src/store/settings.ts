@@ -18,10 +18,11 @@ export const createSettingsReads = (db: Db): SettingsReads => ({
 export function createSettingsWrites(tx: Db): SettingsWrites {
   return {
     async lock(org) {
+      await sql`select pg_advisory_xact_lock(hashtext('curfew settings'), hashtext(${org}))`.execute(tx);
       await sql`insert into settings (org, document) values (${org}, ${JSON.stringify(defaultSettings)}::jsonb) on conflict do nothing`.execute(
         tx,
       );
-      const { rows } = await sql<Row>`select document, version from settings where org = ${org} for update`.execute(tx);
+      const { rows } = await sql<Row>`select document, version from settings where org = ${org}`.execute(tx);
       const [row] = rows;
       if (row === undefined) throw new Error('settings that were just made are not there');
       return row.document;

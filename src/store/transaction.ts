@@ -16,7 +16,7 @@ import { createReads } from './reads.ts';
 
 const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 
-/** Locks are taken in one order everywhere: person, request, right, grant. */
+/** Locks are taken in one order everywhere: person, request, settings, right, grant. */
 export function createTransaction(tx: Db): Transaction {
   return {
     ...createReads(tx),
@@ -25,6 +25,11 @@ export function createTransaction(tx: Db): Transaction {
     policyBook: createPolicyWrites(tx),
     jitSettings: createSettingsWrites(tx),
     roles: createRoleWrites(tx),
+    async settings(org) {
+      // Until the commit nobody lowers what is decided by here; a row that is not there yet cannot be locked (I6).
+      await sql`select pg_advisory_xact_lock_shared(hashtext('curfew settings'), hashtext(${org}))`.execute(tx);
+      return createReads(tx).settings(org);
+    },
     async now() {
       const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(tx);
       return toInstant(rows[0]);

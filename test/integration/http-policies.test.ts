@@ -172,6 +172,46 @@ describe('the document', () => {
   });
 });
 
+describe('a version', () => {
+  const conditional = async (method: Method, path: string, tags: string | undefined, body?: unknown) => {
+    const headers = {
+      authorization: `Bearer ${owner}`,
+      'content-type': 'application/json',
+      ...(tags === undefined ? {} : { 'if-match': tags }),
+    };
+    const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
+    const { statusCode, headers: sent } = await app.inject({ method, url: `/o/demo${path}`, headers, ...payload });
+    return { status: statusCode, etag: String(sent['etag']) };
+  };
+
+  it('is what a change can be made to start from', async () => {
+    const policy = { ...any, name: 'tagged' };
+    const made = await conditional('POST', at('tagged'), undefined, policy);
+    expect(made).toEqual({ status: 201, etag: expect.stringMatching(/^"\d+"$/) });
+    await conditional('POST', at('beside it'), undefined, { ...any, name: 'beside it' });
+    expect(await conditional('GET', at('tagged'), undefined)).toEqual({ status: 200, etag: made.etag });
+    for (const tags of ['"0"', `W/${made.etag}`, 'x', ''])
+      expect((await conditional('PUT', at('tagged'), tags, policy)).status, tags).toBe(412);
+    const changed = await conditional('PUT', at('tagged'), `"0", ${made.etag}`, policy);
+    expect(changed.status).toBe(200);
+    expect(changed.etag).not.toBe(made.etag);
+    expect((await conditional('DELETE', at('tagged'), made.etag)).status).toBe(412);
+    expect((await conditional('DELETE', at('tagged'), '*')).status).toBe(204);
+    const document = await conditional('GET', '/policy/latest', undefined);
+    expect((await conditional('GET', '/routing', undefined)).etag).toBe(document.etag);
+    const body = { workflow: { rules: [policy] }, currentVersion: document.etag.slice(1, -1) };
+    expect((await conditional('POST', '/routing', made.etag, body)).status).toBe(412);
+    expect((await conditional('POST', '/routing', document.etag, body)).status).toBe(200);
+  });
+
+  it('lets only one of two changes from the same version through', async () => {
+    const policy = { ...any, name: 'raced' };
+    const { etag } = await conditional('POST', at('raced'), undefined, policy);
+    const both = await Promise.all([0, 1].map(() => conditional('PUT', at('raced'), etag, policy)));
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
+  });
+});
+
 describe('who may', () => {
   it('owners write, reviewers read, others do neither', async () => {
     const policy = { requestor: { type: 'any' }, resource: { type: 'any' }, approval: [], name: 'mine' } as const;
@@ -181,6 +221,6 @@ describe('who may', () => {
     expect(await world.useCases.policies.document(carol)).toMatchObject({ ok: true });
     expect(await world.useCases.policies.document(dave)).toMatchObject({ rejection: { code: 'role-required' } });
     const narrow = { ...(await world.caller('alice', 'api')), scopes: new Set(['command'] as const) };
-    expect(await world.useCases.policies.remove(narrow, 'mine')).toMatchObject({ rejection: { code: 'scope-required' } });
+    expect(await world.useCases.policies.remove(narrow, 'mine', 'any')).toMatchObject({ rejection: { code: 'scope-required' } });
   });
 });

@@ -188,6 +188,25 @@ describe('lowering the longest access', () => {
     expect(world.target.held.size).toBe(0);
   });
 
+  it('waits for a decision under way, which read the longer one, and shortens what came of it', async () => {
+    const { promise: read, resolve: hasRead } = Promise.withResolvers<void>();
+    const { promise: go, resolve: goOn } = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const deciding = world.store.transaction(async (tx) => {
+      await tx.settings(org);
+      hasRead();
+      await go;
+      order.push('decided');
+    });
+    await read;
+    const lowering = call('PUT', '/max-access-duration', { time: 1, unit: 'h' }).then(() => order.push('lowered'));
+    const { rows } = await waitingFor(world.pool);
+    expect(rows.length).toBeGreaterThan(0);
+    goOn();
+    await Promise.all([deciding, lowering]);
+    expect(order).toEqual(['decided', 'lowered']);
+  });
+
   it('ends at once what has lasted longer already', async () => {
     const id = await give('2d');
     await world.passTime('3 hours');
@@ -249,6 +268,7 @@ describe('roles', () => {
     await world.pool.query(`update role_bindings set source = 'api' where role = 'owner'`);
     const refused = await call('DELETE', '/roles/owner/bindings/users/alice@example.com');
     expect([refused.status, refused.body.error]).toEqual([422, 'The organisation must keep at least one owner.']);
+    expect((await call('DELETE', '/roles/owner/bindings/users/alice+x@example.com')).status).toBe(422);
     await call('PUT', '/roles/owner/bindings/users/erin@example.com');
     expect((await call('DELETE', '/roles/owner/bindings/users/erin@example.com')).status).toBe(204);
   });
@@ -256,6 +276,17 @@ describe('roles', () => {
   it('are refused where they cannot be', async () => {
     expect((await call('PUT', '/roles/king/bindings/users/erin@example.com')).status).toBe(400);
     expect((await call('PUT', '/roles/owner/bindings/users/nobody')).status).toBe(400);
+    expect((await call('PUT', '/roles/owner/bindings/groups/%00')).status).toBe(400);
     expect((await call('PUT', '/roles/owner/bindings/users/bob@example.com', undefined, 'bob')).status).toBe(403);
   });
 });
+
+/** Looks until somebody waits for an advisory lock. */
+async function waitingFor(pool: World['pool']): Promise<{ rows: unknown[] }> {
+  for (;;) {
+    const found = await pool.query(
+      `select pid from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`,
+    );
+    if (found.rows.length > 0) return found;
+  }
+}

@@ -114,14 +114,18 @@ export async function decisions({ curfew }: RunningCurfew): Promise<string> {
   return JSON.stringify(rows.map((result) => result.rows));
 }
 
-/** Every row of every table of ours; the queue's own are not. */
+/**
+ * Every row of every table of ours; the queue's own are not, nor is the sealing of events, which follows by itself. That
+ * something was refused is put on record, and is no change.
+ */
 export async function everyRow({ curfew: { pool } }: RunningCurfew): Promise<Record<string, unknown[]>> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select table_name as name from information_schema.tables
-     where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'bull%' order by 1`,
+     where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'bull%' and table_name not like 'audit\\_%' order by 1`,
   );
   const contents = tables.map(async ({ name }): Promise<[string, unknown[]]> => {
-    const { rows } = await pool.query(`select to_jsonb(t) as row from ${pg.escapeIdentifier(name)} as t order by t::text`);
+    const but = name === 'audit' ? `where action <> 'refused'` : '';
+    const { rows } = await pool.query(`select to_jsonb(t) as row from ${pg.escapeIdentifier(name)} as t ${but} order by t::text`);
     return [name, rows];
   });
   return Object.fromEntries(await Promise.all(contents));
@@ -134,4 +138,12 @@ export function expectNoComplaints({ workspace, logged }: RunningCurfew): void {
   const fromSlack = [...workspace.state.channels.values()].flatMap(({ messages }) => messages).filter(({ user }) => user === 'USLACKBOT');
   expect(fromSlack.map(({ text }) => text)).toEqual([]);
   expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
+}
+
+/** How many attempts to decide were refused, as the audit log has it. */
+export async function refusedDecisions({ curfew: { pool } }: RunningCurfew): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(
+    `select count(*)::int as n from audit where action = 'refused' and data->>'attempt' = 'request.decide'`,
+  );
+  return must(rows[0]).n;
 }

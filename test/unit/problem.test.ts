@@ -48,6 +48,7 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   'scope-required': { code: 'scope-required', scope: 'policies' },
   'invalid-value': { code: 'invalid-value', field: 'start', why: 'must lie ahead' },
   exists: { code: 'exists', what: 'minimal' },
+  'precondition-failed': { code: 'precondition-failed', current: '7' },
   'version-conflict': { code: 'version-conflict', current: '7' },
   'last-owner': { code: 'last-owner' },
   'too-many': { code: 'too-many', what: 'expiry options', maximum: 100 },
