@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Hands } from '../src/app/act-on-rights.ts';
 import { createUseCases, createWork } from '../src/app/index.ts';
+import { createPolicySets } from '../src/app/policy-sets.ts';
 import type { Caller, Log } from '../src/app/ports.ts';
 import { createDirectories } from '../src/directories/index.ts';
 import { parseEmail, parseOrg } from '../src/domain/ids.ts';
@@ -17,6 +18,7 @@ import { migrate, openDatabase, openRemovals } from '../src/store/database.ts';
 import { createStore } from '../src/store/index.ts';
 import { bindConfiguredRoles } from '../src/store/people.ts';
 import { createVault } from '../src/store/vault.ts';
+import { createWebhookWire } from '../src/webhooks/index.ts';
 
 const must = <T>(value: T | undefined): T => {
   if (value === undefined) throw new Error('a constant of the benchmark is not what it must be');
@@ -57,7 +59,14 @@ export async function startEngine(redisUrl: string | undefined) {
     store,
     integrations,
     vault: createVault(randomBytes(32)),
-    routing: { directories: createDirectories([]), onCalls: () => undefined, matches: createPatternMatch(), log: quiet },
+    webhooks: stack.use(createWebhookWire({ allowHosts: [] })),
+    routing: {
+      directories: createDirectories([]),
+      onCalls: () => undefined,
+      matches: createPatternMatch(),
+      policies: createPolicySets(),
+      log: quiet,
+    },
   };
   const queue = stack.use(
     await openQueue(redisUrl === undefined ? { kind: 'postgres', url: server.url } : { kind: 'redis', url: redisUrl }, {
@@ -76,13 +85,18 @@ export async function startEngine(redisUrl: string | undefined) {
     person: await useCases.identify(org, { provider: 'bench', subject: name, email: email(name) }),
   });
   const kept = stack.move();
-  return { sampleUrl: sample.url, pool, store, queue, work, useCases, caller, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    sampleUrl: sample.url,
+    url: server.url,
+    pool,
+    store,
+    policies: deps.routing.policies,
+    queue,
+    work,
+    useCases,
+    caller,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 export type Engine = Awaited<ReturnType<typeof startEngine>>;
-
-export const percentile = (values: readonly number[], percent: number): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1))] ?? Number.NaN;
-};
-export const median = (values: readonly number[]): number => percentile(values, 50);

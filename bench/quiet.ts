@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DurationSeconds } from '../src/domain/duration.ts';
-import { type Engine, median, percentile } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { median, percentile } from './figures.ts';
 
 const rounds = 50;
 

@@ -1,44 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { type Engine, median, percentile } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { median, percentile } from './figures.ts';
+import { measurePairs, printRatio } from './pairs.ts';
 
 const grants = 1_000;
-const pairs = 5;
-const pairsAtMost = 10;
-/** Two references of one pair that differ by more than this were disturbed from outside; the pair is repeated. */
-const disturbed = 1.5;
 
 /**
  * A thousand grants of real logins that all end in one second, beside a bare loop that does the same SQL one by one:
  * revoke, drop what it owns, drop the login, write it down. Alternating, in one run.
  */
 export async function measureStorm(engine: Engine): Promise<void> {
-  const ratios: number[] = [];
-  const drains: number[] = [];
-  const bares: number[] = [];
-  let first = 0;
-  let p99 = 0;
-  for (let pair = 0; pair < pairsAtMost && ratios.length < pairs; pair++) {
-    const before = await bareLoop(engine.sampleUrl);
-    const storm = await ourStorm(engine, pair);
-    const after = await bareLoop(engine.sampleUrl);
-    if (Math.max(before, after) / Math.min(before, after) > disturbed) continue;
-    const bare = (before + after) / 2;
-    ratios.push(bare / storm.drain);
-    drains.push(storm.drain);
-    bares.push(bare);
-    first = Math.max(first, storm.first);
-    p99 = Math.max(p99, storm.p99);
-  }
-  if (ratios.length < pairs) console.log(`  only ${ratios.length} of ${pairs} pairs were undisturbed`);
-  if (ratios.length === 0) return;
-  console.log(
-    `  ${grants} grants gone in ${median(drains).toFixed(0)} ms, first seen ${first.toFixed(0)} ms after the end, p99 ${p99.toFixed(0)} ms (worst pairs)`,
+  const pairs = await measurePairs(
+    () => bareLoop(engine.sampleUrl),
+    (pair) => ourStorm(engine, pair),
   );
-  console.log(`  bare SQL loop                ${median(bares).toFixed(0)} ms`);
+  if (pairs.length === 0) return;
+  const worst = (of: (storm: Storm) => number): string => Math.max(...pairs.map(({ ours }) => of(ours))).toFixed(0);
   console.log(
-    `  our rate ÷ the loop's        ${median(ratios).toFixed(2)} [${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}]   goal ≥ 0.7 → ${median(ratios) >= 0.7 ? 'met' : 'MISSED'}`,
+    `  ${grants} grants gone in ${median(pairs.map(({ ours }) => ours.drain)).toFixed(0)} ms, first seen ${worst((storm) => storm.first)} ms after the end, p99 ${worst((storm) => storm.p99)} ms (worst pairs)`,
   );
+  console.log(`  bare SQL loop                ${median(pairs.map(({ reference }) => reference)).toFixed(0)} ms`);
+  const ratios = pairs.map(({ reference, ours }) => reference / ours.drain);
+  printRatio("our rate ÷ the loop's", ratios, { atLeast: 0.7 });
 }
 
 async function bareLoop(url: string): Promise<number> {
@@ -83,7 +67,9 @@ insert into grants (org, id, request_id, right_id, seconds, latest_end, provisio
 select 'bench', gen_random_uuid(), q.id, r.id, 3600, now() + interval '2 hours', now() + interval '1 hour'
 from requests q join rights r on r.person_id = q.principal_id`;
 
-async function ourStorm(engine: Engine, pair: number): Promise<{ drain: number; first: number; p99: number }> {
+type Storm = { readonly drain: number; readonly first: number; readonly p99: number };
+
+async function ourStorm(engine: Engine, pair: number): Promise<Storm> {
   const { pool, work, queue } = engine;
   await pool.query(approvedSql, [String(pair), grants]);
   while ((await count(pool, 'planned')) > 0) await work.give();

@@ -3,7 +3,7 @@ import type { PermissionRequest } from '../src/domain/request.ts';
 import { relinquishButton, secretButton } from './buttons.ts';
 import { type Message, actions, fence, message, paragraph } from './kit.ts';
 import { bold, date, line, words } from './line.ts';
-import { statusOf } from './status.ts';
+import { extendedWords, statusOf } from './status.ts';
 import { blockIds } from './wire.ts';
 import { rightLine } from './words.ts';
 
@@ -22,7 +22,10 @@ export function access({ request, usage, secretWaits }: AccessProps): Message {
     const lines = [line('Your access to ', right), statusOf(request).headline];
     return message(lines, [paragraph(...lines)]);
   }
-  const lines = [line('You have access: ', right), line('🟢 ', bold('Active'), ' until ', date(grant.expiresAt))];
+  const lines = [
+    line(request.extension === undefined ? 'You have access: ' : 'Your access goes on: ', right),
+    line('🟢 ', bold('Active'), ' until ', date(grant.expiresAt), ...extendedWords(request)),
+  ];
   const blocks: KnownBlock[] = [
     paragraph(...lines),
     ...(usage === undefined ? [] : [paragraph(words('Use it with:')), fence(usage.command)]),

@@ -7,7 +7,7 @@ import { type Message, actions, button, message, paragraph, quote } from './kit.
 import { type Line, line, onOneLine, words } from './line.ts';
 import { statusOf } from './status.ts';
 import { actionIds, blockIds, encodeDecision } from './wire.ts';
-import { approversWords, askLine, durationLine, rightWords } from './words.ts';
+import { approversWords, askLine, durationLine, escalationLines, extensionLines, rightWords } from './words.ts';
 
 export type ApprovalProps = {
   readonly request: PermissionRequest;
@@ -23,15 +23,25 @@ export function approval({ request, choice, approvers }: ApprovalProps): Message
   const isPending = request.state.kind === 'pending';
   const ask = askLine(request);
   const facts = isPending
-    ? [ask, durationLine(request), status.headline, line('May decide: ', approversWords(approvers))]
-    : [status.headline, ask, durationLine(request), ...status.details];
+    ? [
+        ...escalationLines(request),
+        ask,
+        durationLine(request),
+        ...extensionLines(request),
+        status.headline,
+        line('May decide: ', approversWords(approvers)),
+      ]
+    : [status.headline, ask, durationLine(request), ...extensionLines(request), ...escalationLines(request), ...status.details];
   const blocks: KnownBlock[] = [
     paragraph(...facts),
     ...(request.reason === undefined ? [paragraph(words('No reason was given.'))] : [quote(request.reason)]),
     ...(status.quoted === undefined ? [] : [paragraph(words(quotedLabel(request))), quote(status.quoted)]),
     ...buttons(request, choice),
   ];
-  return message(notification(request, isPending ? [ask, durationLine(request)] : [status.headline, ask]), blocks);
+  return message(
+    notification(request, isPending ? [...escalationLines(request), ask, durationLine(request)] : [status.headline, ask]),
+    blocks,
+  );
 }
 
 /** A phone shows this and nothing else: who, what, how long, why. */

@@ -24,6 +24,8 @@ export function rejectionText(rejection: Rejection): string {
       return `${quoted(rejection.given)} is not a duration. Write it like 90m, 2h or "2 hours".`;
     case 'over-maximum':
       return `${describeDuration(rejection.asked)} is over the maximum of ${describeDuration(rejection.maximum)}. Ask for less.`;
+    case 'over-total':
+      return `The access would last ${describeDuration(rejection.total)} from its first grant on; the maximum is ${describeDuration(rejection.maximum)}. Choose less.`;
     case 'duration-required':
       return 'A policy wants to know for how long. Name a duration, like 2h.';
     case 'reason-required':
@@ -97,6 +99,8 @@ export function rejectionText(rejection: Rejection): string {
       return `Only active access can be extended: ${clip(rejection.status)}.`;
     case 'unavailable':
       return `${clip(rejection.what)} does not answer, so this cannot be decided now. Try again in a minute.`;
+    case 'not-configured':
+      return `${clip(rejection.what)} is not configured here. Tell an owner.`;
     case 'not-supported':
       return `${clip(rejection.what)}: not supported yet.`;
   }

@@ -5,7 +5,7 @@ import { type Message, actions, message, paragraph, quote } from './kit.ts';
 import { bold, line } from './line.ts';
 import { statusOf } from './status.ts';
 import { blockIds } from './wire.ts';
-import { approversWords, durationLine, isForOther, rightLine } from './words.ts';
+import { approversWords, durationLine, escalationLines, extensionLines, isForOther, rightLine } from './words.ts';
 
 /** DM to the requestor: what became of the request. */
 export function request({
@@ -21,7 +21,9 @@ export function request({
   const facts = [
     what,
     status.headline,
-    ...(isPending ? [durationLine(asked), line('May decide: ', approversWords(approvers))] : status.details),
+    ...(isPending
+      ? [durationLine(asked), ...extensionLines(asked), ...escalationLines(asked), line('May decide: ', approversWords(approvers))]
+      : status.details),
   ];
   const blocks: KnownBlock[] = [
     paragraph(...facts),

@@ -6,13 +6,13 @@ import { actions, button, paragraph, plain, quote, window } from './kit.ts';
 import { words } from './line.ts';
 import { statusOf } from './status.ts';
 import { actionIds, blockIds, noticeId, viewIds } from './wire.ts';
-import { askLine, durationLine, rightWords } from './words.ts';
+import { askLine, durationLine, escalationLines, extensionLines, rightWords } from './words.ts';
 
 /** A window to decide one request, for those who come from the home tab; of a decided one it tells what became of it. */
 export function review(request: PermissionRequest, durations: readonly DurationSeconds[]): ModalView {
   const { headline } = statusOf(request);
   const facts: KnownBlock[] = [
-    paragraph(askLine(request), durationLine(request), headline),
+    paragraph(...escalationLines(request), askLine(request), durationLine(request), ...extensionLines(request), headline),
     request.reason === undefined ? paragraph(words('No reason was given.')) : quote(request.reason),
   ];
   if (request.state.kind !== 'pending') return window('Review request', facts, noticeId);

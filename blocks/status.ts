@@ -32,10 +32,15 @@ function grantStatus(request: PermissionRequest, approved: Approved, { state, st
     case 'planned':
       return status(line('✅ ', bold('Approved'), ', being set up. Ends at the latest ', date(state.latestEnd)), [agreed]);
     case 'active':
-      return status(line('🟢 ', bold('Active'), standing ? ' (standing) until ' : ' until ', date(state.expiresAt)), [agreed]);
+      return status(
+        line('🟢 ', bold('Active'), standing ? ' (standing) until ' : ' until ', date(state.expiresAt), ...extendedWords(request)),
+        [agreed],
+      );
     case 'ending':
       return status(line('🟠 ', bold('Ending'), ': ', endLine(request, state.end), '. Being taken away'), [agreed]);
     case 'ended':
+      if (request.extendedUntil !== undefined && state.end.kind === 'expired')
+        return status(line('🔁 ', bold('Extended'), ' until ', date(request.extendedUntil)), [agreed]);
       return status(
         line('⚪ ', bold('Ended'), ': ', endLine(request, state.end)),
         [...proof(state.end, state.evidence), agreed],
@@ -45,6 +50,10 @@ function grantStatus(request: PermissionRequest, approved: Approved, { state, st
       return status(line('🔴 ', bold('Failed'), ': could not be set up, ', date(state.at)), [agreed], state.why);
   }
 }
+
+/** That an extension takes over. */
+export const extendedWords = ({ extendedUntil }: PermissionRequest): readonly Line[] =>
+  extendedUntil === undefined ? [] : [line(', extended until ', date(extendedUntil))];
 
 function endLine(request: PermissionRequest, end: End): Line {
   switch (end.kind) {

@@ -1,7 +1,8 @@
 /** How requests are put into words, the same in every message. */
 import { describeDuration } from '../src/domain/duration.ts';
 import type { Decider, PermissionRequest, Permission } from '../src/domain/request.ts';
-import { type Line, bold, line, onOneLine } from './line.ts';
+import { after } from '../src/domain/time.ts';
+import { type Line, bold, date, line, onOneLine } from './line.ts';
 
 /** "role readonly on sample (pg)". */
 export function rightLine({ integration, service, accessType, resource }: Permission): Line {
@@ -29,8 +30,25 @@ export function askLine(request: PermissionRequest): Line {
   );
 }
 
-export function durationLine({ asked, durationNamed }: PermissionRequest): Line {
-  return line('For: ', bold(describeDuration(asked)), durationNamed ? '' : ' (the shortest; none was named)');
+/** What an extension adds to; nothing for other requests. */
+export function extensionLines({ extension, asked, state }: PermissionRequest): readonly Line[] {
+  if (extension === undefined) return [];
+  const { until } = extension;
+  if (state.kind !== 'pending') return [line('More time for access until ', date(until))];
+  return [line('More time for access until ', date(until), '; with what is asked, until ', date(after(until, asked)))];
+}
+
+/** That whoever is on call is asked, and why; nothing where nobody escalated. */
+export function escalationLines({ escalation }: PermissionRequest): readonly Line[] {
+  if (escalation === undefined) return [];
+  const { at, isPaged, reason } = escalation;
+  const told = isPaged ? '; whoever is on call was told' : '';
+  return [line('🔺 ', bold('Escalated'), ' ', date(at), told, reason === undefined ? '' : `: ${onOneLine(reason, 300)}`)];
+}
+
+export function durationLine({ asked, durationNamed, extension }: PermissionRequest): Line {
+  const more = extension === undefined ? '' : ' more';
+  return line('For: ', bold(describeDuration(asked)), more, durationNamed ? '' : ' (the shortest; none was named)');
 }
 
 /** "Security reviewers or Platform team"; long lists are cut, because the sentence is only for orientation. */

@@ -13,9 +13,12 @@ const parts = {
   arm: { everyMs: 60_000, atOnce: 1 },
   relay: { everyMs: 1_000, atOnce: 1 },
   seal: { everyMs: 1_000, atOnce: 1 },
+  // Each turn makes one call at a time, so that a few receivers that do not answer keep nobody else waiting.
+  callWebhooks: { everyMs: 1_000, atOnce: 8 },
+  forget: { everyMs: 60_000, atOnce: 1 },
 } as const satisfies Partial<Record<keyof Work, { everyMs: number; atOnce: number }>>;
 type Part = keyof typeof parts;
-const names = ['take', 'give', 'lapse', 'deliver', 'arm', 'relay', 'seal'] as const satisfies readonly Part[];
+const names = ['take', 'give', 'lapse', 'deliver', 'arm', 'relay', 'seal', 'callWebhooks', 'forget'] as const satisfies readonly Part[];
 
 /** Does each part now, and then by the clock. `wake` relays the outbox and seals the audit log at once. */
 export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void } & AsyncDisposable {
@@ -27,6 +30,8 @@ export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void
     arm: new Set(),
     relay: new Set(),
     seal: new Set(),
+    callWebhooks: new Set(),
+    forget: new Set(),
   };
   const missed = new Set<Part>();
   const run = (part: Part): void => {

@@ -3,8 +3,10 @@ import type pg from 'pg';
 import type { Log } from './app/ports.ts';
 import { anchorFile, startAnchors } from './audit-anchors.ts';
 import { createUseCases, createWork } from './app/index.ts';
+import { createPolicySets } from './app/policy-sets.ts';
 import type { Store } from './app/store.ts';
 import type { UseCases, Work } from './app/use-cases.ts';
+import type { News, Wakes } from './app/waiting-room.ts';
 import type { Config } from './config.ts';
 import { createDirectories } from './directories/index.ts';
 import { createLocalDirectory } from './directories/local.ts';
@@ -23,6 +25,7 @@ import { listenOutbox } from './store/listen.ts';
 import { bindConfiguredRoles, setBootstrapKey } from './store/people.ts';
 import { createTokens } from './tokens/index.ts';
 import { createVault } from './store/vault.ts';
+import { createWebhookWire } from './webhooks/index.ts';
 
 /** A running Curfew. Disposing stops it in the reverse of the order it came up in: nothing new is claimed, the doors close, the database goes last. */
 export type Running = {
@@ -50,16 +53,18 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     store,
     integrations,
     vault: createVault(config.secretKey),
+    webhooks: stack.use(createWebhookWire({ allowHosts: config.webhooks?.allowHosts ?? [] })),
     routing: {
       directories: createDirectories([createLocalDirectory(config.groups)]),
       onCalls: () => undefined,
       matches: createPatternMatch(),
+      policies: createPolicySets(),
       log,
     },
   };
   const tokens = config.issuers === undefined ? undefined : createTokens(config.issuers, log);
-  const wakes = new Set<() => void>();
-  const subscribe = (wake: () => void) => {
+  const wakes = new Set<(news?: News) => void>();
+  const subscribe: Wakes['subscribe'] = (wake) => {
     wakes.add(wake);
     return () => void wakes.delete(wake);
   };
@@ -103,9 +108,9 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     // Before the heartbeat, so that at the end it writes down what that sealed last.
     stack.use(startAnchors({ file: anchorFile(config.dataDir), secretKey: config.secretKey, heads: () => store.audit.heads(), log }));
     const heartbeat = stack.use(startHeartbeat(work, log));
-    subscribe(() => heartbeat.wake());
+    subscribe((news) => (news === 'sealed' ? undefined : heartbeat.wake()));
   }
-  stack.use(listenOutbox(databaseUrl, () => wakes.forEach((wake) => wake()), log));
+  stack.use(listenOutbox(databaseUrl, (news) => wakes.forEach((wake) => wake(news)), log));
   stack.defer(() => stopping.abort());
   const running = stack.move();
   return {

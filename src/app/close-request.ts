@@ -1,9 +1,11 @@
+import { extensionOf } from '../domain/extension.ts';
 import type { Org, RequestId } from '../domain/ids.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
+import type { Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import type { Caller, Log } from './ports.ts';
-import type { Store } from './store.ts';
+import type { Store, Transaction } from './store.ts';
 
 /** The others wait for the next turn. */
 const lapsesAtOnce = 200;
@@ -32,7 +34,14 @@ async function lapse(store: Store, org: Org, id: RequestId): Promise<void> {
   await store.transaction(async (tx) => {
     const request = await tx.lockRequest(org, id);
     const now = await tx.now();
-    if (request?.state.kind !== 'pending' || now < request.approvableUntil) return;
+    if (request?.state.kind !== 'pending') return;
+    if (now < request.approvableUntil && !(await hasNothingToExtend(tx, request, now))) return;
     await tx.close({ kind: 'system' }, request, 'lapsed', now);
   });
+}
+
+async function hasNothingToExtend(tx: Transaction, { org, extension }: PermissionRequest, now: Instant): Promise<boolean> {
+  if (extension === undefined) return false;
+  const extended = await tx.request(org, extension.of);
+  return extended === undefined || !extensionOf(extended, now).ok;
 }

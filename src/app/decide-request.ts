@@ -1,4 +1,5 @@
 import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
+import { extendedEnd, extensionOf, planExtension } from '../domain/extension.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { type Decider, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
@@ -7,8 +8,8 @@ import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { holdsRole } from './authority.ts';
 import type { Caller, Integrations } from './ports.ts';
-import { pictureDigest, type Router, type RoutingDeps, whyNotDecide } from './routing.ts';
-import type { Store, Transaction } from './store.ts';
+import { judgeDecider, pictureDigest, routeByVersion, type Router, type RoutingDeps } from './routing.ts';
+import type { Reads, RulesApplied, Store, Transaction } from './store.ts';
 import type { Verdict } from './use-cases.ts';
 
 export type DecideDeps = {
@@ -29,34 +30,37 @@ export async function decideRequest(deps: DecideDeps, caller: Caller, id: Reques
   return deps.store.transaction(async (tx) => {
     const request = await tx.lockRequest(caller.org, id);
     if (request === undefined) return reject({ code: 'not-found' });
-    const outcome = await deps.router(tx, request);
+    const { outcome, version } = await routeByVersion(deps.routing, tx, request);
     const now = await tx.now();
-    const refusal = (await whyNotAuthorized(deps, tx, caller, request, outcome, verdict)) ?? whyNotNow(request, outcome, verdict, now);
+    const judged = await judgeVerdict(deps.routing, tx, caller, request, outcome, verdict.kind);
+    const refusal = judged.refusal ?? whyNotNow(request, outcome, verdict, now);
     if (refusal !== undefined) return reject(refusal);
-    const refused = verdict.kind === 'approve' ? await approve(deps, tx, caller, request, verdict.duration, now) : undefined;
+    const rules = { version, policies: judged.policies };
+    const refused = verdict.kind === 'approve' ? await approve(deps, tx, caller, request, verdict.duration, now, rules) : undefined;
     if (refused !== undefined) return reject(refused);
     if (verdict.kind === 'deny')
-      await tx.deny(actorOf(caller), request, { by: { kind: 'person', person: caller.person }, at: now, reason: verdict.reason });
+      await tx.deny(actorOf(caller), request, { by: { kind: 'person', person: caller.person }, at: now, reason: verdict.reason, rules });
     const decided = await tx.request(caller.org, id);
     return decided === undefined ? reject({ code: 'not-found' }) : accept(decided);
   });
 }
 
-async function whyNotAuthorized(
-  deps: DecideDeps,
-  tx: Transaction,
+/** May the caller decide so, whatever state the request is in, and by which policies? */
+export async function judgeVerdict(
+  routing: RoutingDeps,
+  reads: Reads,
   caller: Caller,
   request: PermissionRequest,
   outcome: Outcome,
-  verdict: Verdict,
-): Promise<Rejection | undefined> {
-  const refusal = await whyNotDecide(deps.routing, tx, request, outcome, caller);
+  kind: Verdict['kind'],
+): ReturnType<typeof judgeDecider> {
+  const judged = await judgeDecider(routing, reads, request, outcome, caller);
   // Where policies changed so that nobody could approve any more, a security reviewer must still be able to say no.
   const mayStillDeny =
-    verdict.kind === 'deny' &&
-    refusal?.code === 'not-approver' &&
-    (await holdsRole(deps.routing, tx, caller.org, 'manager', caller.person.email)) === true;
-  return mayStillDeny ? undefined : refusal;
+    kind === 'deny' &&
+    judged.refusal?.code === 'not-approver' &&
+    (await holdsRole(routing, reads, caller.org, 'manager', caller.person.email)) === true;
+  return mayStillDeny ? { refusal: undefined, policies: [] } : judged;
 }
 
 function whyNotNow(request: PermissionRequest, outcome: Outcome, verdict: Verdict, now: Instant): Rejection | undefined {
@@ -76,27 +80,45 @@ async function approve(
   request: PermissionRequest,
   chosen: DurationSeconds | undefined,
   now: Instant,
+  rules: RulesApplied,
 ): Promise<Rejection | undefined> {
   const duration = chosen ?? request.asked;
   const maximum = toSeconds((await tx.settings(caller.org)).maxAccess);
-  if (duration > maximum) return { code: 'over-maximum', asked: duration, maximum };
   const integration = deps.integrations.byName(request.permission.integration);
   if (integration === undefined) return { code: 'unavailable', what: request.permission.integration };
   const account = integration.accountOf(request.principal.email);
   if (!account.ok) return account.rejection;
+  const by: Decider = { kind: 'person', person: caller.person };
+  const plan = await planWithin(tx, request, { by, at: now, duration, standing: false, account: account.value, rules }, maximum);
+  if (!plan.ok) return plan.rejection;
   if (!(await tx.claimAccount(caller.org, integration.name, account.value, request.principal.id)))
     return { code: 'account-unusable', account: account.value };
-  const by: Decider = { kind: 'person', person: caller.person };
-  await tx.approve(actorOf(caller), request, planGrant({ by, at: now, duration, standing: false, account: account.value }));
+  await tx.approve(actorOf(caller), request, plan.value);
   return undefined;
 }
 
-/** Who grants, plans the end: the grant can exist until `latestEnd` and no longer, whatever happens at the target. */
-export function planGrant<D extends { at: Instant; duration: DurationSeconds }>(
+type Plan = { readonly lasts: DurationSeconds; readonly provisionUntil: Instant; readonly latestEnd: Instant };
+
+/** Within what is allowed at this moment (I6): to a grant, or to the whole chain that an extension goes on. */
+async function planWithin<D extends { at: Instant; duration: DurationSeconds }>(
+  tx: Transaction,
+  { org, extension }: PermissionRequest,
   decision: D,
-): D & { provisionUntil: Instant; latestEnd: Instant } {
+  maximum: DurationSeconds,
+): Promise<Result<D & Plan>> {
+  const { duration, at } = decision;
+  if (extension === undefined)
+    return duration > maximum ? reject({ code: 'over-maximum', asked: duration, maximum }) : accept(planGrant(decision));
+  // Read again after the settings' lock: lowering the maximum may have shortened it.
+  const extended = await tx.request(org, extension.of);
+  const from = extended === undefined ? reject({ code: 'not-found' }) : extensionOf(extended, at);
+  return from.ok ? planExtension(from.value, extendedEnd(from.value, duration), decision, maximum) : from;
+}
+
+/** Who grants, plans the end: the grant can exist until `latestEnd` and no longer, whatever happens at the target. */
+export function planGrant<D extends { at: Instant; duration: DurationSeconds }>(decision: D): D & Plan {
   const provisionUntil = after(decision.at, provisioning);
-  return { ...decision, provisionUntil, latestEnd: after(provisionUntil, decision.duration) };
+  return { ...decision, lasts: decision.duration, provisionUntil, latestEnd: after(provisionUntil, decision.duration) };
 }
 
 const deciderName = (by: Decider): string => (by.kind === 'person' ? by.person.email : by.name);

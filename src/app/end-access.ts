@@ -1,3 +1,4 @@
+import { longestChain } from '../domain/extension.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
@@ -47,6 +48,12 @@ async function endGrant(
     if (refusal !== undefined) return reject(refusal);
     if (grant === undefined) return reject(notRevocable(request));
     await tx.endGrant(actorOf(caller), request, grant.id, end);
+    // To people a chain of extensions is one access: nobody takes it away and leaves it in place.
+    const chain = await tx.requests(caller.org, { kind: 'chain', first: request.extension?.first ?? request.id }, longestChain);
+    for (const other of chain) {
+      const live = other.id === request.id ? undefined : liveGrant(other);
+      if (live !== undefined) await tx.endGrant(actorOf(caller), other, live.id, end);
+    }
     return accept((await tx.request(caller.org, id)) ?? request);
   });
 }

@@ -5,7 +5,9 @@ import type { Hands } from './act-on-rights.ts';
 import { lapseRequests } from './close-request.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { createAuditDoors } from './audit.ts';
+import { callWebhooks } from './call-webhooks.ts';
 import { createDoorway } from './doorway.ts';
+import { forgetCalls } from './forget-calls.ts';
 import { createKeyDoors } from './keys.ts';
 import { notifyRequest } from './notify.ts';
 import type { Caller, Integrations, Jobs, Messenger, Tokens, Vault } from './ports.ts';
@@ -17,18 +19,23 @@ import { createPreApprovalDoors } from './pre-approvals.ts';
 import { createRoleDoors } from './roles.ts';
 import { createSettingsDoors } from './settings.ts';
 import { createRequestDoors } from './request-doors.ts';
+import { createHistoryDoors } from './request-history.ts';
 import { createRouter, type RoutingDeps } from './routing.ts';
 import { runCommand } from './run-command.ts';
 import { createStandingAccessDoors } from './standing-access.ts';
 import type { Store } from './store.ts';
 import type { RequestForm, UseCases, Work } from './use-cases.ts';
-import { createRequestWatch, type Wakes } from './watch-requests.ts';
+import type { Wakes } from './waiting-room.ts';
+import { createRequestWatch } from './watch-requests.ts';
+import { createWebhookDoors } from './webhooks.ts';
+import type { WebhookWire } from './webhooks-store.ts';
 
 export type AppDeps = {
   readonly org: Org;
   readonly store: Store;
   readonly integrations: Integrations;
   readonly vault: Vault;
+  readonly webhooks: WebhookWire;
   readonly routing: RoutingDeps;
   /** Undefined: only API keys are taken. */
   readonly tokens?: Tokens | undefined;
@@ -50,12 +57,16 @@ export function createUseCases(deps: AppDeps): UseCases {
     settings: createSettingsDoors(inner, door),
     roles: createRoleDoors(inner, door),
     audit: createAuditDoors(inner, door),
+    history: createHistoryDoors(inner, door),
+    webhooks: createWebhookDoors(inner, door),
+    idempotency: store.idempotency,
     watch: createRequestWatch(store, deps.wakes, deps.routing.log),
     runCommand: door({ scope: 'command' }, (caller, argv, program) => runCommand(inner, doors, caller, argv, program)),
     requestForm: (caller) => requestForm(inner, caller),
     home: (caller) => home(inner, caller),
     identify: (org, identity) => store.identify(org, identity),
     authenticate: (org, token) => authenticate(deps, org, token),
+    recordRefusedCalls: (org, counts) => store.recordRefusedCalls(org, counts),
   };
 }
 
@@ -71,12 +82,12 @@ async function authenticate({ store, tokens }: AppDeps, org: Org, token: string)
 
 async function requestForm(deps: DecideDeps, caller: Caller): Promise<RequestForm> {
   const settings = await deps.store.settings(caller.org);
-  const policies = await deps.store.policies(caller.org);
+  const policies = await deps.routing.policies(deps.store, caller.org);
   return {
     integrations: deps.integrations.all().map((each) => ({ name: each.name, service: each.service, items: each.catalog() })),
     durations: allowedDurations(settings),
     maximum: toSeconds(settings.maxAccess),
-    reasonRequired: policies.length === 0 && settings.defaultApprovals.requireReason,
+    reasonRequired: policies.all.length === 0 && settings.defaultApprovals.requireReason,
   };
 }
 
@@ -94,5 +105,7 @@ export function createWork(deps: AppDeps & { readonly messenger: Messenger; read
     arm: async () => arm(hands.log, jobs, await store.dueSeconds()),
     relay: () => relayOutbox(store, jobs, hands.log),
     seal: () => store.audit.seal(),
+    callWebhooks: () => callWebhooks({ ...deps, log: hands.log, stopping: hands.stopping }),
+    forget: () => forgetCalls(store),
   };
 }

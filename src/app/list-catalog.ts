@@ -48,7 +48,8 @@ async function whoseAccess(deps: DecideDeps, caller: Caller, command: Command & 
   const isOthers = command.all || about !== caller.person.email;
   const refusal = isOthers ? await whyNotInRole(deps.routing, store, caller, ['owner', 'manager', 'viewer']) : undefined;
   if (refusal !== undefined) return reject(refusal);
-  const person = about === caller.person.email ? caller.person : await store.transaction((tx) => tx.person(caller.org, about));
+  const person = about === caller.person.email ? caller.person : await store.knownPerson(caller.org, about);
+  if (person === undefined) return accept(new Set());
   const access = await store.requests(caller.org, { kind: 'access', person: person.id }, largestSize);
   return accept(
     new Set(

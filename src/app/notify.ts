@@ -1,10 +1,13 @@
 import { digestOf } from '../domain/digest.ts';
+import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
+import { extensionDurations } from '../domain/extension.ts';
 import type { Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
-import { allowedDurations } from '../domain/settings.ts';
+import { allowedDurations, type Settings } from '../domain/settings.ts';
 import { describeApprovers } from '../domain/approval-path.ts';
 import type { Integrations, MessageRef, Messenger, Picture, Slot } from './ports.ts';
-import { pictureDigest, type Router } from './routing.ts';
+import { pageOnCall, waitsForPage } from './page-on-call.ts';
+import { pictureDigest, type Router, type RoutingDeps } from './routing.ts';
 import type { Store } from './store.ts';
 
 export type NotifyDeps = {
@@ -13,6 +16,7 @@ export type NotifyDeps = {
   readonly messenger: Messenger;
   readonly integrations: Integrations;
   readonly router: Router;
+  readonly routing: RoutingDeps;
 };
 
 /**
@@ -36,12 +40,14 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
 }
 
 async function converge(deps: NotifyDeps, id: RequestId): Promise<void> {
-  const request = await deps.store.request(deps.org, id);
+  const failures: unknown[] = [];
+  const found = await deps.store.request(deps.org, id);
+  if (found !== undefined && waitsForPage(found)) await pageOnCall(deps, found).catch((error: unknown) => failures.push(error));
+  const request = found !== undefined && waitsForPage(found) ? await deps.store.request(deps.org, id) : found;
   if (request === undefined) return;
   const picture = await paint(deps, request);
   const shown = digestOf(picture);
   const posted = new Map((await deps.store.messages(deps.org, id)).map((message) => [message.slot, message]));
-  const failures: unknown[] = [];
   for (const slot of wanted(request, new Set(posted.keys()))) {
     const known = posted.get(slot);
     if (known?.shown === shown) continue;
@@ -69,8 +75,10 @@ function wanted(request: PermissionRequest, posted: ReadonlySet<Slot>): readonly
   const slots: Slot[] = ['request'];
   // What nobody has to decide is not put before approvers.
   if (state.kind === 'pending' || posted.has('approval')) slots.unshift('approval');
+  if (request.escalation !== undefined && (state.kind === 'pending' || posted.has('escalation'))) slots.push('escalation');
   if (grant?.kind === 'active' || posted.has('access')) slots.push('access');
-  if (grant?.kind === 'ended') slots.push('ended');
+  // Where an extension took over, the access has not ended; the extension's own message tells when it does.
+  if (grant?.kind === 'ended' && (request.extendedUntil === undefined || posted.has('ended'))) slots.push('ended');
   if (state.kind === 'denied' || state.kind === 'lapsed' || grant?.kind === 'failed') slots.push('refused');
   return slots;
 }
@@ -87,9 +95,17 @@ async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<Pict
   return {
     request,
     choice:
-      request.state.kind === 'pending' ? { durations: allowedDurations(settings), digest: pictureDigest(request, outcome) } : undefined,
+      request.state.kind === 'pending'
+        ? { durations: offeredDurations(request, settings), digest: pictureDigest(request, outcome) }
+        : undefined,
     approvers: outcome.kind === 'ask' ? [...new Set(outcome.paths.map(describeApprovers))] : [],
     usage: target === undefined ? undefined : integration?.usage(target),
     secretWaits: target !== undefined && (await deps.store.secretWaits(org, permission.integration, target.account)),
   };
+}
+
+/** What can be chosen without being refused for its length. */
+function offeredDurations({ extension }: PermissionRequest, settings: Settings): readonly DurationSeconds[] {
+  const presets = allowedDurations(settings);
+  return extension === undefined ? presets : extensionDurations(extension, presets, toSeconds(settings.maxAccess));
 }

@@ -88,7 +88,10 @@ export type Integrations = {
 
 // ---------------------------------------------------------------- people
 
-/** Group membership. A failed look-up throws; it is never "no members". */
+/**
+ * Group membership as of now: nothing between a directory and a decision keeps answers. One that keeps its own must state
+ * for how long, in its configuration, and throw once they are older. A failed look-up throws; it is never "no members".
+ */
 export type Directory = {
   readonly name: string;
   isMember(group: Pick<GroupRef, 'id'>, person: Email): Promise<boolean>;
@@ -102,7 +105,11 @@ export type Directories = (name: string) => Directory | undefined;
 export type OnCall = {
   readonly name: string;
   isOnCall(person: Email, services: readonly string[] | undefined): Promise<boolean>;
+  /** Tells whoever is on call for these services, in plain text. Called again with the same key it must not tell them twice. */
+  page(services: readonly string[], about: { readonly key: string; readonly text: string }, signal: AbortSignal): Promise<void>;
 };
+/** Services of one on-call integration. */
+export type OnCallServices = { readonly integration: string; readonly services: readonly string[] };
 export type OnCalls = (integration: string) => OnCall | undefined;
 
 /** Tokens of outside issuers. */
@@ -140,7 +147,9 @@ export type Slot =
   /** DM to the principal: the access has ended. */
   | 'ended'
   /** DM to the requestor: there will be no access. A message of its own, because a redrawn one makes no sound. */
-  | 'refused';
+  | 'refused'
+  /** In the approval channel once more, because whoever is on call is asked now. */
+  | 'escalation';
 
 /** Where a posted message is. */
 export type MessageRef = { readonly channel: string; readonly ts: string };

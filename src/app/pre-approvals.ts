@@ -12,7 +12,7 @@ import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
-import { type Decidable, whyNotDecide } from './routing.ts';
+import { type Decidable, judgeDecider, whyNotDecide } from './routing.ts';
 import type { Reads, Transaction } from './store.ts';
 
 /** As typed: not yet looked up. `start` undefined: now; `duration` undefined: the smallest preset. */
@@ -92,6 +92,9 @@ function whyNotAhead(outcome: Outcome, reason: string | undefined): Rejection | 
   return requirementsOf(outcome).reason && reason === undefined ? { code: 'reason-required' } : undefined;
 }
 
+/** A pre-approval that decides a request, and the policies by which whoever opened it may approve. */
+export type Cover = PreApproval & { readonly policies: readonly string[] };
+
 /**
  * The pre-approval that decides this request now: long enough, and opened by somebody who could still approve it
  * themselves (I7). Undefined where there is none; then the request goes the ordinary way.
@@ -101,12 +104,14 @@ export async function findCover(
   tx: Transaction,
   request: Omit<Decidable, 'isPreapproved'> & { readonly asked: DurationSeconds },
   outcome: Outcome,
-): Promise<PreApproval | undefined> {
+): Promise<Cover | undefined> {
   if (outcome.kind !== 'ask') return undefined;
   for (const each of await tx.preApprovals.openFor(request.org, request.principal.id, request.permission)) {
     if (request.asked > each.duration) continue;
-    const refusal = await whyNotDecide(deps.routing, tx, { ...request, isPreapproved: true }, outcome, { person: each.creator });
-    if (refusal === undefined) return each;
+    const { refusal, policies } = await judgeDecider(deps.routing, tx, { ...request, isPreapproved: true }, outcome, {
+      person: each.creator,
+    });
+    if (refusal === undefined) return { ...each, policies };
   }
   return undefined;
 }

@@ -1,6 +1,8 @@
 import { cancelRequest } from './close-request.ts';
 import { type DecideDeps, decideRequest } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
+import { escalateRequest } from './escalate-request.ts';
+import { extendRequest } from './extend-request.ts';
 import { relinquishGrant, revokeGrant } from './end-access.ts';
 import { listRequests } from './list-requests.ts';
 import type { Vault } from './ports.ts';
@@ -18,6 +20,12 @@ export function createRequestDoors(deps: DecideDeps & { readonly vault: Vault },
     ),
     cancelRequest: door({ scope: 'command', attempt: 'request.cancel', about: ([id]) => id }, (caller, id) =>
       cancelRequest(deps.store, caller, id),
+    ),
+    extendRequest: door({ scope: 'command', attempt: 'request.extend', about: ([id]) => id }, (caller, id, more) =>
+      extendRequest(deps, caller, id, more),
+    ),
+    escalateRequest: door({ scope: 'command', attempt: 'request.escalate', about: ([id]) => id }, (caller, id, reason) =>
+      escalateRequest(deps, caller, id, reason),
     ),
     revokeGrant: door({ scope: 'requests:decide', attempt: 'grant.revoke', about: ([id]) => id }, (caller, id, reason) =>
       revokeGrant(deps, caller, id, reason),

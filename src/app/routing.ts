@@ -7,8 +7,10 @@ import { isSelf, type PermissionRequest, type Person } from '../domain/request.t
 import type { Rejection } from '../domain/result.ts';
 import { type Outcome, route } from '../domain/route.ts';
 import { approverNeeds, type Facts, type Needs, neededFacts, type RequestorFacts } from '../domain/route-facts.ts';
-import { anyOf, type Truth } from '../domain/truth.ts';
+import type { Settings } from '../domain/settings.ts';
+import type { Truth } from '../domain/truth.ts';
 import { holdsRole } from './authority.ts';
+import type { PolicySet, PolicySets } from './policy-sets.ts';
 import type { Caller, Log } from './ports.ts';
 import type { Directories, OnCalls } from './ports.ts';
 import type { Reads } from './store.ts';
@@ -17,6 +19,7 @@ export type RoutingDeps = {
   readonly directories: Directories;
   readonly onCalls: OnCalls;
   readonly matches: PatternMatch;
+  readonly policies: PolicySets;
   readonly log: Log;
 };
 
@@ -31,25 +34,40 @@ export type Decidable = Subject &
 export type Router = (reads: Reads, subject: Subject) => Promise<Outcome>;
 
 export function createRouter(deps: RoutingDeps): Router {
-  return async (reads, { org, principal, permission }) => {
-    const [policies, settings] = await Promise.all([reads.policies(org), reads.settings(org)]);
-    const facts = await lookUpFacts(deps, policies, principal.email, permission);
-    return route(policies, settings, facts, deps.matches);
-  };
+  return async (reads, subject) => (await routeByVersion(deps, reads, subject)).outcome;
 }
 
-/** What these policies must know of this person and this right. */
-export async function lookUpFacts(
+/** What was made of a request, and of which version of the policies. */
+export type Routed = { readonly outcome: Outcome; readonly version: string };
+
+export async function routeByVersion(deps: RoutingDeps, reads: Reads, { org, principal, permission }: Subject): Promise<Routed> {
+  const [policies, settings] = await Promise.all([deps.policies(reads, org), reads.settings(org)]);
+  const { outcome } = await routeBy(deps, policies, settings, principal.email, permission);
+  return { outcome, version: policies.version };
+}
+
+/** What these policies make of this right for this person, and of what: only those are asked that could speak about it. */
+export async function routeBy(
   deps: RoutingDeps,
-  policies: readonly Policy[],
+  policies: PolicySet,
+  settings: Settings,
   email: Email,
   permission: Subject['permission'],
-): Promise<Facts> {
+): Promise<{ readonly outcome: Outcome; readonly facts: Facts; readonly candidates: readonly Policy[] }> {
   const right = {
     ...permission,
     attributes: { [permission.accessType]: { name: [permission.resource] }, integration: { name: [permission.integration] } },
   };
-  return { requestor: await lookUp(deps, email, neededFacts(policies, email, right, deps.matches)), right };
+  const candidates = policies.candidates(email, right);
+  const facts = { requestor: await lookUp(deps, email, neededFacts(candidates, email, right, deps.matches)), right };
+  const none = candidates.length === 0 && policies.all.length > 0;
+  return { outcome: none ? { kind: 'none' } : route(candidates, settings, facts, deps.matches), facts, candidates };
+}
+
+/** The names of the policies that an outcome comes from, each once. */
+export function policiesOf(outcome: Outcome): readonly string[] {
+  if (outcome.kind === 'ask') return [...new Set(outcome.paths.map((path) => path.policy))];
+  return 'policy' in outcome ? [outcome.policy] : [];
 }
 
 /**
@@ -57,56 +75,60 @@ export async function lookUpFacts(
  * for this person, for this reason, by these rules, or is shown the new picture.
  */
 export function pictureDigest(request: PermissionRequest, outcome: Outcome): string {
-  const { id, requestor, principal, permission, reason, asked } = request;
-  return digestOf({ id, requestor, principal, permission, reason, asked, outcome });
+  const { id, requestor, principal, permission, reason, asked, extension } = request;
+  return digestOf({ id, requestor, principal, permission, reason, asked, extension, outcome });
 }
 
 /**
  * May this person decide this request now? Undefined: yes. Who made the key that they come with may hold a copy of it, so
  * the maker's own requests are theirs as well: a key is never a second person.
  */
-export async function whyNotDecide(
+export const whyNotDecide = async (
+  deps: RoutingDeps,
+  reads: Reads,
+  request: Decidable,
+  outcome: Outcome,
+  caller: Pick<Caller, 'person' | 'keyMaker'>,
+): Promise<Rejection | undefined> => (await judgeDecider(deps, reads, request, outcome, caller)).refusal;
+
+/** As {@link whyNotDecide}, and by which policies they may; none where they may not. */
+export async function judgeDecider(
   deps: RoutingDeps,
   reads: Reads,
   request: Decidable,
   outcome: Outcome,
   { person, keyMaker }: Pick<Caller, 'person' | 'keyMaker'>,
-): Promise<Rejection | undefined> {
-  if (outcome.kind === 'unavailable') return { code: 'unavailable', what: outcome.what };
-  const paths = outcome.kind === 'ask' ? usablePaths(request, outcome.paths) : [];
-  const allowed = await truthOfAny(deps, reads, request, paths, person);
-  if (isSelf(request, person.id) || (keyMaker !== undefined && isSelf(request, keyMaker))) {
-    const oneParty = await truthOfAny(
-      deps,
-      reads,
-      request,
-      paths.filter((path) => path.options.allowOneParty),
-      person,
-    );
-    return oneParty === true ? undefined : { code: 'own-request' };
-  }
-  if (allowed === 'unknown') return { code: 'unavailable', what: 'directory' };
-  return allowed ? undefined : { code: 'not-approver' };
+): Promise<{ readonly refusal: Rejection | undefined; readonly policies: readonly string[] }> {
+  const no = (refusal: Rejection) => ({ refusal, policies: [] });
+  if (outcome.kind === 'unavailable') return no({ code: 'unavailable', what: outcome.what });
+  const isOwn = isSelf(request, person.id) || (keyMaker !== undefined && isSelf(request, keyMaker));
+  const paths = usablePaths(request, outcome).filter((path) => !isOwn || path.options.allowOneParty);
+  const ways = await waysOf(deps, reads, request, paths, person);
+  const policies = [...new Set(ways.flatMap(({ policy, truth }) => (truth === true ? [policy] : [])))];
+  if (policies.length > 0) return { refusal: undefined, policies };
+  if (isOwn) return no({ code: 'own-request' });
+  return no(ways.some(({ truth }) => truth === 'unknown') ? { code: 'unavailable', what: 'directory' } : { code: 'not-approver' });
 }
 
-const usablePaths = (request: Decidable, paths: readonly ApprovalPath[]): ApprovalPath[] =>
-  openPaths(paths, {
+/** The ways to approval whose demands the request meets. */
+export const usablePaths = (request: Decidable, outcome: Outcome): ApprovalPath[] =>
+  openPaths(outcome.kind === 'ask' ? outcome.paths : [], {
     hasReason: request.reason !== undefined,
     hasDuration: request.durationNamed,
     isPreapproved: request.isPreapproved === true,
   });
 
-async function truthOfAny(
+async function waysOf(
   deps: RoutingDeps,
   reads: Reads,
   request: Decidable,
   paths: readonly ApprovalPath[],
   person: Person,
-): Promise<Truth> {
-  if (paths.length === 0) return false;
+): Promise<readonly { readonly policy: string; readonly truth: Truth }[]> {
+  if (paths.length === 0) return [];
   const facts = await lookUp(deps, person.email, approverNeeds(paths));
   const isReviewer = await holdsRole(deps, reads, request.org, 'manager', person.email);
-  return anyOf(paths.map((path) => isApprover(path, { ...facts, isReviewer })));
+  return paths.map((path) => ({ policy: path.policy, truth: isApprover(path, { ...facts, isReviewer }) }));
 }
 
 /** Makes the look-ups that pure routing needs. One that fails reads as unknown, which every decision refuses. */

@@ -5,20 +5,23 @@ import type { Role } from '../domain/role.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Actor } from './store.ts';
 
+/** `version` counts the changes, from 0. */
+export type VersionedSettings = { readonly settings: Settings; readonly version: string };
+
 export type SettingsReads = {
-  /** `version` counts the changes, from 0. */
-  read(org: Org): Promise<{ readonly settings: Settings; readonly version: string }>;
+  read(org: Org): Promise<VersionedSettings>;
 };
 
 export type SettingsWrites = {
   /** Locks the organisation's settings, then reads. */
-  lock(org: Org): Promise<Settings>;
+  lock(org: Org): Promise<VersionedSettings>;
+  /** Answers with the new version. */
   put(
     actor: Actor,
     org: Org,
     settings: Settings,
     change: { readonly setting: string; readonly before: unknown; readonly after: unknown },
-  ): Promise<void>;
+  ): Promise<string>;
   /**
    * Shortens the live grants that last longer than `maximum`, each with its event, and has the targets told: those with
    * more than `maximum` behind them already end at once.

@@ -1,27 +1,32 @@
 import { type Duration, toSeconds } from '../domain/duration.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
-import { addExpiryOption, type ExpiryOption, removeExpiryOption, resetExpiryOptions, type Settings } from '../domain/settings.ts';
+import { addExpiryOption, removeExpiryOption, resetExpiryOptions, type Settings } from '../domain/settings.ts';
 import { actorOf } from './actor.ts';
 import { inRole } from './authority.ts';
 import type { Doorway } from './doorway.ts';
 import type { Caller } from './ports.ts';
 import type { RoutingDeps } from './routing.ts';
+import type { VersionedSettings } from './settings-store.ts';
 import type { Store } from './store.ts';
+import { isAmong, type Versions } from './versions.ts';
 
 export type DurationSetting = 'approvable' | 'maxAccess' | 'standingAccess';
 type DefaultApprovals = Settings['defaultApprovals'];
 
-/** The JIT settings: owners change them; security reviewers and viewers read them too. */
+/**
+ * The JIT settings: owners change them; security reviewers and viewers read them too. Each change starts from one of the
+ * versions `from`, and answers with what all settings are then.
+ */
 export type SettingsDoors = {
-  read(caller: Caller): Promise<Result<{ readonly settings: Settings; readonly version: string }>>;
+  read(caller: Caller): Promise<Result<VersionedSettings>>;
   /** Adding one that is there already is no error. */
-  addOption(caller: Caller, option: Duration): Promise<Result<Settings>>;
+  addOption(caller: Caller, option: Duration, from: Versions): Promise<Result<VersionedSettings>>;
   /** By either label; an unknown one is no error, or Terraform could never finish. */
-  removeOption(caller: Caller, label: string): Promise<Result<Settings>>;
-  resetOptions(caller: Caller): Promise<Result<readonly ExpiryOption[]>>;
-  setDefaultApprovals(caller: Caller, approvals: DefaultApprovals): Promise<Result<Settings>>;
+  removeOption(caller: Caller, label: string, from: Versions): Promise<Result<VersionedSettings>>;
+  resetOptions(caller: Caller, from: Versions): Promise<Result<VersionedSettings>>;
+  setDefaultApprovals(caller: Caller, approvals: DefaultApprovals, from: Versions): Promise<Result<VersionedSettings>>;
   /** Lowering the longest access shortens the grants that are live (I6). */
-  setDuration(caller: Caller, setting: DurationSetting, duration: Duration): Promise<Result<Duration>>;
+  setDuration(caller: Caller, setting: DurationSetting, duration: Duration, from: Versions): Promise<Result<VersionedSettings>>;
 };
 
 type Deps = { readonly store: Store; readonly routing: RoutingDeps };
@@ -36,33 +41,41 @@ export function createSettingsDoors(deps: Deps, door: Doorway): SettingsDoors {
         accept(await deps.store.jitSettings.read(caller.org)),
       ),
     ),
-    addOption: door(rule, (caller, option) => change(deps, caller, 'expiryOptions', (settings) => addExpiryOption(settings, option))),
-    removeOption: door(rule, (caller, label) => change(deps, caller, 'expiryOptions', (settings) => removeExpiryOption(settings, label))),
-    resetOptions: door(rule, async (caller) => {
-      const changed = await change(deps, caller, 'expiryOptions', resetExpiryOptions);
-      return changed.ok ? accept(changed.value.expiryOptions) : changed;
-    }),
-    setDefaultApprovals: door(rule, (caller, defaultApprovals) =>
-      change(deps, caller, 'defaultApprovals', (settings) => ({ ...settings, defaultApprovals })),
+    addOption: door(rule, (caller, option, from) =>
+      change(deps, caller, 'expiryOptions', from, (settings) => addExpiryOption(settings, option)),
     ),
-    setDuration: door(rule, async (caller, setting, duration) => {
-      const changed = await change(deps, caller, setting, (settings) => ({ ...settings, [setting]: duration }));
-      return changed.ok ? accept(changed.value[setting]) : changed;
-    }),
+    removeOption: door(rule, (caller, label, from) =>
+      change(deps, caller, 'expiryOptions', from, (settings) => removeExpiryOption(settings, label)),
+    ),
+    resetOptions: door(rule, (caller, from) => change(deps, caller, 'expiryOptions', from, resetExpiryOptions)),
+    setDefaultApprovals: door(rule, (caller, defaultApprovals, from) =>
+      change(deps, caller, 'defaultApprovals', from, (settings) => ({ ...settings, defaultApprovals })),
+    ),
+    setDuration: door(rule, (caller, setting, duration, from) =>
+      change(deps, caller, setting, from, (settings) => ({ ...settings, [setting]: duration })),
+    ),
   };
 }
 
 /** What changes nothing leaves no event and no version behind. */
-function change(deps: Deps, caller: Caller, setting: keyof Settings, next: (settings: Settings) => Settings): Promise<Result<Settings>> {
+function change(
+  deps: Deps,
+  caller: Caller,
+  setting: keyof Settings,
+  from: Versions,
+  next: (settings: Settings) => Settings,
+): Promise<Result<VersionedSettings>> {
   const { org } = caller;
   return deps.store.transaction((tx) =>
     inRole(deps.routing, tx, caller, ['owner'], async () => {
-      const before = await tx.jitSettings.lock(org);
+      const found = await tx.jitSettings.lock(org);
+      if (!isAmong(found, from)) return reject({ code: 'precondition-failed', current: found.version });
+      const before = found.settings;
       const after = next(before);
       if (after.expiryOptions.length > mostOptions) return reject({ code: 'too-many', what: 'expiry options', maximum: mostOptions });
-      if (JSON.stringify(after[setting]) === JSON.stringify(before[setting])) return accept(before);
+      if (JSON.stringify(after[setting]) === JSON.stringify(before[setting])) return accept(found);
       const actor = actorOf(caller);
-      await tx.jitSettings.put(actor, org, after, { setting, before: before[setting], after: after[setting] });
+      const version = await tx.jitSettings.put(actor, org, after, { setting, before: before[setting], after: after[setting] });
       for (const [name, standing] of [
         ['maxAccess', false],
         ['standingAccess', true],
@@ -70,7 +83,7 @@ function change(deps: Deps, caller: Caller, setting: keyof Settings, next: (sett
         const [was, is] = [toSeconds(before[name]), toSeconds(after[name])];
         if (is < was) await tx.jitSettings.shorten(actor, org, { standing }, is);
       }
-      return accept(after);
+      return accept({ settings: after, version });
     }),
   );
 }

@@ -4,14 +4,15 @@ import { type Email, parseEmail } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { matchPolicies, resourceMatches } from '../domain/policy-match.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
-import { type Outcome, type Requirements, requirementsOf, route } from '../domain/route.ts';
+import { type Outcome, type Requirements, requirementsOf } from '../domain/route.ts';
 import type { Facts } from '../domain/route-facts.ts';
 import type { Truth } from '../domain/truth.ts';
 import { inRole } from './authority.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller, Integrations } from './ports.ts';
-import { lookUpFacts, type RoutingDeps } from './routing.ts';
-import type { Store } from './store.ts';
+import type { PolicySet } from './policy-sets.ts';
+import { routeBy, type RoutingDeps } from './routing.ts';
+import type { Reads, Store } from './store.ts';
 
 /** What somebody might ask for. */
 export type Question = {
@@ -19,6 +20,8 @@ export type Question = {
   readonly right: AskedRight;
   readonly hasReason: boolean;
   readonly hasDuration: boolean;
+  /** Tells of no policy but those that match, or may. */
+  readonly onlyMatching: boolean;
 };
 
 /** `because`: what kept the policy from matching for certain. */
@@ -43,21 +46,23 @@ type SimulateDeps = { readonly store: Store; readonly routing: RoutingDeps; read
 /** What the policies would make of a request at this moment. Nothing is written. */
 export async function simulatePolicy(deps: SimulateDeps, caller: Caller, question: Question): Promise<Result<Simulation>> {
   const { store, routing, integrations } = deps;
-  return inRole(routing, store, caller, ['owner', 'manager', 'viewer'], async () => {
+  const { org, person } = caller;
+  const { roles, ruleRevision, settings } = await store.outlook(org, person.email);
+  const reads: Reads = { ...store, ruleRevision: async () => ruleRevision, hasRole: async (_org, role) => roles.includes(role) };
+  return inRole(routing, reads, caller, ['owner', 'manager', 'viewer'], async () => {
     const email: Email | undefined = parseEmail(question.requestor);
     if (email === undefined) return reject({ code: 'invalid-principal', given: question.requestor });
     const found = findPermission(integrations, question.right);
     if (!found.ok) return found;
-    const [policies, settings] = await Promise.all([store.policies(caller.org), store.settings(caller.org)]);
-    const facts = await lookUpFacts(routing, policies, email, found.value.permission);
-    const outcome = route(policies, settings, facts, routing.matches);
+    const policies = await routing.policies(reads, org);
+    const { outcome, facts, candidates } = await routeBy(routing, policies, settings, email, found.value.permission);
     const paths = outcome.kind === 'ask' ? openPaths(outcome.paths, { ...question, isPreapproved: false }) : [];
     return accept({
       outcome: outcome.kind,
       by: settledBy(outcome),
       approvers: [...new Set(paths.map(describeApprovers))],
       requires: requirementsOf(outcome),
-      policies: verdicts(policies, facts, routing),
+      policies: question.onlyMatching ? matching(candidates, facts, routing) : verdicts(policies, facts, routing),
     });
   });
 }
@@ -76,14 +81,24 @@ function settledBy(outcome: Outcome): string | null {
   }
 }
 
-function verdicts(policies: readonly Policy[], { requestor, right }: Facts, { matches }: RoutingDeps): Verdict[] {
-  const matched = matchPolicies(policies, requestor.email, requestor.isMember, right, matches);
-  const truths = new Map(matched.map(({ policy, truth }) => [policy.name, truth]));
-  return policies.map((policy) => {
-    const { name } = policy;
-    if (policy.disabled === true) return { name, matches: false, because: 'disabled' };
-    if (!resourceMatches(policy.resource, right, matches)) return { name, matches: false, because: 'resource' };
-    const truth = truths.get(name);
-    return truth === undefined ? { name, matches: false, because: 'requestor' } : { name, matches: truth, because: null };
+function matching(candidates: readonly Policy[], { requestor, right }: Facts, { matches }: RoutingDeps): Verdict[] {
+  return matchPolicies(candidates, requestor.email, requestor.isMember, right, matches).map(({ policy, truth }) => ({
+    name: policy.name,
+    matches: truth,
+    because: null,
+  }));
+}
+
+function verdicts(policies: PolicySet, facts: Facts, routing: RoutingDeps): Verdict[] {
+  const { right } = facts;
+  const truths = new Map(matching(policies.candidates(facts.requestor.email, right), facts, routing).map((each) => [each.name, each]));
+  // Only these are worth trying: one pattern after the other takes long.
+  const concerned = new Set(policies.concerned(right));
+  return policies.all.map((policy) => {
+    const { name, resource } = policy;
+    const no = (because: Verdict['because']): Verdict => ({ name, matches: false, because });
+    if (policy.disabled === true) return no('disabled');
+    if (!concerned.has(policy) || !resourceMatches(resource, right, routing.matches)) return no('resource');
+    return truths.get(name) ?? no('requestor');
   });
 }

@@ -2,25 +2,31 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId, RightId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Decider, Permission, PermissionRequest, Person, WireStatus } from '../domain/request.ts';
+import type { Decider, Extension, Permission, PermissionRequest, Person, WireStatus } from '../domain/request.ts';
 import type { CallResult, RightState, Settled } from '../domain/right.ts';
+import type { Outcome } from '../domain/route.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { AuditStore } from './audit-store.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyReads, KeyWrites } from './keys-store.ts';
 import type { PolicyReads, PolicyWrites } from './policies-store.ts';
+import type { PolicyHistoryReads } from './policy-history-store.ts';
 import type { RoleReads, RoleWrites, SettingsReads, SettingsWrites } from './settings-store.ts';
+import type { RequestHistoryReads } from './request-history-store.ts';
 import type { PreApprovalReads, PreApprovalWrites, StandingAccessReads } from './pre-approvals-store.ts';
 import type { Identity } from './use-cases.ts';
-import type { MessageRef, Slot, TargetRight } from './ports.ts';
+import type { WebhookQueue, WebhookReads, WebhookWrites } from './webhooks-store.ts';
+import type { MessageRef, OnCallServices, Slot, TargetRight } from './ports.ts';
 
 /** Who did it, as the audit log names them. */
 export type Actor =
   | { readonly kind: 'person'; readonly id: PersonId; readonly email: Email; readonly via: 'slack' | 'api'; readonly key?: string }
   | { readonly kind: 'policy'; readonly name: string }
-  | { readonly kind: 'system' };
+  | { readonly kind: 'system' }
+  | { readonly kind: 'unknown' };
 
 /** Who may do what by it: `authority.ts`. The names are the wire's; `manager` is shown as security reviewer. */
 export type { Role } from '../domain/role.ts';
@@ -38,6 +44,8 @@ export type RequestFilter =
   | { readonly kind: 'pending' }
   /** Undecided, asked by this person. */
   | { readonly kind: 'open'; readonly by: PersonId }
+  /** The chain of extensions that began with this request. */
+  | { readonly kind: 'chain'; readonly first: RequestId }
   /** The person has, or is being given, access by it. */
   | { readonly kind: 'access'; readonly person: PersonId };
 
@@ -47,6 +55,15 @@ export type Reads = {
   requests(org: Org, filter: RequestFilter, limit: number): Promise<readonly PermissionRequest[]>;
   settings(org: Org): Promise<Settings>;
   policies(org: Org): Promise<readonly Policy[]>;
+  /** The same with their version and revision, all as of one moment; the version is "0" before the first change. */
+  ruleBook(org: Org): Promise<{ readonly version: string; readonly revision: string | undefined; readonly rules: readonly Policy[] }>;
+  /**
+   * One small read, to learn whether the policies are still those that were read before. One revision never names two
+   * contents: not even if the first was never committed. Undefined while no change has been made.
+   */
+  ruleRevision(org: Org): Promise<string | undefined>;
+  /** Whoever has this address, where we have seen them; {@link Transaction.person} makes one. */
+  knownPerson(org: Org, email: Email): Promise<Person | undefined>;
   /** Is the role bound to this address itself? Groups are asked elsewhere: `authority.ts`. */
   hasRole(org: Org, role: Role, person: Email): Promise<boolean>;
   readonly roles: RoleReads;
@@ -56,9 +73,21 @@ export type Reads = {
   secretWaits(org: Org, integration: string, account: string): Promise<boolean>;
 };
 
+/** The policies that something was decided by, and the version of all policies at that time. They go into its event. */
+export type RulesApplied = { readonly version: string; readonly policies: readonly string[] };
+
+/** What a decision that is only asked for needs of the database, all as of one moment. */
+export type Outlook = {
+  /** Those bound to the address itself. */
+  readonly roles: readonly Role[];
+  readonly ruleRevision: string | undefined;
+  readonly settings: Settings;
+};
+
 /** Inside one database transaction. What was read under {@link lockRequest} cannot change before the commit. */
 export type Transaction = Reads & {
   readonly preApprovals: PreApprovalWrites;
+  readonly webhooks: WebhookWrites;
   /** Postgres' clock at this moment, not at the transaction's start: a lock may have been waited for (I15). */
   now(): Promise<Instant>;
   readonly keys: KeyWrites;
@@ -83,6 +112,11 @@ export type Transaction = Reads & {
       readonly durationNamed: boolean;
       readonly createdAt: Instant;
       readonly approvableUntil: Instant;
+      /** It asks for more time. */
+      readonly extension?: Pick<Extension, 'of' | 'first'> | undefined;
+      /** What the policies made of it. */
+      readonly outcome: Outcome['kind'];
+      readonly rules: RulesApplied;
     },
   ): Promise<RequestId>;
   /** Gives the account's name at the target to this person for ever; false where it is somebody else's. */
@@ -94,21 +128,31 @@ export type Transaction = Reads & {
     decision: {
       readonly by: Decider;
       readonly at: Instant;
+      /** What was agreed to. */
       readonly duration: DurationSeconds;
+      /** How long the grant lasts at most once it is there: an extension's runs beside the one before it for a while. */
+      readonly lasts: DurationSeconds;
       readonly standing: boolean;
       readonly account: string;
       readonly provisionUntil: Instant;
       readonly latestEnd: Instant;
       /** The window in which it was decided beforehand. */
       readonly preApproval?: PreApprovalId;
+      readonly rules: RulesApplied;
     },
   ): Promise<void>;
   deny(
     actor: Actor,
     request: PermissionRequest,
-    decision: { readonly by: Decider; readonly at: Instant; readonly reason: string | undefined },
+    decision: { readonly by: Decider; readonly at: Instant; readonly reason: string | undefined; readonly rules: RulesApplied },
   ): Promise<void>;
   close(actor: Actor, request: PermissionRequest, as: 'cancelled' | 'lapsed', at: Instant): Promise<void>;
+  /** Puts on record that whoever is on call is asked, once. */
+  escalate(
+    actor: Actor,
+    request: PermissionRequest,
+    escalation: { readonly at: Instant; readonly reason: string | undefined; readonly services: readonly OnCallServices[] },
+  ): Promise<void>;
   /** Marks the grant as ending: from here on it is wanted gone. */
   endGrant(actor: Actor, request: PermissionRequest, grant: GrantId, end: EarlyEnd): Promise<void>;
   /** Takes the sealed password of an account away and returns it; undefined where none waits. */
@@ -158,7 +202,13 @@ export type Store = Reads & {
   readonly preApprovals: PreApprovalReads;
   readonly standingAccess: StandingAccessReads;
   readonly audit: AuditStore;
+  readonly webhooks: WebhookReads & WebhookQueue;
+  readonly history: RequestHistoryReads;
+  readonly idempotency: IdempotencyStore;
+  /** Where the work comes to a refusal, nothing of it stays. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** `person`: whose roles. */
+  outlook(org: Org, person: Email): Promise<Outlook>;
   /** Postgres' clock. */
   now(): Promise<Instant>;
 
@@ -168,6 +218,8 @@ export type Store = Reads & {
     org: Org,
     refusal: { readonly attempt: string; readonly code: string; readonly request: RequestId | undefined },
   ): Promise<void>;
+  /** How many calls came to no door, by HTTP status; nobody is known to have made them. */
+  recordRefusedCalls(org: Org, counts: Readonly<Record<string, number>>): Promise<void>;
 
   // The reconciler.
   /** Claims up to `limit` due rights of one lane, longest due first. */
@@ -198,6 +250,8 @@ export type Store = Reads & {
   claimNotices(org: Org, id: RequestId): Promise<NoticeClaim | undefined>;
   /** Gives it back and strikes out the answered lines. Returns how many others have come; 0 where somebody else took over. */
   releaseNotices(org: Org, id: RequestId, claim: NoticeClaim, answered: readonly string[]): Promise<number>;
+  /** Whoever is on call was told of this request. */
+  keepPaged(org: Org, id: RequestId): Promise<void>;
   messages(org: Org, id: RequestId): Promise<readonly { readonly slot: Slot; readonly ref: MessageRef; readonly shown: string }[]>;
   keepMessage(org: Org, id: RequestId, slot: Slot, ref: MessageRef, shown: string): Promise<void>;
   /** Takes outbox lines, oldest first, and marks them as sent now: fresh ones, or those sent longer ago than `staleSeconds`. */
@@ -206,6 +260,7 @@ export type Store = Reads & {
   // People.
   readonly keys: KeyReads;
   readonly policyBook: PolicyReads;
+  readonly policyHistory: PolicyHistoryReads;
   readonly jitSettings: SettingsReads;
   identify(org: Org, identity: Identity): Promise<Person>;
   authenticate(org: Org, key: string): Promise<Bearer | undefined>;

@@ -2,7 +2,6 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import { toSeconds } from '../domain/duration.ts';
 import { parseEmail } from '../domain/ids.ts';
 import { parseReason } from '../domain/reason.ts';
-import type { PreApproval } from '../domain/pre-approval.ts';
 import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
@@ -12,12 +11,13 @@ import { actorOf } from './actor.ts';
 import { type DecideDeps, planGrant } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
-import { findCover } from './pre-approvals.ts';
+import { type Cover, findCover } from './pre-approvals.ts';
+import { policiesOf, routeByVersion, type Routed } from './routing.ts';
 import type { Transaction } from './store.ts';
 import type { Draft, Submitted } from './use-cases.ts';
 
 /** As many undecided requests one person may have (I16). */
-const openLimit = 20;
+export const openLimit = 20;
 
 /**
  * Puts a request on record and routes it. What policies give without anybody's decision is decided in the same transaction.
@@ -79,7 +79,8 @@ async function admit(
   const taken = reject({ code: 'account-unusable', account });
   if (holder !== undefined && holder !== wish.principal.id) return taken;
 
-  const outcome = await deps.router(tx, { org, principal: wish.principal, permission: wish.permission });
+  const routed = await routeByVersion(deps.routing, tx, { org, principal: wish.principal, permission: wish.permission });
+  const { outcome, version } = routed;
   const cover = await findCover(deps, tx, { org, requestor: caller.person, ...wish }, outcome);
   const refusal = whyNotAsk(outcome, wish, cover !== undefined);
   if (refusal !== undefined) return reject(refusal);
@@ -92,12 +93,14 @@ async function admit(
     ...wish,
     createdAt: now,
     approvableUntil: after(now, toSeconds(settings.approvable)),
+    outcome: outcome.kind,
+    rules: { version, policies: policiesOf(outcome) },
   });
   const request = await mustRead(tx, org, id);
   const given =
     cover === undefined
-      ? await decideByPolicy(tx, request, outcome, settings, account, now)
-      : await decideByPreApproval(tx, request, cover, account, now);
+      ? await decideByPolicy(tx, request, routed, settings, account, now)
+      : await decideByPreApproval(tx, request, cover, version, account, now);
   return accept({ request: given, isPreexisting, isPersistent: outcome.kind === 'persistent', isPreapproved: cover !== undefined });
 }
 
@@ -110,17 +113,18 @@ async function resubmit(
   isPreexisting: boolean,
 ): Promise<Result<Submitted>> {
   const unchanged = { request: twin, isPreexisting, isPersistent: false, isPreapproved: false };
-  const cover = await findCover(deps, tx, twin, await deps.router(tx, twin));
+  const { outcome, version } = await routeByVersion(deps.routing, tx, twin);
+  const cover = await findCover(deps, tx, twin, outcome);
   const request = cover === undefined ? undefined : await tx.lockRequest(twin.org, twin.id);
   const now = await tx.now();
   if (cover === undefined || request?.state.kind !== 'pending' || now >= request.approvableUntil)
     return accept({ ...unchanged, request: request ?? twin });
   if (!(await tx.claimAccount(twin.org, twin.permission.integration, account, twin.principal.id)))
     return reject({ code: 'account-unusable', account });
-  return accept({ ...unchanged, request: await decideByPreApproval(tx, request, cover, account, now), isPreapproved: true });
+  return accept({ ...unchanged, request: await decideByPreApproval(tx, request, cover, version, account, now), isPreapproved: true });
 }
 
-function whyNotAsk(outcome: Outcome, wish: Wish, isPreapproved: boolean): Rejection | undefined {
+export function whyNotAsk(outcome: Outcome, wish: Pick<Wish, 'reason' | 'durationNamed'>, isPreapproved: boolean): Rejection | undefined {
   if (outcome.kind === 'unavailable') return { code: 'unavailable', what: outcome.what };
   if (outcome.kind === 'deny' || outcome.kind === 'none') return { code: 'not-allowed' };
   const needs = requirementsOf(outcome);
@@ -135,7 +139,7 @@ function whyNotAsk(outcome: Outcome, wish: Wish, isPreapproved: boolean): Reject
 async function decideByPolicy(
   tx: Transaction,
   request: PermissionRequest,
-  outcome: Outcome,
+  { outcome, version }: Routed,
   settings: Settings,
   account: string,
   now: Instant,
@@ -152,6 +156,7 @@ async function decideByPolicy(
       duration: standing ? toSeconds(settings.standingAccess) : shorter,
       standing,
       account,
+      rules: { version, policies: [outcome.policy] },
     }),
   );
   return mustRead(tx, request.org, request.id);
@@ -161,16 +166,17 @@ async function decideByPolicy(
 async function decideByPreApproval(
   tx: Transaction,
   request: PermissionRequest,
-  { id: preApproval, creator, via }: PreApproval,
+  { id: preApproval, creator, via, policies }: Cover,
+  version: string,
   account: string,
   at: Instant,
 ): Promise<PermissionRequest> {
   const plan = planGrant({ by: { kind: 'person', person: creator } as const, at, duration: request.asked, standing: false, account });
-  await tx.approve({ kind: 'person', ...creator, via }, request, { ...plan, preApproval });
+  await tx.approve({ kind: 'person', ...creator, via }, request, { ...plan, preApproval, rules: { version, policies } });
   return mustRead(tx, request.org, request.id);
 }
 
-async function mustRead(tx: Transaction, org: PermissionRequest['org'], id: PermissionRequest['id']): Promise<PermissionRequest> {
+export async function mustRead(tx: Transaction, org: PermissionRequest['org'], id: PermissionRequest['id']): Promise<PermissionRequest> {
   const request = await tx.request(org, id);
   if (request === undefined) throw new Error('a request that was just added is not there');
   return request;
@@ -180,6 +186,7 @@ const isTwin = (request: PermissionRequest, requestor: Person, wish: Wish): bool
   request.requestor.id === requestor.id &&
   request.principal.id === wish.principal.id &&
   isSame(request.permission, wish.permission) &&
+  request.extension === undefined &&
   request.asked === wish.asked &&
   request.reason === wish.reason;
 

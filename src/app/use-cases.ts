@@ -5,9 +5,12 @@ import type { Email, Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { AuditDoors } from './audit.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
+import type { MoreTime } from './extend-request.ts';
 import type { KeyDoors } from './keys.ts';
 import type { RequestQuery } from './list-requests.ts';
 import type { PolicyDoors } from './policies.ts';
+import type { HistoryDoors } from './request-history.ts';
 import type { RoleDoors } from './roles.ts';
 import type { SettingsDoors } from './settings.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
@@ -15,6 +18,7 @@ import type { Caller, CatalogItem, Usage } from './ports.ts';
 import type { PreApprovalDoors } from './pre-approvals.ts';
 import type { StandingAccessDoors } from './standing-access.ts';
 import type { RequestWatch } from './watch-requests.ts';
+import type { WebhookDoors } from './webhooks.ts';
 
 /** A request before it is looked up and routed. `to` is set where it is for somebody else. */
 export type Draft = {
@@ -85,6 +89,10 @@ export type RequestDoors = {
   decideRequest(caller: Caller, id: RequestId, verdict: Verdict): Promise<Result<PermissionRequest>>;
   /** The requestor takes a pending request back. */
   cancelRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+  /** Asks for more time on active access, for its principal or requestor. Answers with the new request, or with one that is open. */
+  extendRequest(caller: Caller, id: RequestId, more: MoreTime): Promise<Result<PermissionRequest>>;
+  /** Has whoever is on call told of a pending request, for its principal or requestor. */
+  escalateRequest(caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>>;
   /** Takes access away before its end: the principal may, and whoever could approve it now, and owners. */
   revokeGrant(caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>>;
   /** The principal gives it back. */
@@ -107,6 +115,10 @@ export type UseCases = RequestDoors & {
   readonly settings: SettingsDoors;
   readonly roles: RoleDoors;
   readonly audit: AuditDoors;
+  readonly history: HistoryDoors;
+  readonly webhooks: WebhookDoors;
+  /** No door: it says nothing of what is behind the others, and belongs to whoever calls them. */
+  readonly idempotency: Pick<IdempotencyStore, 'claim'>;
   /** Only for a request that {@link RequestDoors.pollRequest} has shown to the caller. */
   readonly watch: RequestWatch;
   /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
@@ -122,7 +134,12 @@ export type UseCases = RequestDoors & {
   identify(org: Org, identity: Identity): Promise<Person>;
   /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one, `unavailable` where it cannot be told now. */
   authenticate(org: Org, token: string): Promise<Caller | 'unavailable' | undefined>;
+  /** Calls that came to no door, since the last time. */
+  recordRefusedCalls(org: Org, counts: RefusedCalls): Promise<void>;
 };
+
+/** How many, by HTTP status. */
+export type RefusedCalls = Readonly<Record<string, number>>;
 
 /** What the workers run. All are idempotent, re-read everything, and may be called at any time by anybody. */
 export type Work = {
@@ -142,4 +159,8 @@ export type Work = {
   relay(): Promise<void>;
   /** Seals new audit events into their chain. Returns how many. */
   seal(): Promise<number>;
+  /** Tells webhooks what was sealed. Returns how many calls that took. */
+  callWebhooks(): Promise<number>;
+  /** Forgets what was kept of calls longer ago than repeats are answered from it. */
+  forget(): Promise<void>;
 };

@@ -94,6 +94,12 @@ const issuer = z.strictObject({
     .transform((list) => [...new Set(list)]),
 });
 
+const receiver = word(
+  /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/,
+  'a host such as "hooks.internal.example", in lower case and without a port',
+);
+const webhooks = z.strictObject({ allowHosts: z.array(receiver).transform((list) => [...new Set(list)]) });
+
 export const services = ['pg'] as const;
 
 /** `curfew.yaml`, after its references were resolved. */
@@ -106,6 +112,7 @@ export const accessFile = z.strictObject({
   integrations: z.array(z.discriminatedUnion('service', [pg])).default([]),
   login: cliLogin.optional(),
   issuers: z.array(issuer).optional(),
+  webhooks: webhooks.optional(),
 });
 
 /** The keys of each object, by its path with the positions left out. */
@@ -114,6 +121,7 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   slack: Object.keys(slack.shape),
   login: Object.keys(cliLogin.shape),
   'issuers[]': Object.keys(issuer.shape),
+  webhooks: Object.keys(webhooks.shape),
   'groups[]': Object.keys(group.shape),
   'integrations[]': Object.keys(pg.shape),
 };

@@ -51,6 +51,8 @@ export type AccessConfig = {
   readonly integrations: readonly IntegrationConfig[];
   readonly login?: LoginConfig | undefined;
   readonly issuers?: readonly IssuerConfig[] | undefined;
+  /** Hosts that webhooks may call although they are not on the public Internet, and without TLS. */
+  readonly webhooks?: { readonly allowHosts: readonly string[] } | undefined;
 };
 
 export type DatabaseChoice = { readonly kind: 'embedded'; readonly dataDir: string } | { readonly kind: 'url'; readonly url: Secret };

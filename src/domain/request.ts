@@ -24,6 +24,21 @@ export type RequestState =
   | { readonly kind: 'cancelled'; readonly at: Instant }
   | { readonly kind: 'lapsed'; readonly at: Instant };
 
+/** That a request asks for more time on access that is there. */
+export type Extension = {
+  /** The request that gave that access; an extension of an extension names the latest. */
+  readonly of: RequestId;
+  /** The request that the chain began with. */
+  readonly first: RequestId;
+  /** When its grant began: the whole chain's length counts from there. */
+  readonly from: Instant;
+  /** When the access ends without this. */
+  readonly until: Instant;
+};
+
+/** That the requestor asked for whoever is on call. `isPaged`: they were told. */
+export type Escalation = { readonly at: Instant; readonly reason: string | undefined; readonly isPaged: boolean };
+
 export type PermissionRequest = {
   readonly org: Org;
   readonly id: RequestId;
@@ -40,6 +55,10 @@ export type PermissionRequest = {
   /** Nobody may approve after this. */
   readonly approvableUntil: Instant;
   readonly state: RequestState;
+  readonly extension?: Extension | undefined;
+  /** The access that it gave goes, or went, on until then by an extension. */
+  readonly extendedUntil?: Instant | undefined;
+  readonly escalation?: Escalation | undefined;
 };
 
 /** The statuses of the wire (decision 9). */

@@ -8,6 +8,8 @@ export type Rejection =
   | { code: 'usage'; command: string; usage: string; problem: string }
   | { code: 'invalid-duration'; given: string }
   | { code: 'over-maximum'; asked: DurationSeconds; maximum: DurationSeconds }
+  /** Extended so far, the access would last longer from its first grant on than one access may. */
+  | { code: 'over-total'; total: DurationSeconds; maximum: DurationSeconds }
   | { code: 'duration-required' }
   | { code: 'reason-required' }
   | { code: 'reason-too-long'; maximum: number }
@@ -60,6 +62,8 @@ export type Rejection =
   | { code: 'not-extendable'; status: string }
   /** Something we must ask before answering did not answer: refuse on the way in. */
   | { code: 'unavailable'; what: string }
+  /** A policy names something that the configuration of this server does not. */
+  | { code: 'not-configured'; what: string }
   | { code: 'not-supported'; what: string };
 
 export type Result<T> = { ok: true; value: T } | { ok: false; rejection: Rejection };

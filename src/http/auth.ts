@@ -31,6 +31,16 @@ export function rateKey(request: FastifyRequest): string {
   return credential.kind === 'token' ? `key:${createHash('sha256').update(credential.token).digest('base64url')}` : `ip:${request.ip}`;
 }
 
+/**
+ * Whom the credential of a request speaks for at this moment, for answers that go on for long; undefined where it is
+ * not, or cannot be told to be, good any more.
+ */
+export async function callerNow(request: FastifyRequest, useCases: UseCases, org: Org): Promise<Caller | undefined> {
+  const credential = credentialOf(request);
+  const caller = credential.kind === 'token' ? await useCases.authenticate(org, credential.token) : undefined;
+  return caller === 'unavailable' ? undefined : caller;
+}
+
 /** The authenticated caller. Only for routes behind {@link requireCaller}; a route that is not fails closed. */
 export function callerOf(request: FastifyRequest): Caller {
   const caller = request.getDecorator<Caller | null>('caller');

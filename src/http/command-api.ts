@@ -4,13 +4,18 @@ import { z } from 'zod';
 import type { UseCases } from '../app/use-cases.ts';
 import { callerOf } from './auth.ts';
 import { answers, operation } from './operation.ts';
+import { lineType, type OutcomeStreams } from './outcome-stream.ts';
 import { sendProblem } from './problem.ts';
-import { rejectionProblem } from './rejection-text.ts';
+import { sendRejection } from './send-result.ts';
 import { replyJson } from './reply-json.ts';
 import { text } from './text.ts';
 
-/** Other members are ignored: old clients add `wait`, new ones may add anything. */
-const commandBody = z.object({ argv: z.array(text(4000)).min(1).max(200), scriptName: text(100).min(1) });
+/** Other members are ignored: clients to come may add anything. */
+const commandBody = z.object({
+  argv: z.array(text(4000)).min(1).max(200),
+  scriptName: text(100).min(1),
+  wait: z.boolean().optional().describe('Of a request: answer with lines of JSON, and the outcome as the last one'),
+});
 const params = z.object({ org: z.string() });
 
 const listItem = z.looseObject({ key: z.string(), value: z.string() });
@@ -30,29 +35,37 @@ const commandReply = z
   ])
   .meta({ id: 'CommandReply' });
 
+const answer = {
+  description: 'What came of it',
+  content: { 'application/json': { schema: commandReply }, [lineType]: { schema: z.string() } },
+};
+
 const commandSchema = (id: string, summary: string) => ({
   ...operation(id, 'Commands', undefined, summary, 'The scope that the token needs depends on the command.'),
   security: [{ bearer: [] }],
   params,
   body: commandBody,
-  ...answers({ 200: commandReply }),
+  ...answers({ 200: answer }),
 });
 
 /** `POST …/command` runs one command; the clients post some listings to `…/command/ls`, with the same body. */
-export function serveCommands(scope: FastifyInstance, useCases: UseCases): void {
+export function serveCommands(scope: FastifyInstance, useCases: UseCases, streams: OutcomeStreams): void {
   for (const [path, schema] of [
     ['/command', commandSchema('runCommand', 'Run one command')],
     ['/command/ls', commandSchema('runListCommand', 'Run one command that lists')],
   ] as const) {
     scope.withTypeProvider<ZodTypeProvider>().post(path, { schema }, async (request, reply) => {
-      const { argv, scriptName } = request.body;
+      const { argv, scriptName, wait } = request.body;
       const result = await useCases.runCommand(callerOf(request), argv, scriptName);
-      if (!result.ok) return sendProblem(request, reply, rejectionProblem(result.rejection));
+      if (!result.ok) return sendRejection(request, reply, result.rejection);
       // The client prints a list or an error after `ls`, and nothing else.
       if (result.value.kind === 'help' && argv[0] === 'ls') {
         return sendProblem(request, reply, { code: 'usage', status: 400, title: 'Help', detail: result.value.text });
       }
-      return reply.send(replyJson(result.value));
+      const body = replyJson(result.value);
+      // How commands of old waited; newer ones ask `…/poll`.
+      const waitsFor = wait === true && result.value.kind === 'submitted' ? result.value.request : undefined;
+      return waitsFor === undefined ? reply.send(body) : streams.send(request, reply, waitsFor, { type: 'data', data: body });
     });
   }
 }

@@ -6,6 +6,7 @@ import type { Org } from '../domain/ids.ts';
 import { roles } from '../domain/role.ts';
 import { scopes } from '../domain/scope.ts';
 import { callerOf } from './auth.ts';
+import { keepBodyBytes } from './json-body.ts';
 import { answers, operation } from './operation.ts';
 import { notFound, sendProblem } from './problem.ts';
 
@@ -145,7 +146,10 @@ const longestTraceBytes = 1024 * 1024;
 /** Traces hold whole command lines with reasons in them, so they are read to their end and kept nowhere. */
 async function serveTraces(scope: FastifyInstance): Promise<void> {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: longestTraceBytes }, (_request, _body, done) => done(null, undefined));
+  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: longestTraceBytes }, (request, body: Buffer, done) => {
+    keepBodyBytes(request, body);
+    done(null, undefined);
+  });
   scope.withTypeProvider<ZodTypeProvider>().post(
     '/traces',
     {

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Versions } from '../app/policies.ts';
+import type { Versions } from '../app/versions.ts';
 import type { Result } from '../domain/result.ts';
 
 /** Puts the version as a strong entity tag on an answer that succeeds. */

@@ -17,7 +17,12 @@ const frameworkProblems = new Map<number, Problem>(
       title: 'Malformed body',
       detail: 'The body must be JSON in UTF-8, at most 20 levels deep, and as long as Content-Length says.',
     },
-    { code: 'body-too-large', status: 413, title: 'Body too large', detail: 'The body must be at most 64 KiB; traces may be 1 MiB.' },
+    {
+      code: 'body-too-large',
+      status: 413,
+      title: 'Body too large',
+      detail: 'The body must be at most 64 KiB; traces may be 1 MiB, and all policies together 16 MiB.',
+    },
     {
       code: 'unsupported-media-type',
       status: 415,

@@ -1,4 +1,4 @@
-import { errorCodes, type FastifyInstance } from 'fastify';
+import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { type RefusedMember, refusedMember } from './json-members.ts';
 import type { FieldError } from './problem.ts';
 
@@ -16,6 +16,14 @@ export class AmbiguousBody extends Error {
   }
 }
 
+const bodies = new WeakMap<FastifyRequest, Buffer>();
+
+/** For content type parsers: keeps the body as it was sent, for as long as the request lasts. */
+export const keepBodyBytes = (request: FastifyRequest, body: Buffer): void => void bodies.set(request, body);
+
+/** The body as it was sent; empty where there was none. */
+export const bodyBytes = (request: FastifyRequest): Buffer => bodies.get(request) ?? Buffer.alloc(0);
+
 /**
  * JSON and nothing else. An empty body counts as none, whatever the content type says: the published clients send
  * `Content-Type: application/json` with every call. Member names that would reach a prototype are refused, and so are
@@ -25,6 +33,7 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    keepBodyBytes(request, body);
     if (body.length === 0) return done(null, undefined);
     const text = decodeUtf8(body);
     if (text === undefined || nestsDeeperThan(deepest, text)) return done(new errorCodes.FST_ERR_CTP_INVALID_JSON_BODY());

@@ -2,6 +2,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { describeRepeats } from './openapi-idempotency.ts';
 import { tags } from './operation.ts';
 
 /** Where the reference page is. */
@@ -26,7 +27,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (described) => jsonSchemaTransform(describeRepeats(described)),
     transformObject: (document) => withoutUnusedSchemas(jsonSchemaTransformObject(document)),
   });
 }

@@ -5,8 +5,10 @@ import type { PolicyDocument } from '../app/policies-store.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import { callerOf } from './auth.ts';
 import { ifMatch, tagVersion } from './entity-tag.ts';
+import { serveLintPolicies } from './lint-policies-api.ts';
 import { answers, operation } from './operation.ts';
-import { policySchema } from './policy-schema.ts';
+import { servePolicyHistory } from './policy-history-api.ts';
+import { longestDocumentBytes, policySchema, rulesSchema } from './policy-schema.ts';
 import { sendResult } from './send-result.ts';
 import { serveSimulatePolicy } from './simulate-policy-api.ts';
 import { text } from './text.ts';
@@ -18,7 +20,7 @@ const documentSchema = z
   .meta({ id: 'PolicyDocument' });
 const latestSchema = z.object({ workflow: z.object({ rules: z.array(policySchema), version: z.string() }) }).meta({ id: 'LatestPolicies' });
 const replaceBody = z.object({
-  workflow: z.object({ rules: z.array(policySchema).max(10_000) }),
+  workflow: z.object({ rules: rulesSchema }),
   currentVersion: z.string().max(30),
 });
 
@@ -28,6 +30,8 @@ export function servePolicies(scope: FastifyInstance, useCases: UseCases): void 
   serveNamed(scope, useCases, '/routing', 'RoutingRule');
   serveDocument(scope, useCases);
   serveSimulatePolicy(scope, useCases);
+  servePolicyHistory(scope, useCases);
+  serveLintPolicies(scope, useCases);
 }
 
 function serveNamed(scope: FastifyInstance, { policies }: UseCases, prefix: string, noun: string): void {
@@ -95,11 +99,39 @@ function serveDocument(scope: FastifyInstance, { policies }: UseCases): void {
       return sendResult(request, reply, result, documentJson);
     },
   );
+  routes.get(
+    '/routing/:version',
+    {
+      schema: {
+        ...operation(
+          'readRoutingVersion',
+          'Policies',
+          'policies',
+          'Read the whole document as a version had it',
+          'Its `id` is the version.',
+        ),
+        params: params.extend({ version: text(100) }),
+        ...answers({ 200: documentSchema }),
+      },
+    },
+    async (request, reply) => {
+      const result = await policies.documentAt(callerOf(request), request.params.version);
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, documentJson);
+    },
+  );
   routes.post(
     '/routing',
     {
+      bodyLimit: longestDocumentBytes,
       schema: {
-        ...operation('replaceRouting', 'Policies', 'policies', 'Replace the whole document', '409 where `currentVersion` is not current.'),
+        ...operation(
+          'replaceRouting',
+          'Policies',
+          'policies',
+          'Replace the whole document',
+          '409 where `currentVersion` is not current. The body may be 16 MiB; a document that says what is there already makes no version.',
+        ),
         params,
         body: replaceBody,
         ...answers({ 200: latestSchema }),

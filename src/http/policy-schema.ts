@@ -78,3 +78,7 @@ const approval = z.discriminatedUnion('type', [
 export const policySchema = z
   .object({ name: text(longestName).min(1), disabled: flag, requestor, resource, approval: z.array(approval).max(100) })
   .meta({ id: 'Policy' });
+
+/** Of a whole document: 10,000 policies of 1.6 KiB each, though a single one may have ten times that. */
+export const longestDocumentBytes = 16 * 1024 * 1024;
+export const rulesSchema = z.array(policySchema).max(10_000);

@@ -8,6 +8,7 @@ const kinds = {
   usage: [400, 'Command not understood'],
   'invalid-duration': [400, 'Invalid duration'],
   'over-maximum': [400, 'Longer than allowed'],
+  'over-total': [400, 'Longer than allowed'],
   'duration-required': [400, 'Duration required'],
   'reason-required': [400, 'Reason required'],
   'reason-too-long': [400, 'Reason too long'],
@@ -44,6 +45,7 @@ const kinds = {
   'not-escalatable': [400, 'Nobody to escalate to'],
   'not-extendable': [400, 'Not extendable'],
   unavailable: [503, 'Unavailable'],
+  'not-configured': [400, 'Not configured'],
   'not-supported': [400, 'Not supported'],
 } as const satisfies Record<Rejection['code'], readonly [status: number, title: string]>;
 
@@ -74,6 +76,8 @@ export function rejectionText(rejection: Rejection): string {
       return `${quoted(rejection.given)} is not a duration. Write it like 30m, 2h, 1d or "2 hours".`;
     case 'over-maximum':
       return `${describeDuration(rejection.asked)} is too long. The maximum is ${describeDuration(rejection.maximum)}.`;
+    case 'over-total':
+      return `The access would last ${describeDuration(rejection.total)} from its first grant on. The maximum is ${describeDuration(rejection.maximum)}.`;
     case 'duration-required':
       return 'This access needs a duration. Add --duration, for example --duration 2h.';
     case 'reason-required':
@@ -112,7 +116,7 @@ export function rejectionText(rejection: Rejection): string {
     case 'nothing-to-show':
       return 'There is no password to show: it was shown already, or the login was there before. A password is shown once.';
     case 'not-yours':
-      return 'This is not your access. Only its principal can give it back.';
+      return 'This is not yours. Only the person concerned may do that.';
     case 'already-decided':
       return `This request is decided already: ${clip(rejection.status)}${rejection.by === undefined ? '' : ` by ${clip(rejection.by)}`}.`;
     case 'lapsed':
@@ -147,6 +151,8 @@ export function rejectionText(rejection: Rejection): string {
       return `Only active access can be extended; this is ${clip(rejection.status)}.`;
     case 'unavailable':
       return `${clip(rejection.what)} did not answer, so nothing was done. Try again in a moment.`;
+    case 'not-configured':
+      return `${clip(rejection.what)} is not configured here. Ask an administrator.`;
     case 'not-supported':
       return `${clip(rejection.what)} is not supported.`;
   }

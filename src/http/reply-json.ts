@@ -21,6 +21,8 @@ export function requestJson(request: PermissionRequest) {
     requestor: request.requestor.email,
     reason: request.reason,
     requestedSeconds: request.asked,
+    extends: request.extension?.of,
+    escalatedAt: request.escalation === undefined ? undefined : iso(request.escalation.at),
     createdAt: iso(request.createdAt),
     approvableUntil: iso(request.approvableUntil),
     decision: decisionJson(request),

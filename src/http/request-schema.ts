@@ -15,6 +15,8 @@ export const requestSchema = z
     requestor: z.string(),
     reason: z.string().optional(),
     requestedSeconds: z.int(),
+    extends: z.uuid().optional().describe('The request whose access this one extends'),
+    escalatedAt: time.optional(),
     createdAt: time,
     approvableUntil: time,
     decision: z.object({ by: z.string().optional(), at: time, seconds: z.int().optional(), reason: z.string().optional() }).optional(),

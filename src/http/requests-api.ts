@@ -13,9 +13,9 @@ import { instant } from '../domain/time.ts';
 import { callerOf } from './auth.ts';
 import { readCursor, toPage } from './id-cursor.ts';
 import { answers, operation, pageOf, pageQuery } from './operation.ts';
-import { sendProblem } from './problem.ts';
-import { rejectionProblem } from './rejection-text.ts';
 import { changedJson, requestJson } from './reply-json.ts';
+import { requestDetailJson } from './request-detail-json.ts';
+import { requestDetailSchema } from './request-detail-schema.ts';
 import { changedSchema, requestSchema } from './request-schema.ts';
 import { sendResult } from './send-result.ts';
 import { text } from './text.ts';
@@ -33,8 +33,15 @@ const approveBody = z.object({ expirationLength: text(100) });
 /** Optional altogether: the clients may send nothing, or `{}`. */
 const reasonBody = z.object({ reason: text(4000).optional() }).nullish();
 
-const changing = (id: string, scope: Scope, summary: string) => ({
-  ...operation(id, 'Access requests', scope, summary),
+const extendBody = z.object({ duration: text(100).describe('So much longer than now, like 1h'), reason: text(4000).optional() });
+
+const extending =
+  'A request of its own, decided by the policies of this moment, which begins where the access would end: the new end is the old one and the duration. All extensions together last no longer, from the first grant on, than the maximum. Answers with the new request, or with the one that is open.';
+const escalating =
+  'Tells whoever is on call for the services that the `escalation` approvals of matching policies name, once. Who may approve stays what the policies say.';
+
+const changing = (id: string, scope: Scope, summary: string, description?: string) => ({
+  ...operation(id, 'Access requests', scope, summary, description),
   ...answers({ 200: changedSchema }),
 });
 
@@ -56,13 +63,21 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
   });
 
   const read = {
-    ...operation('readRequest', 'Access requests', 'requests:read', 'Read a request'),
+    ...operation(
+      'readRequest',
+      'Access requests',
+      'requests:read',
+      'Read a request',
+      'In full: who could decide, what was decided, and all that happened.',
+    ),
     params,
-    ...answers({ 200: requestSchema }),
+    ...answers({ 200: requestDetailSchema }),
   };
-  routes.get(path, { schema: read }, (request, reply) =>
-    answer(request, reply, request.params.id, requestJson, (caller, id) => useCases.readRequest(caller, id)),
-  );
+  routes.get(path, { schema: read }, async (request, reply) => {
+    const id = parseRequestId(request.params.id);
+    const result = id === undefined ? reject({ code: 'not-found' }) : await useCases.history.read(callerOf(request), id);
+    return sendResult(request, reply, result, requestDetailJson);
+  });
 
   routes.post(
     `${path}/approve`,
@@ -85,6 +100,42 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
       answer(request, reply, request.params.id, changedJson, async (caller, id) => {
         const reason = readReason(request.body?.reason);
         return reason.ok ? useCases.decideRequest(caller, id, { kind: 'deny', reason: reason.value }) : reason;
+      }),
+  );
+
+  routes.post(
+    `${path}/extend`,
+    {
+      schema: {
+        ...changing('extendRequest', 'command', 'Ask for more time on active access', extending),
+        params,
+        body: extendBody,
+      },
+    },
+    (request, reply) => {
+      const given = request.body.duration;
+      const duration = parseDuration(given);
+      return answer(request, reply, request.params.id, changedJson, async (caller, id) => {
+        if (duration === undefined) return reject({ code: 'invalid-duration', given });
+        const reason = readReason(request.body.reason);
+        return reason.ok ? useCases.extendRequest(caller, id, { duration, reason: reason.value }) : reason;
+      });
+    },
+  );
+
+  routes.post(
+    `${path}/escalate`,
+    {
+      schema: {
+        ...changing('escalateRequest', 'command', 'Have whoever is on call told of a pending request', escalating),
+        params,
+        body: reasonBody,
+      },
+    },
+    (request, reply) =>
+      answer(request, reply, request.params.id, changedJson, async (caller, id) => {
+        const reason = readReason(request.body?.reason);
+        return reason.ok ? useCases.escalateRequest(caller, id, reason.value) : reason;
       }),
   );
 
@@ -119,5 +170,5 @@ async function answer(
 ): Promise<FastifyReply> {
   const id = parseRequestId(idText);
   const result = id === undefined ? reject({ code: 'not-found' }) : await change(callerOf(request), id);
-  return result.ok ? reply.send(dress(result.value)) : sendProblem(request, reply, rejectionProblem(result.rejection));
+  return sendResult(request, reply, result, dress);
 }

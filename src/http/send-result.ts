@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Result } from '../domain/result.ts';
+import type { Rejection, Result } from '../domain/result.ts';
 import { sendProblem } from './problem.ts';
+import { answeredByDoor } from './refused-calls.ts';
 import { rejectionProblem } from './rejection-text.ts';
 
 /** Answers with the dressed value, or with the problem that the refusal is. `undefined` after dressing is 204. */
@@ -11,7 +12,13 @@ export function sendResult<T>(
   dress: (value: T) => object | undefined,
   status = 200,
 ): FastifyReply {
-  if (!result.ok) return sendProblem(request, reply, rejectionProblem(result.rejection));
+  if (!result.ok) return sendRejection(request, reply, result.rejection);
   const body = dress(result.value);
   return body === undefined ? reply.code(204).send() : reply.code(status).send(body);
+}
+
+/** Answers with the problem that a door's refusal is. */
+export function sendRejection(request: FastifyRequest, reply: FastifyReply, rejection: Rejection): FastifyReply {
+  answeredByDoor(request);
+  return sendProblem(request, reply, rejectionProblem(rejection));
 }

@@ -11,19 +11,24 @@ import { rateKey, requireCaller } from './auth.ts';
 import { serveCommands } from './command-api.ts';
 import { type Login, serveAccount, serveDiscovery } from './discovery-api.ts';
 import { problemOfError, rateLimited } from './error-problem.ts';
+import { serveEvents } from './event-stream.ts';
 import { type Health, serveHealth } from './health.ts';
+import { answerRepeats } from './idempotency.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { serveKeys } from './keys-api.ts';
 import type { HttpLog } from './log.ts';
 import { describeRoutes, serveReference } from './openapi.ts';
+import { createOutcomeStreams } from './outcome-stream.ts';
 import { internalFault, sendProblem } from './problem.ts';
 import { servePoll } from './poll-stream.ts';
 import { servePolicies } from './policies-api.ts';
 import { servePreApprovals } from './pre-approvals-api.ts';
+import { countRefusedCalls } from './refused-calls.ts';
 import { serveRequests } from './requests-api.ts';
 import { serveRoles } from './roles-api.ts';
 import { serveSettings } from './settings-api.ts';
 import { serveStandingAccess } from './standing-access-api.ts';
+import { serveWebhooks } from './webhooks-api.ts';
 import { type AnswerUnrouted, watchRoutes } from './wrong-method.ts';
 
 export type HttpDeps = {
@@ -37,6 +42,8 @@ export type HttpDeps = {
   readonly rateLimit?: number;
   /** Calls per minute of a whole organisation, counted once the key is known to be valid; 6,000 unless given. */
   readonly orgRateLimit?: number;
+  /** How long somebody may wait for the outcome of a request before they are told how it stands; 9 minutes unless given. */
+  readonly longestWaitMs?: number;
   /** How the `p0` command logs people in; without it, it does not. */
   readonly login?: Login | undefined;
 };
@@ -92,23 +99,28 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
 /** Everything of one organisation. Calls are counted before the key is looked up, and both before a body is read. */
 async function serveTenant(
   scope: FastifyInstance,
-  { useCases, org, orgRateLimit }: HttpDeps,
+  { useCases, org, log, orgRateLimit, longestWaitMs }: HttpDeps,
   answerUnrouted: AnswerUnrouted,
 ): Promise<void> {
   await scope.register(fastifyUnderPressure, { maxEventLoopDelay: longestLoopDelayMs });
+  countRefusedCalls(scope, useCases, org, log);
   scope.addHook('onRequest', scope.rateLimit());
   requireCaller(scope, useCases, org);
   limitOrganisation(scope, org, orgRateLimit ?? 6_000);
+  answerRepeats(scope, useCases, org, log);
   // Set here so that it runs behind the hooks above: without a key nobody learns which addresses there are.
   scope.setNotFoundHandler(answerUnrouted);
-  serveCommands(scope, useCases);
+  const streams = createOutcomeStreams(scope, useCases, longestWaitMs);
+  serveCommands(scope, useCases, streams);
   serveRequests(scope, useCases);
-  servePoll(scope, useCases);
+  serveEvents(scope, useCases);
+  servePoll(scope, useCases, streams);
   serveKeys(scope, useCases);
   servePolicies(scope, useCases);
   serveSettings(scope, useCases);
   serveRoles(scope, useCases);
   serveAudit(scope, useCases);
+  serveWebhooks(scope, useCases);
   serveAccount(scope, useCases);
   servePreApprovals(scope, useCases);
   serveStandingAccess(scope, useCases);

@@ -6,6 +6,7 @@ import type { UseCases } from '../app/use-cases.ts';
 import type { Duration } from '../domain/duration.ts';
 import type { ExpiryOption, Settings } from '../domain/settings.ts';
 import { callerOf } from './auth.ts';
+import { ifMatch, tagVersion } from './entity-tag.ts';
 import { answers, operation } from './operation.ts';
 import { sendResult } from './send-result.ts';
 
@@ -24,7 +25,10 @@ const settingsSchema = z
   .meta({ id: 'Settings' });
 
 const nothing = z.null().describe('Done');
-const about = (id: string, summary: string, description?: string) => operation(id, 'Settings', 'settings', summary, description);
+const versioned =
+  'Answers carry the version of all settings as `ETag`; a change takes it back as `If-Match`, and is refused with 412 where it is old.';
+const about = (id: string, summary: string, description?: string) =>
+  operation(id, 'Settings', 'settings', summary, description === undefined ? versioned : `${description} ${versioned}`);
 
 /** The JIT settings, as P0's Management API has them, and what it lacks: reading them back. */
 export function serveSettings(scope: FastifyInstance, useCases: UseCases): void {
@@ -35,7 +39,7 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
     { schema: { ...about('readSettings', 'Read all settings'), params, ...answers({ 200: settingsSchema }) } },
     async (request, reply) => {
       const result = await useCases.settings.read(callerOf(request));
-      if (result.ok) void reply.header('etag', `"${result.value.version}"`);
+      tagVersion(reply, result);
       return sendResult(request, reply, result, ({ settings }) => settingsJson(settings));
     },
   );
@@ -50,8 +54,11 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
         ...answers({ 204: nothing }),
       },
     },
-    async (request, reply) =>
-      sendResult(request, reply, await useCases.settings.addOption(callerOf(request), request.body), () => undefined),
+    async (request, reply) => {
+      const result = await useCases.settings.addOption(callerOf(request), request.body, ifMatch(request));
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, () => undefined);
+    },
   );
 
   routes.post(
@@ -64,8 +71,11 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
         ...answers({ 200: z.object({ options: optionsSchema }) }),
       },
     },
-    async (request, reply) =>
-      sendResult(request, reply, await useCases.settings.resetOptions(callerOf(request)), (options) => ({ options: [...options] })),
+    async (request, reply) => {
+      const result = await useCases.settings.resetOptions(callerOf(request), ifMatch(request));
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, ({ settings }) => ({ options: settings.expiryOptions.map(optionJson) }));
+    },
   );
 
   routes.delete(
@@ -81,8 +91,11 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
         ...answers({ 204: nothing }),
       },
     },
-    async (request, reply) =>
-      sendResult(request, reply, await useCases.settings.removeOption(callerOf(request), request.params.key), () => undefined),
+    async (request, reply) => {
+      const result = await useCases.settings.removeOption(callerOf(request), request.params.key, ifMatch(request));
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, () => undefined);
+    },
   );
 
   routes.put(
@@ -95,8 +108,11 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
         ...answers({ 204: nothing }),
       },
     },
-    async (request, reply) =>
-      sendResult(request, reply, await useCases.settings.setDefaultApprovals(callerOf(request), request.body), () => undefined),
+    async (request, reply) => {
+      const result = await useCases.settings.setDefaultApprovals(callerOf(request), request.body, ifMatch(request));
+      tagVersion(reply, result);
+      return sendResult(request, reply, result, () => undefined);
+    },
   );
 
   const durations: readonly (readonly [string, DurationSetting, string, string])[] = [
@@ -113,8 +129,11 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
     routes.put(
       `/settings/${path}`,
       { schema: { ...about(id, summary), params, body: durationSchema, ...answers({ 200: durationSchema }) } },
-      async (request, reply) =>
-        sendResult(request, reply, await useCases.settings.setDuration(callerOf(request), setting, request.body), durationJson),
+      async (request, reply) => {
+        const result = await useCases.settings.setDuration(callerOf(request), setting, request.body, ifMatch(request));
+        tagVersion(reply, result);
+        return sendResult(request, reply, result, ({ settings }) => durationJson(settings[setting]));
+      },
     );
 }
 

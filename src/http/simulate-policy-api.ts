@@ -19,6 +19,7 @@ const question = z
     integration: text(200).optional(),
     reason: text(4000).optional(),
     duration: text(100).optional(),
+    policies: z.enum(['all', 'matching']).default('all').describe('Whether to tell also of the policies that do not match'),
   })
   .meta({ id: 'PolicyQuestion' });
 
@@ -51,7 +52,8 @@ export function serveSimulatePolicy(scope: FastifyInstance, { policies }: UseCas
         if (!has.ok) return sendResult(request, reply, has, () => undefined);
         const { requestor, service, accessType, resource, integration } = request.body;
         const right = { service, accessType, resource, integration };
-        const result = await policies.simulate(callerOf(request), { requestor, right, ...has.value });
+        const onlyMatching = request.body.policies === 'matching';
+        const result = await policies.simulate(callerOf(request), { requestor, right, onlyMatching, ...has.value });
         return sendResult(request, reply, result, (value) => value);
       },
     );

@@ -44,6 +44,7 @@ export function createMessenger(client: WebClient, places: Places, log: Log): Me
 function draw(slot: Slot, picture: Picture): Message {
   switch (slot) {
     case 'approval':
+    case 'escalation':
       return approval(picture);
     case 'request':
       return request(picture);
@@ -59,6 +60,7 @@ function draw(slot: Slot, picture: Picture): Message {
 async function placeOf(places: Places, slot: Slot, { request: about }: Picture): Promise<string> {
   switch (slot) {
     case 'approval':
+    case 'escalation':
       return places.approvals();
     case 'request':
     case 'refused':

@@ -35,7 +35,9 @@ async function sealBatch(db: Db, org: string): Promise<number> {
       select ${org}, ${first - 1} + n, id, decode(hash, 'hex')
       from unnest(${ids}::bigint[], ${hashes}::text[]) with ordinality as t (id, hash, n)`.execute(tx);
     await sql`delete from audit_unsealed where event_id = any(${ids}::bigint[])`.execute(tx);
-    await sql`update audit_heads set seq = ${first - 1 + rows.length}, hash = decode(${last}, 'hex') where org = ${org}`.execute(tx);
+    await sql`with moved as (
+        update audit_heads set seq = ${first - 1 + rows.length}, hash = decode(${last}, 'hex') where org = ${org} returning org)
+      select pg_notify('curfew_sealed', '') from moved`.execute(tx);
     return rows.length;
   });
 }

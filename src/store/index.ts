@@ -2,26 +2,34 @@ import { hostname } from 'node:os';
 import type pg from 'pg';
 import { v4 as uuidv4 } from 'uuid';
 import type { Store } from '../app/store.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import type { Db } from './database.ts';
 import { createAuditStore } from './audit.ts';
 import { readClock } from './clock.ts';
-import { recordRefusal } from './journal.ts';
+import { createIdempotency } from './idempotency.ts';
+import { recordRefusal, recordRefusedCalls } from './journal.ts';
 import { createKeyReads } from './keys.ts';
 import { createNotices } from './notices.ts';
 import { authenticate, identify } from './people.ts';
+import { readOutlook } from './outlook.ts';
 import { createPolicyReads } from './policies.ts';
+import { createPolicyHistoryReads } from './policy-history.ts';
 import { createSettingsReads } from './settings.ts';
 import { createPreApprovalReads } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
+import { createRequestHistory } from './request-history.ts';
 import { createRequestPage } from './request-list.ts';
 import { claimRights, dueSeconds, recordBaseline, settleRights } from './rights.ts';
 import { answerPassword, forgetAccounts, offerPassword } from './secrets.ts';
 import { createStandingAccessReads } from './standing-access.ts';
 import { createTransaction } from './transaction.ts';
+import { createWebhookQueue } from './webhook-queue.ts';
+import { createWebhookReads } from './webhooks.ts';
 
 /** The Store port over one database. `removals` is a pool of its own, so that nothing can hold up an expiry (I16). */
 export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; removals: pg.Pool }): Store {
   const worker = `${hostname()}-${uuidv4()}`;
+  const idempotency = createIdempotency(db);
   return {
     ...createReads(db),
     ...createNotices(db),
@@ -30,11 +38,17 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     standingAccess: createStandingAccessReads(db),
     keys: createKeyReads(db),
     policyBook: createPolicyReads(db),
+    policyHistory: createPolicyHistoryReads(db),
     jitSettings: createSettingsReads(db),
     audit: createAuditStore(db),
-    transaction: (work) => db.transaction().execute((tx) => work(createTransaction(tx))),
+    webhooks: { ...createWebhookReads(db), ...createWebhookQueue(db) },
+    history: createRequestHistory(db),
+    idempotency,
+    transaction: (work) => allOrNothing(db, async (tx) => idempotency.commitWith(tx, await work(createTransaction(tx)))),
+    outlook: (org, person) => readOutlook(pool, org, person),
     now: () => readClock(removals),
     recordRefusal: recordRefusal(db),
+    recordRefusedCalls: recordRefusedCalls(db),
     claim: (lane, limit) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit),
     recordBaseline: (claim, observed) => recordBaseline(pool, worker, claim, observed),
     settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : pool, worker, settlements),

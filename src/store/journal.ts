@@ -6,9 +6,14 @@ import type { Db } from './database.ts';
 
 /**
  * Audit events for every row of `source`, a CTE of the same statement with columns org, request_id and grant_id.
- * `data` is an SQL expression over that CTE.
+ * `action` is its name or an SQL expression over that CTE, `data` an SQL expression.
  */
-export function auditFrom(source: string, action: string, actor: Actor, data: RawBuilder<unknown> = sql`'{}'::jsonb`): RawBuilder<unknown> {
+export function auditFrom(
+  source: string,
+  action: string | RawBuilder<unknown>,
+  actor: Actor,
+  data: RawBuilder<unknown> = sql`'{}'::jsonb`,
+): RawBuilder<unknown> {
   return sql`insert into audit (org, action, actor, request_id, grant_id, data)
     select org, ${action}, ${JSON.stringify(actor)}::jsonb, request_id, grant_id, ${data} from ${sql.table(source)}`;
 }
@@ -30,4 +35,12 @@ export const recordRefusal =
     await sql`insert into audit (org, action, actor, request_id, data)
       select ${org}, 'refused', ${JSON.stringify(actor)}::jsonb, (select id from requests where org = ${org} and id = ${request ?? null}),
         jsonb_build_object('attempt', ${attempt}::text, 'code', ${code}::text)`.execute(db);
+  };
+
+export const recordRefusedCalls =
+  (db: Db): Store['recordRefusedCalls'] =>
+  async (org, counts) => {
+    const actor: Actor = { kind: 'unknown' };
+    await sql`insert into audit (org, action, actor, data)
+      values (${org}, 'calls.refused', ${JSON.stringify(actor)}::jsonb, ${JSON.stringify(counts)}::jsonb)`.execute(db);
   };

@@ -4,11 +4,15 @@ import type { Log } from '../app/ports.ts';
 
 const reconnectMs = 1_000;
 
+/** Undefined: of both kinds. */
+type Wake = (news?: 'outbox' | 'sealed') => void;
+
 /**
- * Calls `wake` whenever outbox lines are committed, from a connection of its own. It reconnects for ever, and wakes once
- * after each connect: what was committed meanwhile made no sound. Nothing depends on it but speed.
+ * Calls `wake` whenever outbox lines or seals of the audit chain are committed, from a connection of its own. It
+ * reconnects for ever, and wakes once after each connect: what was committed meanwhile made no sound. Nothing depends on
+ * it but speed.
  */
-export function listenOutbox(url: string, wake: () => void, log: Log): AsyncDisposable {
+export function listenOutbox(url: string, wake: Wake, log: Log): AsyncDisposable {
   const stopped = new AbortController();
   const running = (async () => {
     while (!stopped.signal.aborted) {
@@ -24,7 +28,7 @@ export function listenOutbox(url: string, wake: () => void, log: Log): AsyncDisp
   };
 }
 
-async function listenOnce(url: string, wake: () => void, signal: AbortSignal): Promise<void> {
+async function listenOnce(url: string, wake: Wake, signal: AbortSignal): Promise<void> {
   const client = new pg.Client({ connectionString: url, application_name: 'curfew outbox', keepAlive: true });
   const ended = new Promise<void>((resolve, reject) => {
     client.on('error', reject);
@@ -35,8 +39,8 @@ async function listenOnce(url: string, wake: () => void, signal: AbortSignal): P
   ended.catch(() => undefined);
   try {
     await client.connect();
-    client.on('notification', wake);
-    await client.query('listen curfew_outbox');
+    client.on('notification', ({ channel }) => wake(channel === 'curfew_sealed' ? 'sealed' : 'outbox'));
+    await client.query('listen curfew_outbox; listen curfew_sealed');
     wake();
     await ended;
   } finally {

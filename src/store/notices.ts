@@ -4,16 +4,21 @@ import { parseOrg, parseRequestId } from '../domain/ids.ts';
 import type { Slot } from '../app/ports.ts';
 import type { Db } from './database.ts';
 
-type Notices = Pick<Store, 'lapsing' | 'claimNotices' | 'releaseNotices' | 'messages' | 'keepMessage' | 'takeOutbox'>;
+type Notices = Pick<Store, 'lapsing' | 'claimNotices' | 'releaseNotices' | 'keepPaged' | 'messages' | 'keepMessage' | 'takeOutbox'>;
 
-const slots: readonly Slot[] = ['approval', 'request', 'access', 'ended', 'refused'];
+const slots: readonly Slot[] = ['approval', 'request', 'access', 'ended', 'refused', 'escalation'];
 
 /** What must be told to people, and where it was told. */
 export function createNotices(db: Db): Notices {
   return {
     async lapsing(limit) {
-      const { rows } = await sql<{ org: string; id: string }>`select org, id from requests
-        where state = 'pending' and approvable_until <= now() order by approvable_until limit ${limit}`.execute(db);
+      const { rows } = await sql<{ org: string; id: string }>`
+        (select org, id, approvable_until from requests where state = 'pending' and approvable_until <= now() order by approvable_until limit ${limit})
+        union
+        -- More time for access that has ended early: there is nothing left to extend.
+        (select q.org, q.id, q.approvable_until from requests q join grants x on x.org = q.org and x.request_id = q.extends
+          where q.state = 'pending' and q.extends is not null and x.state <> 'active' limit ${limit})
+        order by approvable_until limit ${limit}`.execute(db);
       return rows.map((row) => {
         const org = parseOrg(row.org);
         const id = parseRequestId(row.id);
@@ -41,6 +46,10 @@ export function createNotices(db: Db): Notices {
         select count(*)::int as left from outbox
         where org = ${org} and subject = ${id} and kind = 'notify' and id not in (select id from done)`.execute(db);
       return mine.length === 0 ? 0 : (rows[0]?.left ?? 0);
+    },
+    async keepPaged(org, id) {
+      await sql`update requests set paged_at = clock_timestamp()
+        where org = ${org} and id = ${id} and escalated_at is not null and paged_at is null`.execute(db);
     },
     async messages(org, id) {
       const rows = await db

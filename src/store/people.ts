@@ -9,21 +9,30 @@ import type { Identity } from '../app/use-cases.ts';
 import type { Db } from './database.ts';
 import { hashKey } from './keys.ts';
 
+/** The person behind an address, where we have seen them before. */
+export async function findPerson(db: Db, org: Org, email: Email): Promise<Person | undefined> {
+  const row = await db
+    .selectFrom('people')
+    .select(['id', 'email'])
+    .where('org', '=', org)
+    .where('canonical', '=', canonicalEmail(email))
+    .executeTakeFirst();
+  return row === undefined ? undefined : toPerson(row);
+}
+
 /** The person behind an address, made on first sight; all spellings of one mailbox are one person (decision 16). */
 export async function findOrAddPerson(db: Db, org: Org, email: Email): Promise<Person> {
   const canonical = canonicalEmail(email);
-  const find = () =>
-    db.selectFrom('people').select(['id', 'email']).where('org', '=', org).where('canonical', '=', canonical).executeTakeFirst();
-  const known = await find();
-  if (known !== undefined) return toPerson(known);
+  const known = await findPerson(db, org, email);
+  if (known !== undefined) return known;
   await db
     .insertInto('people')
     .values({ org, id: uuidv7(), email: canonical, canonical })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const added = await find();
+  const added = await findPerson(db, org, email);
   if (added === undefined) throw new Error('a person that was just added is not there');
-  return toPerson(added);
+  return added;
 }
 
 /** The person an outside identity was linked to on first sight. The link stays, whatever the provider says of the address later. */

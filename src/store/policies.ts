@@ -1,9 +1,12 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { PolicyReads, PolicyWrites } from '../app/policies-store.ts';
+import type { Actor } from '../app/store.ts';
+import type { Org } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
+import { policyBefore, policyChange } from './policy-history.ts';
 
 export function createPolicyReads(db: Db): PolicyReads {
   return {
@@ -41,26 +44,32 @@ export function createPolicyWrites(tx: Db): PolicyWrites {
     },
     async change(actor, org, changes, reorder) {
       await sql`update policy_heads set version = version + 1, changed_at = clock_timestamp() where org = ${org}`.execute(tx);
-      for (const { name, policy } of changes) {
-        const { rows } = await sql<{ document: Policy; position: string }>`select document, position::text from policies
-          where org = ${org} and name = ${name}`.execute(tx);
-        const before = rows[0];
-        if (policy === undefined || reorder) await sql`delete from policies where org = ${org} and name = ${name}`.execute(tx);
-        if (policy !== undefined)
-          await sql`insert into policies (org, name, document) values (${org}, ${name}, ${JSON.stringify(policy)}::jsonb)
-            on conflict (org, name) do update set document = excluded.document, updated_at = clock_timestamp()`.execute(tx);
-        const after = policy === undefined ? null : JSON.stringify(policy);
-        const action = policy === undefined ? 'policy.deleted' : before === undefined ? 'policy.created' : 'policy.updated';
-        await sql`with h as (
-            insert into policy_history (org, version, name, position, document, by, at)
-            select h.org, h.version, ${name}, coalesce((select position from policies where org = ${org} and name = ${name}), ${before?.position ?? null}::bigint),
-              ${after}::jsonb, ${JSON.stringify(actor)}::jsonb, h.changed_at from policy_heads h where h.org = ${org} returning *),
-          told as (select org, null::uuid as request_id, null::uuid as grant_id, name, version, document,
-            ${before === undefined ? null : JSON.stringify(before.document)}::jsonb as before from h)
-          ${auditFrom('told', action, actor, sql`jsonb_build_object('name', name, 'version', version::text, 'before', before, 'after', document)`)}`.execute(
-          tx,
-        );
-      }
+      const names = changes.map(({ name }) => name);
+      const documents = changes.map(({ policy }) => (policy === undefined ? null : JSON.stringify(policy)));
+      const given = sql`unnest(${names}::text[], ${documents}::text[]) with ordinality as given (name, document, place)`;
+      await sql`delete from policies using ${given} where policies.org = ${org} and policies.name = given.name
+        and (given.document is null or ${reorder})`.execute(tx);
+      await sql`insert into policies (org, name, document) select ${org}, given.name, given.document::jsonb from ${given}
+        where given.document is not null order by given.place
+        on conflict (org, name) do update set document = excluded.document, updated_at = clock_timestamp()`.execute(tx);
+      await writeHistory(tx, actor, org, given);
     },
   };
+}
+
+/** One row and one event for each policy that was written or deleted. */
+async function writeHistory(tx: Db, actor: Actor, org: Org, given: RawBuilder<unknown>): Promise<void> {
+  await sql`with h as (
+      insert into policy_history (org, version, name, position, document, by, at)
+      select head.org, head.version, given.name,
+        -- A deleted policy has no place any more, and keeps its last one.
+        coalesce(p.position, (select l.position from policy_history l where l.org = head.org and l.name = given.name order by l.version desc limit 1)),
+        given.document::jsonb, ${JSON.stringify(actor)}::jsonb, head.changed_at
+      from policy_heads head cross join ${given} left join policies p on p.org = head.org and p.name = given.name
+      where head.org = ${org} returning *),
+    told as (select h.org, null::uuid as request_id, null::uuid as grant_id, h.name, h.version, h.document, b.document as before,
+      ${policyChange} as change from h ${policyBefore})
+    ${auditFrom('told', sql`'policy.' || change`, actor, sql`jsonb_build_object('name', name, 'version', version::text, 'before', before, 'after', document)`)}`.execute(
+    tx,
+  );
 }

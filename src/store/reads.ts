@@ -4,8 +4,15 @@ import { canonicalEmail, type Org, parsePersonId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { defaultSettings, type Settings } from '../domain/settings.ts';
 import type { Db } from './database.ts';
+import { findPerson } from './people.ts';
 import { createRoleReads } from './roles.ts';
 import { selectRequests } from './request-rows.ts';
+
+/**
+ * The version counts committed changes, so the number of one that was rolled back comes again with another content; the
+ * id of the transaction that wrote it does not.
+ */
+const revision = sql`h.version::text || '.' || h.xmin::text`;
 
 /** Reads that are the same inside and outside a transaction. */
 export function createReads(db: Db): Reads {
@@ -26,6 +33,22 @@ export function createReads(db: Db): Reads {
       const rows = await db.selectFrom('policies').select('document').where('org', '=', org).orderBy('position').execute();
       return rows.map((row) => row.document as Policy);
     },
+    async ruleBook(org) {
+      const { rows } = await sql<{ version: string | null; revision: string | null; document: unknown }>`
+        select h.version::text as version, ${revision} as revision, p.document
+        from (select ${org}::text as org) o left join policy_heads h on h.org = o.org left join policies p on p.org = o.org
+        order by p.position`.execute(db);
+      return {
+        version: rows[0]?.version ?? '0',
+        revision: rows[0]?.revision ?? undefined,
+        rules: rows.flatMap((row) => (row.document === null ? [] : [row.document as Policy])),
+      };
+    },
+    async ruleRevision(org) {
+      const { rows } = await sql<{ revision: string }>`select ${revision} as revision from policy_heads h where org = ${org}`.execute(db);
+      return rows[0]?.revision;
+    },
+    knownPerson: (org, email) => findPerson(db, org, email),
     roles: createRoleReads(db),
     async hasRole(org, role, person) {
       const row = await db
@@ -67,6 +90,8 @@ function condition(filter: RequestFilter) {
       return sql`q.state = 'pending'`;
     case 'open':
       return sql`q.requestor_id = ${filter.by} and q.state = 'pending'`;
+    case 'chain':
+      return sql`(q.id = ${filter.first} or q.first_id = ${filter.first})`;
     case 'access':
       return sql`q.principal_id = ${filter.person} and g.state in ('planned', 'active', 'ending')`;
   }

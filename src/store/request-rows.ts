@@ -11,7 +11,7 @@ import {
   parseRequestId,
   parseRightId,
 } from '../domain/ids.ts';
-import type { Decider, PermissionRequest, Person, RequestState } from '../domain/request.ts';
+import type { Decider, Extension, PermissionRequest, Person, RequestState } from '../domain/request.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Database } from './tables.ts';
 
@@ -58,6 +58,14 @@ type Row = {
   sessions_ended: number | null;
   failed_at: Date | null;
   why: string | null;
+  extends: string | null;
+  first_id: string | null;
+  chain_from: Date | null;
+  extends_until: Date | null;
+  extended_until: Date | null;
+  escalated_at: Date | null;
+  escalated_reason: string | null;
+  paged_at: Date | null;
 };
 
 /** `where` stands behind WHERE and may name `q` (requests) and `g` (grants). */
@@ -68,13 +76,16 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       q.state, q.decided_at, q.decided_by, d.email as decider_email, q.decided_policy, q.decided_seconds::float8, q.decided_reason,
       g.id as grant_id, g.right_id, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
       g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
-      g.failed_at, g.why
+      g.failed_at, g.why,
+      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at,
+      (select max(case when y.expires_at is not null then coalesce(y.end_at, y.expires_at) end) from requests e join grants y on y.org = e.org and y.request_id = e.id where e.org = q.org and e.extends = q.id) as extended_until
     from requests q
     join people a on a.org = q.org and a.id = q.requestor_id
     join people b on b.org = q.org and b.id = q.principal_id
     left join people d on d.org = q.org and d.id = q.decided_by
     left join grants g on g.org = q.org and g.request_id = q.id
     left join people e on e.org = g.org and e.id = g.ended_by
+    left join grants x on x.org = q.org and x.request_id = q.extends
     where ${where}`.execute(db);
   return rows.map(toRequest);
 }
@@ -92,6 +103,21 @@ function toRequest(row: Row): PermissionRequest {
     createdAt: at(row, row.created_at),
     approvableUntil: at(row, row.approvable_until),
     state: toState(row),
+    extension: row.extends === null ? undefined : toExtension(row, row.extends),
+    extendedUntil: row.extended_until === null ? undefined : at(row, row.extended_until),
+    escalation:
+      row.escalated_at === null
+        ? undefined
+        : { at: at(row, row.escalated_at), reason: row.escalated_reason ?? undefined, isPaged: row.paged_at !== null },
+  };
+}
+
+function toExtension(row: Row, of: string): Extension {
+  return {
+    of: must(row, parseRequestId(of)),
+    first: must(row, parseRequestId(row.first_id ?? '')),
+    from: at(row, row.chain_from),
+    until: at(row, row.extends_until),
   };
 }
 

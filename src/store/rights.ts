@@ -166,7 +166,9 @@ failing as (
   select h.org, 'right.removal-failed', '{"kind":"system"}'::jsonb, jsonb_build_object('right', h.id, 'problem', h.problem)
   from held h join input i on i.org = h.org and i.id = h.id where h.desired = 'absent' and i.attempts = 1 and h.problem is not null),
 told as (
-  insert into outbox (org, kind, subject) select org, 'notify', request_id from moved)
+  insert into outbox (org, kind, subject) select org, 'notify', request_id from moved
+  -- What an extension took over from tells until when it went on.
+  union all select q.org, 'notify', q.extends from moved m join requests q on q.org = m.org and q.id = m.request_id where q.extends is not null)
 select distinct extract(epoch from expires_at)::bigint as second from moved
 where state = 'active' and expires_at <= now() + interval '1 hour'`;
 

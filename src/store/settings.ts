@@ -25,13 +25,17 @@ export function createSettingsWrites(tx: Db): SettingsWrites {
       const { rows } = await sql<Row>`select document, version from settings where org = ${org}`.execute(tx);
       const [row] = rows;
       if (row === undefined) throw new Error('settings that were just made are not there');
-      return row.document;
+      return { settings: row.document, version: row.version };
     },
     async put(actor, org, settings, { setting, before, after }) {
-      await sql`with t as (
+      const { rows } = await sql<{ version: string }>`with t as (
           update settings set document = ${JSON.stringify(settings)}::jsonb, version = version + 1, updated_at = clock_timestamp()
-          where org = ${org} returning org, null::uuid as request_id, null::uuid as grant_id)
-        ${auditFrom('t', 'settings.changed', actor, sql`${JSON.stringify({ setting, before, after })}::jsonb`)}`.execute(tx);
+          where org = ${org} returning org, null::uuid as request_id, null::uuid as grant_id, version),
+        a as (${auditFrom('t', 'settings.changed', actor, sql`${JSON.stringify({ setting, before, after })}::jsonb`)})
+        select version from t`.execute(tx);
+      const [row] = rows;
+      if (row === undefined) throw new Error('settings that were locked are not there');
+      return row.version;
     },
     shorten: (actor, org, { standing }, maximum) => shortenGrants(tx, actor, org, standing, maximum),
   };
@@ -39,22 +43,26 @@ export function createSettingsWrites(tx: Db): SettingsWrites {
 
 /** Rights first, in order, then grants: the lock order of every transition. */
 async function shortenGrants(tx: Db, actor: Parameters<SettingsWrites['put']>[0], org: Org, standing: boolean, maximum: number) {
-  const tooLong = sql`g.org = ${org} and g.standing = ${standing} and g.seconds > ${maximum} and g.state in ('planned', 'active')`;
+  // A chain of extensions counts from its first grant.
+  const tooLong = sql`g.org = ${org} and g.standing = ${standing} and g.state in ('planned', 'active')
+    and (g.seconds > ${maximum} or coalesce(g.expires_at, g.latest_end) > g.chain_from + ${maximum} * interval '1 second')`;
   await sql`select from rights where org = ${org} and id in (select right_id from grants g where ${tooLong}) order by id for no key update`.execute(
     tx,
   );
   await sql`with now as (select date_trunc('second', clock_timestamp()) + interval '1 second' as soon),
     ends as (
       select g.org, g.id, g.state, g.expires_at as was,
+        greatest(least(g.latest_end, coalesce(g.chain_from, g.provision_until) + ${maximum} * interval '1 second'), now.soon) as latest,
         -- A planned grant has no end yet, and "least" would take the other figure for one.
-        case g.state when 'active' then least(g.expires_at, greatest(g.granted_at + ${maximum} * interval '1 second', now.soon)) end as ends
+        case g.state when 'active' then least(g.expires_at, greatest(coalesce(g.chain_from, g.granted_at) + ${maximum} * interval '1 second', now.soon)) end as ends
       from grants g, now where ${tooLong}),
     g as (
       update grants g set
         -- What has lasted longer already cannot be undone: then it ends now, and the figure says how long it was.
-        seconds = case e.state when 'active' then greatest(1, ceil(extract(epoch from e.ends - g.granted_at))) else ${maximum} end,
+        seconds = case e.state when 'active' then greatest(1, ceil(extract(epoch from e.ends - g.granted_at))) else least(g.seconds, ${maximum}) end,
         expires_at = e.ends,
-        latest_end = case e.state when 'planned' then g.provision_until + ${maximum} * interval '1 second' else g.latest_end end
+        latest_end = case e.state when 'planned' then e.latest else g.latest_end end,
+        provision_until = case e.state when 'planned' then least(g.provision_until, e.latest - interval '1 second') else g.provision_until end
       from ends e where g.org = e.org and g.id = e.id
       returning g.org, g.request_id, g.id as grant_id, g.right_id, g.expires_at, e.was),
     r as (

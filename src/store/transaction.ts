@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import type { Transaction } from '../app/store.ts';
+import type { RulesApplied, Transaction } from '../app/store.ts';
 import { parseRequestId } from '../domain/ids.ts';
 import type { Instant } from '../domain/time.ts';
 import { toInstant } from './clock.ts';
@@ -13,14 +13,21 @@ import { createRoleWrites } from './roles.ts';
 import { createSettingsWrites } from './settings.ts';
 import { createPreApprovalWrites } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
+import { createWebhookWrites } from './webhooks.ts';
 
 const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
+
+/** As many policies are named in an event: more tell nobody anything, and an event is kept for ever. */
+const mostNamed = 50;
+const rulesJson = ({ version, policies }: RulesApplied, besides: object = {}) =>
+  sql`${JSON.stringify({ ...besides, policyVersion: version, policies: policies.slice(0, mostNamed) })}::jsonb`;
 
 /** Locks are taken in one order everywhere: person, request, settings, right, grant. */
 export function createTransaction(tx: Db): Transaction {
   return {
     ...createReads(tx),
     preApprovals: createPreApprovalWrites(tx),
+    webhooks: createWebhookWrites(tx),
     keys: createKeyWrites(tx),
     policyBook: createPolicyWrites(tx),
     jitSettings: createSettingsWrites(tx),
@@ -39,7 +46,9 @@ export function createTransaction(tx: Db): Transaction {
       await sql`select from people where org = ${org} and id = ${person} for no key update`.execute(tx);
     },
     async lockRequest(org, id) {
-      await sql`select from requests where org = ${org} and id = ${id} for no key update`.execute(tx);
+      // With an extension the first of its chain, whose row is the lock of all: what is decided about one holds for the others.
+      await sql`select from requests where org = ${org}
+        and id in (${id}, (select first_id from requests where org = ${org} and id = ${id})) order by id for no key update`.execute(tx);
       return createReads(tx).request(org, id);
     },
     async addRequest(actor, draft) {
@@ -47,16 +56,17 @@ export function createTransaction(tx: Db): Transaction {
       if (id === undefined) throw new Error('uuid made an id that is none');
       const { permission } = draft;
       await sql`with t as (
-          insert into requests (org, id, requestor_id, principal_id, integration, service, access_type, resource, reason, asked_seconds, duration_named, created_at, approvable_until)
+          insert into requests (org, id, requestor_id, principal_id, integration, service, access_type, resource, reason, asked_seconds, duration_named, created_at, approvable_until, extends, first_id)
           values (${draft.org}, ${id}, ${draft.requestor.id}, ${draft.principal.id}, ${permission.integration}, ${permission.service},
-            ${permission.accessType}, ${permission.resource}, ${draft.reason ?? null}, ${draft.asked}, ${draft.durationNamed}, ${timestamp(draft.createdAt)}, ${timestamp(draft.approvableUntil)})
+            ${permission.accessType}, ${permission.resource}, ${draft.reason ?? null}, ${draft.asked}, ${draft.durationNamed}, ${timestamp(draft.createdAt)}, ${timestamp(draft.approvableUntil)},
+            ${draft.extension?.of ?? null}, ${draft.extension?.first ?? null})
           returning org, id as request_id, null::uuid as grant_id, principal_id, integration, access_type, resource, reason, asked_seconds),
         a as (${auditFrom(
           't',
           'request.submitted',
           actor,
           sql`jsonb_build_object('principal', principal_id, 'integration', integration,
-          'accessType', access_type, 'resource', resource, 'reason', reason, 'askedSeconds', asked_seconds)`,
+          'accessType', access_type, 'resource', resource, 'reason', reason, 'askedSeconds', asked_seconds) || ${rulesJson(draft.rules, { outcome: draft.outcome, extends: draft.extension?.of })}`,
         )})
         ${notifyFrom('t')}`.execute(tx);
       return id;
@@ -80,12 +90,15 @@ export function createTransaction(tx: Db): Transaction {
             set generation = rights.generation + 1, lane = 'give', due_at = clock_timestamp(),
               account = case when rights.baseline is null then excluded.account else rights.account end
           returning org, id as right_id),
+        e as (select x.*, t.id as by_request from t join grants x on x.org = t.org and x.request_id = t.extends),
         g as (
-          insert into grants (org, id, request_id, right_id, seconds, standing, latest_end, provision_until)
-          select t.org, ${uuidv7()}::uuid, t.id, r.right_id, ${decision.duration}, ${decision.standing},
-            ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)} from t, r
+          insert into grants (org, id, request_id, right_id, seconds, standing, latest_end, provision_until, chain_from)
+          select t.org, ${uuidv7()}::uuid, t.id, r.right_id, ${decision.lasts}, ${decision.standing},
+            ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)}, (select coalesce(chain_from, granted_at) from e) from t, r
           returning org, request_id, id as grant_id, right_id, seconds, latest_end),
-        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', seconds, 'latestEnd', latest_end) || ${JSON.stringify({ preApproval: decision.preApproval })}::jsonb`)}),
+        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval })}`)}),
+        x as (select e.org, e.request_id, e.id as grant_id, e.by_request, g.latest_end from e, g),
+        xa as (${auditFrom('x', 'grant.extended', actor, sql`jsonb_build_object('by', by_request, 'latestEnd', latest_end)`)}),
         l as (${lookFrom('g')})
         ${notifyFrom('g')}`.execute(tx);
     },
@@ -96,7 +109,7 @@ export function createTransaction(tx: Db): Transaction {
             decided_policy = ${decision.by.kind === 'policy' ? decision.by.name : null}
           where org = ${request.org} and id = ${request.id} and state = 'pending'
           returning org, id as request_id, null::uuid as grant_id, decided_reason),
-        a as (${auditFrom('t', 'request.denied', actor, sql`jsonb_build_object('reason', decided_reason)`)})
+        a as (${auditFrom('t', 'request.denied', actor, sql`jsonb_build_object('reason', decided_reason) || ${rulesJson(decision.rules)}`)})
         ${notifyFrom('t')}`.execute(tx);
     },
     async close(actor, request, as, at) {
@@ -104,6 +117,14 @@ export function createTransaction(tx: Db): Transaction {
           update requests set state = ${as}, decided_at = ${timestamp(at)}
           where org = ${request.org} and id = ${request.id} and state = 'pending' returning org, id as request_id, null::uuid as grant_id),
         a as (${auditFrom('t', `request.${as}`, actor)})
+        ${notifyFrom('t')}`.execute(tx);
+    },
+    async escalate(actor, request, { reason, at, services }) {
+      await sql`with t as (
+          update requests set escalated_at = ${timestamp(at)}, escalated_reason = ${reason ?? null}
+          where org = ${request.org} and id = ${request.id} and state = 'pending' and escalated_at is null
+          returning org, id as request_id, null::uuid as grant_id),
+        a as (${auditFrom('t', 'request.escalated', actor, sql`${JSON.stringify({ reason: reason ?? null, services })}::jsonb`)})
         ${notifyFrom('t')}`.execute(tx);
     },
     async endGrant(actor, request, grant, end) {

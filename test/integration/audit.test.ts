@@ -73,9 +73,8 @@ describe('what somebody with power over the database did', () => {
   });
 });
 
-it('answers GET /audit page by page, filtered, and shows others only what they did', async () => {
+async function openApp() {
   await setBootstrapKey(world.db, org, email('alice@example.com'), 'the key of alice in these tests, long');
-  await world.work.seal();
   const app = await createHttpApp({
     useCases: world.useCases,
     org,
@@ -84,8 +83,33 @@ it('answers GET /audit page by page, filtered, and shows others only what they d
     health: async () => ({ ready: true, checks: {} }),
     rateLimit: 10_000,
   });
+  return { app, headers: { authorization: 'Bearer the key of alice in these tests, long' } };
+}
+
+it('puts calls that came to no door on record together, and those that a door refused each by itself', async () => {
+  const { app, headers } = await openApp();
+  const url = '/o/demo/command';
+  const calls = [
+    { url },
+    { url, headers: { authorization: 'Bearer unknown' } },
+    { url: '/o/others/command', headers },
+    { url, headers, payload: { argv: 'no list' } },
+    { url: '/o/demo/permission-requests/01938a00-0000-7000-8000-000000000001/deny', headers },
+  ];
+  const statuses = await Promise.all(calls.map(async (call) => (await app.inject({ method: 'POST', ...call })).statusCode));
+  expect(statuses).toEqual([401, 401, 404, 400, 404]);
+  await app.close();
+  const told = (await world.audit()).slice(6);
+  expect(told).toMatchObject([
+    { action: 'refused', actor: { email: 'alice@example.com' }, data: { attempt: 'request.decide', code: 'not-found' } },
+    { action: 'calls.refused', actor: { kind: 'unknown' }, data: { 401: 2, 404: 1, 400: 1 } },
+  ]);
+});
+
+it('answers GET /audit page by page, filtered, and shows others only what they did', async () => {
+  await world.work.seal();
+  const { app, headers } = await openApp();
   const get = async (query: string) => {
-    const headers = { authorization: 'Bearer the key of alice in these tests, long' };
     const response = await app.inject({ method: 'GET', url: `/o/demo/audit${query}`, headers });
     return { status: response.statusCode, body: response.json() };
   };

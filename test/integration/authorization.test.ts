@@ -4,14 +4,15 @@ import type { Caller } from '../../src/app/ports.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
 import type { Result } from '../../src/domain/result.ts';
 import { everyScope, type Scope } from '../../src/domain/scope.ts';
-import { rejectionProblem } from '../../src/http/rejection-text.ts';
+import { DEFAULT_PEOPLE } from '../../src/sandbox/slack/people.ts';
 import { createHttpApp } from '../../src/http/server.ts';
 import { bindConfiguredRoles } from '../../src/store/people.ts';
+import { type SlackPresses, startSlackPresses } from '../support/slack-presses.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 
 /**
- * The authorization table, as actor × operation × state: every cell is called over HTTP and through the door that Slack
- * uses, and both must say what the rules below say. The rules are written down again here on purpose, from the table in
+ * The authorization table, as actor × operation × state: every cell is called over HTTP and by a button in
+ * Slack, and both must say what the rules below say. The rules are written down again here on purpose, from the table in
  * the notes rather than from the code.
  *
  * Bob asked, for Erin. Carol reviews. Olga owns and does not review. Vic may look. Dave is nobody in particular. Trudy is a
@@ -19,7 +20,16 @@ import { createWorld, email, org, type World } from '../support/world.ts';
  */
 const people = ['bob', 'erin', 'carol', 'olga', 'vic', 'dave', 'trudy'] as const;
 type Name = (typeof people)[number];
-const operations = ['approve', 'deny', 'revoke', 'relinquish', 'cancel', 'read'] as const;
+const usual: ReadonlySet<string> = new Set(DEFAULT_PEOPLE.map(({ name }) => name));
+/** Whom Slack does not vouch for, whatever their address says. Who is deactivated or a bot cannot press: see `slack-app.test.ts`. */
+const unvouched = [
+  { id: 'U0GUEST01', name: 'guest', email: 'carol@example.com', isRestricted: true },
+  { id: 'U0STRANGE', name: 'stranger', email: 'carol@example.com', teamId: 'T0OTHER01' },
+  { id: 'U0NOMAIL1', name: 'nomail', email: '' },
+];
+const buttons = ['approve', 'deny', 'revoke', 'relinquish', 'cancel', 'read'] as const;
+const isButton = (operation: Operation): operation is (typeof buttons)[number] => operation !== 'extend' && operation !== 'escalate';
+const operations = [...buttons, 'extend', 'escalate'] as const;
 type Operation = (typeof operations)[number];
 const states = ['pending', 'planned', 'active', 'ended', 'denied', 'cancelled'] as const;
 type State = (typeof states)[number];
@@ -32,6 +42,8 @@ const scopeOf: Record<Operation, Scope> = {
   revoke: 'requests:decide',
   relinquish: 'command',
   cancel: 'command',
+  extend: 'command',
+  escalate: 'command',
   read: 'requests:read',
 };
 
@@ -51,6 +63,9 @@ function isEntitled(name: Name, operation: Operation, subject: Subject): boolean
       return name === principal;
     case 'cancel':
       return name === requestor;
+    case 'extend':
+    case 'escalate':
+      return isSelf;
     case 'read':
       return isSelf || isReviewer || name === 'olga' || name === 'vic';
   }
@@ -61,7 +76,10 @@ function isPossible(operation: Operation, state: State): boolean {
     case 'approve':
     case 'deny':
     case 'cancel':
+    case 'escalate':
       return state === 'pending';
+    case 'extend':
+      return state === 'active';
     case 'revoke':
     case 'relinquish':
       return state === 'planned' || state === 'active';
@@ -78,12 +96,21 @@ function expected(name: Name, operation: Operation, state: State, subject: Subje
 
 let world: World;
 let app: FastifyInstance;
+let slackDoor: SlackPresses;
 const tokens = new Map<string, Caller>();
 const slack = new Map<string, Caller>();
 let made = 0;
 
 beforeAll(async () => {
-  world = await createWorld();
+  // Reviewers decide, and so would whoever is on call, which nobody is.
+  world = await createWorld({ onCalls: (name) => ({ name, isOnCall: async () => false, page: async () => undefined }) });
+  const policy = {
+    name: 'reviewed',
+    requestor: { type: 'any' },
+    resource: { type: 'any' },
+    approval: [{ type: 'p0' }, { type: 'escalation', integration: 'pagerduty', services: ['database'] }],
+  };
+  await world.pool.query(`insert into policies (org, name, document) values ('demo', 'reviewed', $1)`, [policy]);
   await bindConfiguredRoles(world.db, org, {
     owner: [email('olga@example.com')],
     manager: [email('carol@example.com'), email('trudy@example.com')],
@@ -102,8 +129,11 @@ beforeAll(async () => {
     health: async () => ({ ready: true, checks: {} }),
     rateLimit: 1_000_000,
   });
+  const members = people.filter((name) => !usual.has(name)).map((name, index) => ({ id: `U0MEMBER${index}`, name }));
+  slackDoor = await startSlackPresses(world, [...members, ...unvouched]);
 });
 afterAll(async () => {
+  await slackDoor[Symbol.asyncDispose]();
   await app.close();
   await world[Symbol.asyncDispose]();
 });
@@ -158,7 +188,7 @@ async function rows(request: PermissionRequest): Promise<unknown> {
   return found;
 }
 
-const bodies: Partial<Record<Operation, object>> = { approve: { expirationLength: '5m' } };
+const bodies: Partial<Record<Operation, object>> = { approve: { expirationLength: '5m' }, extend: { duration: '5m' } };
 
 async function overHttp(token: string | undefined, operation: Operation, request: PermissionRequest): Promise<number> {
   const path = `/o/demo/permission-requests/${request.id}`;
@@ -170,20 +200,9 @@ async function overHttp(token: string | undefined, operation: Operation, request
   return response.statusCode;
 }
 
-async function throughSlack(name: Name, operation: Operation, { id }: PermissionRequest): Promise<number> {
-  const { useCases } = world;
-  const caller = by(name);
-  const acts: Record<Operation, () => Promise<Result<unknown>>> = {
-    approve: () => useCases.decideRequest(caller, id, { kind: 'approve', duration: undefined, digest: undefined }),
-    deny: () => useCases.decideRequest(caller, id, { kind: 'deny', reason: undefined }),
-    revoke: () => useCases.revokeGrant(caller, id, undefined),
-    relinquish: () => useCases.relinquishGrant(caller, id),
-    cancel: () => useCases.cancelRequest(caller, id),
-    read: () => useCases.readRequest(caller, id),
-  };
-  const result = await acts[operation]();
-  return result.ok ? 200 : rejectionProblem(result.rejection).status;
-}
+/** A real press of a button, in a window or a message, of a real Bolt app; whoever is refused is told so in private. */
+const throughSlack = async (name: Name, operation: (typeof buttons)[number], request: PermissionRequest): Promise<number | undefined> =>
+  (await slackDoor.press(name, operation, request)).status;
 
 for (const subject of subjects)
   for (const state of states)
@@ -193,7 +212,7 @@ for (const subject of subjects)
           for (const name of people)
             for (const door of [
               (request: PermissionRequest) => overHttp(name, operation, request),
-              (request: PermissionRequest) => throughSlack(name, operation, request),
+              ...(isButton(operation) ? [(request: PermissionRequest) => throughSlack(name, operation, request)] : []),
             ]) {
               const request = await take(state, subject);
               const before = await rows(request);
@@ -214,9 +233,9 @@ describe('tokens', () => {
   it('do only what their scope says, whoever they belong to', async () => {
     for (const operation of operations)
       for (const scope of everyScope) {
-        const owner = operation === 'relinquish' ? 'erin' : operation === 'cancel' ? 'bob' : 'carol';
+        const owner = operation === 'relinquish' ? 'erin' : operation === 'cancel' || !isButton(operation) ? 'bob' : 'carol';
         tokens.set('narrow', { ...by(owner), via: 'api', scopes: new Set([scope]) });
-        const state = operation === 'revoke' || operation === 'relinquish' ? 'active' : 'pending';
+        const state = operation === 'revoke' || operation === 'relinquish' || operation === 'extend' ? 'active' : 'pending';
         const request = await take(state, 'bob for erin');
         const status = await overHttp('narrow', operation, request);
         expect({ operation, scope, status }).toEqual({ operation, scope, status: scope === scopeOf[operation] ? 200 : 403 });
@@ -240,5 +259,18 @@ describe('tokens', () => {
     expect((await world.audit()).slice(before)).toMatchObject([
       { action: 'refused', actor: { email: 'dave@example.com', via: 'api' }, data: { attempt: 'request.decide', code: 'not-approver' } },
     ]);
+  });
+});
+
+describe('people whom Slack does not vouch for', () => {
+  it.each(unvouched)('do nothing, and are told so: $name', async ({ name }) => {
+    const request = await take('pending', 'bob for erin');
+    const before = await rows(request);
+    for (const operation of buttons) {
+      const { status, said } = await slackDoor.press(name, operation, request);
+      expect({ operation, status }).toEqual({ operation, status: undefined });
+      expect(said).toMatch(/Guests|Only members|no confirmed e-mail/);
+    }
+    expect(await rows(request)).toEqual(before);
   });
 });

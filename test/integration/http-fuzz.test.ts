@@ -1,15 +1,16 @@
-import { Agent, type IncomingHttpHeaders, request as send, type Server } from 'node:http';
+import { Agent, type Server } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { accept } from '../../src/domain/result.ts';
-import { httpApp, key, listening, requestId, someRequest } from '../support/http-app.ts';
+import { httpApp, key, listening, readable, requestId, someRequest } from '../support/http-app.ts';
+import { sendRaw } from '../support/send-raw.ts';
 
 const request = someRequest();
 const willing = {
   runCommand: async () => accept({ kind: 'decided', request } as const),
   decideRequest: async () => accept(request),
   revokeGrant: async () => accept(request),
-  readRequest: async () => accept(request),
+  ...readable(request),
 };
 
 const segment = fc.oneof(
@@ -72,25 +73,6 @@ afterAll(() => {
   server?.close();
 });
 
-/** Node's own client, because it sends a path as it stands. */
-async function ask(
-  options: { port: number; method: string; path: string; headers: IncomingHttpHeaders },
-  payload: string | Uint8Array,
-): Promise<{ status: number; body: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
-  const outgoing = send(
-    { host: '127.0.0.1', agent, ...options, headers: { ...options.headers, 'content-length': Buffer.byteLength(payload) } },
-    (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }));
-    },
-  );
-  outgoing.on('error', reject);
-  outgoing.end(payload);
-  return promise;
-}
-
 describe('anything at all', () => {
   it('is answered with less than a 500, and where it is refused, by a problem document', async () => {
     const { app, logged } = await httpApp(willing, { rateLimit: 1_000_000 });
@@ -99,7 +81,7 @@ describe('anything at all', () => {
     const statuses = new Set<number>();
     await fc.assert(
       fc.asyncProperty(method, path, headers, body, async (verb, url, head, payload) => {
-        const answer = await ask({ port: bound.port, method: verb, path: url, headers: head }, payload);
+        const answer = await sendRaw({ port: bound.port, agent, method: verb, path: url, headers: head }, payload);
         statuses.add(answer.status);
         expect(answer.status).toBeLessThan(500);
         if (answer.status >= 400 && verb !== 'HEAD') {

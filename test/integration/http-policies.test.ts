@@ -45,41 +45,51 @@ const noOptions = { allowOneParty: null, breakGlassApprover: null, requirePreapp
 const agentic = (agent: object, user: object) => ({ requestor: { type: 'agentic', agent, user } });
 const filtered = (filters: unknown) => ({ resource: { type: 'integration', service: 'aws', accessType: null, filters } });
 
+const variants: readonly object[] = [
+  {},
+  { disabled: false },
+  { disabled: null },
+  { requestor: { type: 'some' } },
+  { requestor: { type: 'user', uid: 'Bob@Example.com' } },
+  { requestor: inGroup },
+  { requestor: { type: 'group', directory: 'workspace', id: 'x', label: 'X' } },
+  agentic({ type: 'any' }, { type: 'none' }),
+  agentic({ type: 'mcp-client', clientId: 'c' }, { type: 'any' }),
+  agentic({ type: 'agent-owner', owner: 'o' }, { type: 'user', uid: 'u@example.com' }),
+  agentic({ type: 'owner-group', groups: inGroup }, inGroup),
+  agentic({ type: 'provider', providerId: 'p', subjectPattern: '^a.*' }, { type: 'any' }),
+  agentic({ type: 'provider', providerId: 'p', subjectPattern: null }, { type: 'any' }),
+  { resource: { type: 'any', service: null, accessType: null, filters: null } },
+  filtered(null),
+  filtered({}),
+  filtered({ tag: { effect: 'keep', key: 'grantable', pattern: '1|true', value: null }, sudo: { effect: 'remove', value: false } }),
+  filtered({ tag: { effect: 'removeAll', key: null, pattern: null } }),
+  { approval: [] },
+  { approval: ['p0', 'persistent', 'deny'].map((type) => ({ type, ...unset, options: noOptions })) },
+  {
+    approval: [
+      { ...unset, ...inGroup, options: null },
+      { type: 'requestor-profile', directory: 'okta', profileProperty: 'boss' },
+    ],
+  },
+  {
+    approval: [
+      { ...unset, type: 'auto', integration: 'pagerduty' },
+      { type: 'escalation', integration: 'incidentio', services: ['b', 'a'] },
+    ],
+  },
+  { requestor: { ...inGroup, effect: 'remove', groups: [...groups, { directory: 'entra-id', id: 'g', label: '' }] } },
+  agentic({ type: 'any' }, { ...inGroup, effect: 'remove' }),
+  agentic({ type: 'agent-client', clientId: ' c ' }, { type: 'none' }),
+  { resource: { type: 'any', service: 'aws', accessType: 'role', filters: {} } },
+  { resource: { type: 'integration', service: 'aws' } },
+  filtered({ '': { effect: 'keep', key: '', pattern: '' }, 'ümlaut/~': { effect: 'remove', key: null, pattern: null, value: true } }),
+  { approval: [{ type: 'p0', options: {} }, { type: 'p0' }, { type: 'p0', options: { breakGlassApprover: false } }] },
+  { approval: [{ ...unset, type: 'deny', services: [], groups: [], effect: 'keep', integration: 'pagerduty', directory: 'okta' }] },
+];
+
 describe('a policy', () => {
-  it.each<object>([
-    {},
-    { disabled: false },
-    { disabled: null },
-    { requestor: { type: 'some' } },
-    { requestor: { type: 'user', uid: 'Bob@Example.com' } },
-    { requestor: inGroup },
-    { requestor: { type: 'group', directory: 'workspace', id: 'x', label: 'X' } },
-    agentic({ type: 'any' }, { type: 'none' }),
-    agentic({ type: 'mcp-client', clientId: 'c' }, { type: 'any' }),
-    agentic({ type: 'agent-owner', owner: 'o' }, { type: 'user', uid: 'u@example.com' }),
-    agentic({ type: 'owner-group', groups: inGroup }, inGroup),
-    agentic({ type: 'provider', providerId: 'p', subjectPattern: '^a.*' }, { type: 'any' }),
-    agentic({ type: 'provider', providerId: 'p', subjectPattern: null }, { type: 'any' }),
-    { resource: { type: 'any', service: null, accessType: null, filters: null } },
-    filtered(null),
-    filtered({}),
-    filtered({ tag: { effect: 'keep', key: 'grantable', pattern: '1|true', value: null }, sudo: { effect: 'remove', value: false } }),
-    filtered({ tag: { effect: 'removeAll', key: null, pattern: null } }),
-    { approval: [] },
-    { approval: ['p0', 'persistent', 'deny'].map((type) => ({ type, ...unset, options: noOptions })) },
-    {
-      approval: [
-        { ...unset, ...inGroup, options: null },
-        { type: 'requestor-profile', directory: 'okta', profileProperty: 'boss' },
-      ],
-    },
-    {
-      approval: [
-        { ...unset, type: 'auto', integration: 'pagerduty' },
-        { type: 'escalation', integration: 'incidentio', services: ['b', 'a'] },
-      ],
-    },
-  ])('is echoed exactly: %j', async (changes) => {
+  it.each(variants)('is echoed exactly: %j', async (changes) => {
     const policy = { ...any, ...changes, name: 'echo' };
     expect(await call('POST', at('echo'), { ...policy, id: 'extra', version: 3 })).toEqual({ status: 201, body: policy });
     expect(await call('GET', at('echo', '/routing'))).toEqual({ status: 200, body: policy });
@@ -152,6 +162,23 @@ describe('the document', () => {
     expect((await call('GET', '/routing/latest')).body).toEqual({ workflow: { rules, version: next } });
     const twice = await call('POST', '/routing', { workflow: { rules: [rules[0], rules[0]] }, currentVersion: next });
     expect(twice).toMatchObject({ status: 400 });
+  });
+
+  it('holds every variant exactly', async () => {
+    const rules = variants.map((changes, index) => ({ ...any, ...changes, name: `variant ${index}` }));
+    const { version } = (await call('GET', '/routing')).body;
+    const replaced = await call('POST', '/routing', { workflow: { rules }, currentVersion: version });
+    expect(replaced.body.workflow.rules).toEqual(rules);
+    for (const [path, found] of [
+      ['/routing', 'rules'],
+      ['/policy/latest', 'workflow'],
+      [`/routing/${replaced.body.workflow.version}`, 'rules'],
+    ] as const) {
+      const { body } = await call('GET', path);
+      expect(found === 'workflow' ? body.workflow.rules : body.rules, path).toEqual(rules);
+    }
+    const again = { workflow: { rules: replaced.body.workflow.rules }, currentVersion: replaced.body.workflow.version };
+    expect((await call('POST', '/routing', again)).body).toEqual(replaced.body);
   });
 
   it('decides the next request', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { UseCases } from '../../src/app/use-cases.ts';
 import { accept, reject } from '../../src/domain/result.ts';
 import { instant } from '../../src/domain/time.ts';
-import { approved, bob, carol, hour, httpApp, key, requestId, someRequest, start } from '../support/http-app.ts';
+import { approved, bob, carol, hour, httpApp, key, readable, requestId, someRequest, start } from '../support/http-app.ts';
 
 const authorization = `Bearer ${key}`;
 const json = { authorization, 'content-type': 'application/json' };
@@ -126,7 +126,7 @@ describe('reading', () => {
       [someRequest({ kind: 'cancelled', at: start }), { status: 'DENIED', decision: { reason: 'cancelled' } }],
       [someRequest({ kind: 'lapsed', at: start }), { status: 'EXPIRED' }],
     ] as const) {
-      const { app } = await httpApp({ readRequest: async () => accept(request) });
+      const { app } = await httpApp(readable(request));
       const response = await app.inject({ url: path, headers: json });
       expect(response.statusCode).toBe(200);
       expect(response.json()).toMatchObject({ id: requestId, type: 'pg', generated: {}, ...expected });
@@ -135,14 +135,15 @@ describe('reading', () => {
 
   it("keeps a target's own words to itself", async () => {
     const failed = approved({ kind: 'failed', at: start, why: 'permission denied for role postgres_secret' });
-    const { app } = await httpApp({ readRequest: async () => accept(failed) });
+    const { app } = await httpApp(readable(failed));
     const response = await app.inject({ url: path, headers: json });
     expect(response.json()).toMatchObject({ status: 'ERRORED', error: { message: expect.any(String) } });
     expect(response.body).not.toContain('postgres_secret');
   });
 
   it('answers an unknown id and one that cannot be one alike', async () => {
-    const { app } = await httpApp({ readRequest: async () => reject({ code: 'not-found' }) });
+    const { history } = readable(someRequest());
+    const { app } = await httpApp({ history: { ...history, read: async () => reject({ code: 'not-found' }) } });
     const bodies = [];
     for (const id of [requestId, 'nope', '%2e%2e', 'x'.repeat(3000), "1'--"]) {
       const response = await app.inject({ url: `/o/demo/permission-requests/${id}`, headers: json });

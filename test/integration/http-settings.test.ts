@@ -231,6 +231,52 @@ describe('lowering the longest access', () => {
   });
 });
 
+describe('a version of the settings', () => {
+  const conditional = async (method: 'POST' | 'PUT' | 'DELETE', path: string, tag: string, body?: unknown) => {
+    const { statusCode, headers } = await app.inject({
+      method,
+      url: `/o/demo/settings${path}`,
+      headers: { authorization: 'Bearer alice', 'if-match': tag, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    });
+    return { status: statusCode, etag: String(headers.etag) };
+  };
+  const writes = [
+    ['POST', '/expiry-options', { time: 3, unit: 'h' }, 204],
+    ['POST', '/expiry-options/_reset', undefined, 200],
+    ['DELETE', '/expiry-options/1%20hour', undefined, 204],
+    ['PUT', '/default-approvals', { allowOneParty: true, requireReason: true }, 204],
+    ['PUT', '/approvable-duration', { time: 3, unit: 'd' }, 200],
+    ['PUT', '/max-access-duration', { time: 30, unit: 'd' }, 200],
+    ['PUT', '/standing-access-duration', { time: 3, unit: 'h' }, 200],
+  ] as const;
+
+  it('is what every change can be made to start from', async () => {
+    let { etag } = await call('GET', '');
+    for (const [method, path, body, status] of writes) {
+      const before = await settings();
+      for (const old of ['"99"', `W/${etag}`, 'x']) {
+        expect((await conditional(method, path, old, body)).status, path).toBe(412);
+        expect(await settings()).toEqual(before);
+      }
+      const changed = await conditional(method, path, String(etag), body);
+      expect(changed, path).toEqual({ status, etag: expect.stringMatching(/^"\d+"$/) });
+      expect(changed.etag).not.toBe(etag);
+      expect((await conditional(method, path, String(etag), body)).status, path).toBe(412);
+      expect((await call('GET', '')).etag).toBe(changed.etag);
+      // The same again changes nothing, so it makes no version.
+      expect(await conditional(method, path, changed.etag, body), path).toEqual({ status, etag: changed.etag });
+      ({ etag } = changed);
+    }
+  });
+
+  it('lets only one of two changes from the same version through', async () => {
+    const { etag } = await call('GET', '');
+    const both = await Promise.all([3, 4].map((time) => conditional('PUT', '/max-access-duration', String(etag), { time, unit: 'd' })));
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
+  });
+});
+
 describe('roles', () => {
   const roles = async () => (await call('GET', '/roles')).body.items;
 

@@ -186,3 +186,13 @@ describe('allow refuses', () => {
     expect(codes.toSorted()).toEqual(['ok', 'too-many']);
   });
 });
+
+it('leaves nothing of a refused call behind, not even the person it named', async () => {
+  const people = async () => (await world.pool.query('select email from people order by email')).rows;
+  await world.caller('bob');
+  const before = await people();
+  expect(code(await allow('bob', '', 'nobody-yet'))).toBe('not-approver');
+  await policy({ name: 'no', ...anybody, approval: [{ type: 'deny' }] });
+  expect(code(await run('bob', 'grant|pg|role|readonly|--to|nobody-yet@example.com'))).toBe('not-allowed');
+  expect(await people()).toEqual(before);
+});

@@ -10,7 +10,7 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-type Wish = { readonly requestor?: string; readonly hasReason?: boolean; readonly resource?: string };
+type Wish = { readonly requestor?: string; readonly hasReason?: boolean; readonly resource?: string; readonly onlyMatching?: boolean };
 async function simulate(rules: readonly Policy[], wish: Wish = {}, who = 'carol') {
   const { policies } = world.useCases;
   const alice = await world.caller('alice', 'api');
@@ -20,9 +20,9 @@ async function simulate(rules: readonly Policy[], wish: Wish = {}, who = 'carol'
   const [target] = world.deps.integrations.all();
   const [item] = target?.catalog() ?? [];
   if (target === undefined || item === undefined) throw new Error('no target');
-  const { resource = item.resource, requestor = 'nobody.yet@example.com', hasReason = false } = wish;
+  const { resource = item.resource, requestor = 'nobody.yet@example.com', hasReason = false, onlyMatching = false } = wish;
   const right = { service: target.service, accessType: item.accessType, resource, integration: undefined };
-  return policies.simulate(await world.caller(who, 'api'), { requestor, right, hasReason, hasDuration: false });
+  return policies.simulate(await world.caller(who, 'api'), { requestor, right, hasReason, hasDuration: false, onlyMatching });
 }
 const rule = (name: string, changes: Partial<Policy> = {}): Policy => ({
   name,
@@ -61,6 +61,24 @@ it('tells of each policy whether it matches and what is in the way', async () =>
         { name: 'off', matches: false, because: 'disabled' },
         { name: 'elsewhere', matches: false, because: 'resource' },
         { name: 'others', matches: false, because: 'requestor' },
+        { name: 'doubt', matches: 'unknown', because: null },
+        { name: 'all', matches: true, because: null },
+      ],
+    },
+  });
+});
+
+it('tells only of those that match, or may, where it is asked to', async () => {
+  const rules = [
+    rule('off', { disabled: true }),
+    rule('others', { requestor: group('local') }),
+    rule('doubt', { requestor: group('okta') }),
+    rule('all'),
+  ];
+  expect(await simulate(rules, { onlyMatching: true })).toMatchObject({
+    value: {
+      outcome: 'unavailable',
+      policies: [
         { name: 'doubt', matches: 'unknown', because: null },
         { name: 'all', matches: true, because: null },
       ],

@@ -1,63 +1,16 @@
-import { request as send, type Server } from 'node:http';
-import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpApp } from '../../src/http/server.ts';
-import { setBootstrapKey } from '../../src/store/people.ts';
-import { listening } from '../support/http-app.ts';
-import { createWorld, email, org, type World } from '../support/world.ts';
+import { createTerraformWorld, type TerraformWorld } from '../support/terraform.ts';
 
-const owner = 'the bootstrap key of these tests, which is long';
-let world: World;
-let app: FastifyInstance;
-let server: Server;
-let port: number;
+let terraform: TerraformWorld;
 
 beforeAll(async () => {
-  world = await createWorld();
-  await setBootstrapKey(world.db, org, email('alice@example.com'), owner);
-  app = await createHttpApp({
-    useCases: world.useCases,
-    org,
-    log: { info: () => undefined, error: (fields) => expect.unreachable(JSON.stringify(fields)) },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
-  ({ server, port } = await listening(app));
+  terraform = await createTerraformWorld();
 });
-afterAll(async () => {
-  await new Promise((resolve) => server.close(resolve));
-  await app.close();
-  await world[Symbol.asyncDispose]();
-});
+afterAll(() => terraform[Symbol.asyncDispose]());
 
-/** As the provider sends it, path and body byte for byte. */
 async function replay(method: string, path: string, body?: string) {
-  const headers = [
-    ['host', `127.0.0.1:${port}`],
-    ['user-agent', 'terraform-provider-p0/dev Terraform/1.9.8'],
-    ['authorization', `Bearer ${owner}`],
-    ...(method === 'DELETE' ? [] : [0, 1].map(() => ['accept', 'application/json'])),
-    ...(body === undefined
-      ? []
-      : [
-          ['content-type', 'application/json'],
-          ['content-length', String(Buffer.byteLength(body))],
-        ]),
-    ['accept-encoding', 'gzip'],
-  ].flat();
-  return new Promise<{ status: number | undefined; body: unknown }>((resolve, reject) => {
-    const call = send({ host: '127.0.0.1', port, method, path, headers, agent: false }, (response) => {
-      buffer(response).then((bytes) => {
-        const text = (response.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
-        resolve({ status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) });
-      }, reject);
-    });
-    call.on('error', reject);
-    call.end(body);
-  });
+  const { status, body: answer } = await terraform.replay(method, path, body);
+  return { status, body: answer };
 }
 
 const minimal =

@@ -2,10 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Caller } from '../../src/app/ports.ts';
+import type { RequestDetail } from '../../src/app/request-history.ts';
 import type { UseCases } from '../../src/app/use-cases.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import { type Org, parseEmail, parseGrantId, parseOrg, parsePersonId, parseRequestId, parseRightId } from '../../src/domain/ids.ts';
 import type { PermissionRequest, Person, RequestState } from '../../src/domain/request.ts';
+import { accept } from '../../src/domain/result.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { instant } from '../../src/domain/time.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http/server.ts';
@@ -45,6 +47,25 @@ export function someRequest(state: RequestState = { kind: 'pending' }): Permissi
   };
 }
 
+/** The request as it is read in full, with nothing on record beside it. */
+export const detailOf = (request: PermissionRequest): RequestDetail => ({
+  request,
+  now: start,
+  grant: undefined,
+  events: [],
+  approval: { isOpen: false, approvers: [], unavailable: undefined, mayApprove: false, mayDeny: false },
+});
+
+/** Use cases that know this one request. */
+export const readable = (request: PermissionRequest): Pick<UseCases, 'history'> => ({
+  history: {
+    read: async () => accept(detailOf(request)),
+    head: async () => accept(0),
+    visible: async () => accept([]),
+    feed: { next: async () => undefined },
+  },
+});
+
 type ApprovedState = Extract<RequestState, { kind: 'approved' }>;
 
 export const approved = (grantState: ApprovedState['grant']['state']): PermissionRequest =>
@@ -73,7 +94,11 @@ export function fakeUseCases(overrides: Partial<UseCases> = {}): UseCases {
       },
     });
   const caller: Caller = { org, person: bob, via: 'api', scopes: everyScope };
-  const known: Partial<UseCases> = { authenticate: async (_org, given) => (given === key ? caller : undefined), ...overrides };
+  const known: Partial<UseCases> = {
+    recordRefusedCalls: async () => undefined,
+    authenticate: async (_org, given) => (given === key ? caller : undefined),
+    ...overrides,
+  };
   return new Proxy(known, { get: (_, name) => Reflect.get(known, name) ?? unexpected(String(name)) }) as UseCases;
 }
 

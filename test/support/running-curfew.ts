@@ -45,7 +45,16 @@ integrations:
 `;
 
 /** The whole product in this process: a real database, a real target, a real queue, and Slack by its own wire. */
-export async function startCurfew({ transport, redisUrl }: { transport: Transport; redisUrl?: string }): Promise<RunningCurfew> {
+export async function startCurfew({
+  transport,
+  redisUrl,
+  also = '',
+}: {
+  transport: Transport;
+  redisUrl?: string;
+  /** More of `curfew.yaml`. */
+  also?: string;
+}): Promise<RunningCurfew> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'curfew-journey-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -54,7 +63,7 @@ export async function startCurfew({ transport, redisUrl }: { transport: Transpor
   const account = (name: string) => `${name}_${suffix}`;
   const sample = await prepareSampleDatabase(database.adminUrl, account('sample'));
   stack.defer(() => removeSample(database.adminUrl, account));
-  await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix));
+  await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix) + also);
 
   const slack = transport === 'built-in' ? undefined : stack.use(await startLocalSlack());
   const reading = await readConfig(

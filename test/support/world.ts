@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Hands } from '../../src/app/act-on-rights.ts';
 import { createUseCases, createWork } from '../../src/app/index.ts';
-import type { Caller, Integration, Job, Jobs, Log, Messenger, Picture, Slot } from '../../src/app/ports.ts';
+import { createPolicySets } from '../../src/app/policy-sets.ts';
+import type { Caller, Integration, Job, Jobs, Log, Messenger, OnCalls, Picture, Slot } from '../../src/app/ports.ts';
 import { createDirectories } from '../../src/directories/index.ts';
 import { createLocalDirectory } from '../../src/directories/local.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
@@ -11,6 +12,7 @@ import { migrate, openDatabase, openRemovals } from '../../src/store/database.ts
 import { createStore } from '../../src/store/index.ts';
 import { bindConfiguredRoles } from '../../src/store/people.ts';
 import { createVault } from '../../src/store/vault.ts';
+import { createWebhookWire, type WireOptions } from '../../src/webhooks/index.ts';
 import { fakeTarget } from './fake-target.ts';
 import { testDatabase } from './postgres.ts';
 
@@ -24,7 +26,15 @@ if (parsedOrg === undefined) throw new Error('demo is no slug');
 export const org = parsedOrg;
 
 /** The application on a database of its own, with a target and a messenger in memory. Nothing runs by itself: tests call `work`. */
-export async function createWorld({ besides = [] }: { besides?: readonly Integration[] } = {}) {
+export async function createWorld({
+  besides = [],
+  receivers = { allowHosts: [] },
+  onCalls = () => undefined,
+}: {
+  besides?: readonly Integration[];
+  receivers?: WireOptions;
+  onCalls?: OnCalls;
+} = {}) {
   const database = await testDatabase();
   const lines: { level: string; fields: object; message: string }[] = [];
   const line = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
@@ -47,7 +57,8 @@ export async function createWorld({ besides = [] }: { besides?: readonly Integra
     store,
     integrations: { all: () => all, byName: (name: string) => all.find((each) => each.name === name) },
     vault: createVault(randomBytes(32)),
-    routing: { directories, onCalls: () => undefined, matches: createPatternMatch(), log },
+    webhooks: createWebhookWire(receivers),
+    routing: { directories, onCalls, matches: createPatternMatch(), policies: createPolicySets(), log },
   };
   const woken: Job[] = [];
   const jobs: Jobs = { wake: async (more) => void woken.push(...more) };
@@ -83,7 +94,8 @@ export async function createWorld({ besides = [] }: { besides?: readonly Integra
     reconcile: async () => (await work.take()) + (await work.give()),
     /** What the heartbeat does without being asked. */
     async sweep() {
-      for (const part of ['take', 'give', 'lapse', 'deliver', 'arm', 'relay', 'seal'] as const) await work[part]();
+      for (const part of ['take', 'give', 'lapse', 'deliver', 'arm', 'relay', 'seal', 'callWebhooks', 'forget'] as const)
+        await work[part]();
     },
     jobs,
     woken,
@@ -112,6 +124,7 @@ export async function createWorld({ besides = [] }: { besides?: readonly Integra
       return (await pool.query('select action, actor, data from audit order by id')).rows;
     },
     async [Symbol.asyncDispose]() {
+      await deps.webhooks[Symbol.asyncDispose]();
       await db.destroy();
       await removals.end();
       await database[Symbol.asyncDispose]();
@@ -121,7 +134,7 @@ export async function createWorld({ besides = [] }: { besides?: readonly Integra
 
 const clockColumns = {
   rights: ['call_started', 'quarantine_until', 'lease_until', 'due_at'],
-  grants: ['latest_end', 'provision_until', 'granted_at', 'expires_at', 'end_at', 'gone_at', 'failed_at'],
+  grants: ['latest_end', 'provision_until', 'granted_at', 'expires_at', 'end_at', 'gone_at', 'failed_at', 'chain_from'],
   outbox: ['created_at', 'sent_at'],
 };
 

@@ -129,6 +129,25 @@ describe('the approval message', () => {
     );
   });
 
+  it('says of an extension what it adds to, and until when', () => {
+    const id = pending.id;
+    const message = approvalOf({ ...pending, extension: { of: id, first: id, from: start, until: end } });
+    expect(seen(message)).toContain('For: 1 hour more');
+    expect(seen(message)).toContain('More time for access until ; with what is asked, until ');
+    expect(all(message.blocks, 'date').map((date) => date['fallback'])).toEqual([
+      '2025-01-31 10:00 UTC',
+      '2025-01-31 11:00 UTC',
+      '2025-02-01 09:00 UTC',
+    ]);
+  });
+
+  it('says first that it was escalated, and why', () => {
+    const message = approvalOf({ ...pending, escalation: { at: start, reason: '<!channel> the shop is down', isPaged: true } });
+    expect(seen(message)).toContain('whoever is on call was told: <!channel> the shop is down');
+    expect(message.text).toMatch(/^🔺 Escalated/);
+    expect(message.text).toContain('&lt;!channel&gt;');
+  });
+
   it.each([
     ['denied', 'Denied by carol@example.com', []],
     ['deniedByPolicy', 'Denied by policy No production', []],

@@ -17,6 +17,8 @@ function fakeWork() {
     arm: part(),
     relay: part(),
     seal: vi.fn(async () => 0),
+    callWebhooks: vi.fn(async () => 0),
+    forget: part(),
   };
 }
 
@@ -33,6 +35,14 @@ it('takes a few times side by side where one turn hangs, and does not pile up', 
   startHeartbeat(work, log);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(work.take).toHaveBeenCalledTimes(3);
+});
+
+it('calls webhooks side by side up to a bound, while receivers hang, and goes on taking', async () => {
+  const work = { ...fakeWork(), callWebhooks: vi.fn(forever) };
+  startHeartbeat(work, log);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(work.callWebhooks).toHaveBeenCalledTimes(8);
+  expect(work.take).toHaveBeenCalledTimes(13);
 });
 
 it('looks again where it was woken while it was looking', async () => {

@@ -51,6 +51,26 @@ it.each([
   expect(await read(text)).toEqual(problems);
 });
 
+it('takes the hosts that webhooks may call wherever they lead', async () => {
+  expect(await read('webhooks: { allowHosts: [hooks.internal, 10.0.0.7, hooks.internal] }')).toMatchObject({
+    webhooks: { allowHosts: ['hooks.internal', '10.0.0.7'] },
+  });
+  expect(await read('')).toHaveProperty('org', 'acme');
+});
+
+it.each([
+  ['https://hooks.internal', 'is not a host such as'],
+  ['hooks.internal:8080', 'is not a host such as'],
+  ['Hooks.internal', 'is not a host such as'],
+  ['*.internal', 'is not a host such as'],
+  ['', 'is not a host such as'],
+])('refuses %s as a host for webhooks', async (host, problem) => {
+  expect(await read(`webhooks: { allowHosts: ${JSON.stringify([host])} }`)).toEqual([expect.stringContaining(problem)]);
+  expect(await read('webhooks: { allowHost: [x] }')).toEqual(
+    expect.arrayContaining([expect.stringContaining('did you mean "allowHosts"?')]),
+  );
+});
+
 it('tells a bootstrap key with a slip in it', async () => {
   const key = apiKeyOf('k'.repeat(43));
   expect(await read('', { CURFEW_BOOTSTRAP_KEY: key })).toMatchObject({ org: 'acme' });

@@ -15,6 +15,7 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   usage: { code: 'usage', command: 'request', usage: 'usage', problem: 'problem' },
   'invalid-duration': { code: 'invalid-duration', given: long },
   'over-maximum': { code: 'over-maximum', asked: hour, maximum: hour },
+  'over-total': { code: 'over-total', total: hour, maximum: hour },
   'duration-required': { code: 'duration-required' },
   'reason-required': { code: 'reason-required' },
   'reason-too-long': { code: 'reason-too-long', maximum: 1000 },
@@ -56,6 +57,7 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   'not-escalatable': { code: 'not-escalatable' },
   'not-extendable': { code: 'not-extendable', status: 'NEW' },
   unavailable: { code: 'unavailable', what: 'The directory' },
+  'not-configured': { code: 'not-configured', what: long },
   'not-supported': { code: 'not-supported', what: 'allow' },
 };
 

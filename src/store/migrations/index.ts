@@ -5,6 +5,10 @@ import * as auditChain from './0003-audit-chain.ts';
 import * as policies from './0004-policies.ts';
 import * as settings from './0005-settings.ts';
 import * as preApprovals from './0006-pre-approvals.ts';
+import * as idempotency from './0007-idempotency.ts';
+import * as webhooks from './0008-webhooks.ts';
+import * as extendEscalate from './0009-extend-escalate.ts';
+import * as policyHistory from './0011-policy-history.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +18,8 @@ export const migrations: Record<string, Migration> = {
   '0004-policies': policies,
   '0005-settings': settings,
   '0006-pre-approvals': preApprovals,
+  '0007-idempotency': idempotency,
+  '0008-webhooks': webhooks,
+  '0009-extend-escalate': extendEscalate,
+  '0011-policy-history': policyHistory,
 };

@@ -1,0 +1,139 @@
+import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
+import { extendedEnd, extensionOf, longestChain, planExtension, secondsBetween, whyOverTotal } from '../domain/extension.ts';
+import type { PreApprovalId, RequestId } from '../domain/ids.ts';
+import { type Decider, type Extension, isSelf, type PermissionRequest } from '../domain/request.ts';
+import { accept, reject, type Result } from '../domain/result.ts';
+import { onCallAccess, type Outcome } from '../domain/route.ts';
+import type { Settings } from '../domain/settings.ts';
+import { after, type Instant } from '../domain/time.ts';
+import { actorOf } from './actor.ts';
+import type { DecideDeps } from './decide-request.ts';
+import type { Caller } from './ports.ts';
+import { type Cover, findCover } from './pre-approvals.ts';
+import { policiesOf, routeByVersion } from './routing.ts';
+import type { Actor, Transaction } from './store.ts';
+import { mustRead, openLimit, whyNotAsk } from './submit-request.ts';
+
+/** As asked: so much longer than the access lasts now. */
+export type MoreTime = { readonly duration: DurationSeconds; readonly reason: string | undefined };
+
+/**
+ * Asks for more time on access that is there (decision 14): a request of its own, decided by the policies of this moment.
+ * It begins where the latest grant of the chain ends, and the whole chain stays within the maximum (I6). While one such
+ * request waits, or is being set up, asking again returns it: clients repeat a POST whose answer was lost.
+ */
+export async function extendRequest(deps: DecideDeps, caller: Caller, id: RequestId, more: MoreTime): Promise<Result<PermissionRequest>> {
+  const { org, person } = caller;
+  return deps.store.transaction(async (tx) => {
+    await tx.lockPerson(org, person.id);
+    const named = await tx.lockRequest(org, id);
+    if (named === undefined) return reject({ code: 'not-found' });
+    if (!isSelf(named, person.id)) return reject({ code: 'not-yours' });
+    const settings = await tx.settings(org);
+    const now = await tx.now();
+    const chain = await tx.requests(org, { kind: 'chain', first: named.extension?.first ?? named.id }, longestChain);
+    const own = extensionOf(chain.find((each) => each.id === id) ?? named, now);
+    if (!own.ok) return own;
+    const open = chain.find(isOpen);
+    if (open !== undefined) return accept(open);
+    if (chain.length >= longestChain) return reject({ code: 'too-many', what: 'extensions of one access', maximum: longestChain - 1 });
+    const [latest = own.value] = chain.flatMap((each) => {
+      const live = extensionOf(each, now);
+      return live.ok ? [live.value] : [];
+    });
+    return ask(deps, tx, caller, named, latest, more, { settings, now });
+  });
+}
+
+const isOpen = ({ state, extension }: PermissionRequest): boolean =>
+  extension !== undefined && (state.kind === 'pending' || (state.kind === 'approved' && state.grant.state.kind === 'planned'));
+
+async function ask(
+  deps: DecideDeps,
+  tx: Transaction,
+  caller: Caller,
+  { permission, principal }: PermissionRequest,
+  extension: Extension,
+  { duration, reason }: MoreTime,
+  { settings, now }: { readonly settings: Settings; readonly now: Instant },
+): Promise<Result<PermissionRequest>> {
+  const { org, person: requestor } = caller;
+  const maximum = toSeconds(settings.maxAccess);
+  const end = extendedEnd(extension, duration);
+  const overTotal = whyOverTotal(extension, end, maximum);
+  if (overTotal !== undefined) return reject(overTotal);
+  if ((await tx.requests(org, { kind: 'open', by: requestor.id }, openLimit)).length >= openLimit)
+    return reject({ code: 'too-many-open', maximum: openLimit });
+  const account = deps.integrations.byName(permission.integration)?.accountOf(principal.email);
+  if (account === undefined) return reject({ code: 'unavailable', what: permission.integration });
+  if (!account.ok) return account;
+
+  const { outcome, version } = await routeByVersion(deps.routing, tx, { org, permission, principal });
+  const wish = { org, requestor, principal, permission, reason, durationNamed: true };
+  // What a window or being on call allows, it allows from now on, and not on top of what is there.
+  const cover = await findCover(deps, tx, { ...wish, asked: secondsBetween(now, end) }, outcome);
+  const refusal = whyNotAsk(outcome, wish, cover !== undefined);
+  if (refusal !== undefined) return reject(refusal);
+  const ready = decidedAtOnce(outcome, cover, end, now);
+  if (ready !== undefined && ready.end <= extension.until)
+    return reject({ code: 'over-maximum', asked: secondsBetween(now, end), maximum: onCallAccess });
+  const asked = {
+    ...wish,
+    asked: duration,
+    createdAt: now,
+    approvableUntil: decidableUntil(extension, settings, now),
+    outcome: outcome.kind,
+    rules: { version, policies: policiesOf(outcome) },
+    extension,
+  };
+  if (ready === undefined) return accept(await mustRead(tx, org, await tx.addRequest(actorOf(caller), asked)));
+  return give(tx, caller, asked, ready, account.value, maximum);
+}
+
+/** What nobody has to be asked about is decided as it is put on record. */
+async function give(
+  tx: Transaction,
+  caller: Caller,
+  asked: Parameters<Transaction['addRequest']>[1] & { readonly extension: Extension },
+  { actor, by, end, policies, preApproval }: Ready,
+  account: string,
+  maximum: DurationSeconds,
+): Promise<Result<PermissionRequest>> {
+  const { org, extension, rules } = asked;
+  const duration = secondsBetween(extension.until, end);
+  const at = asked.createdAt;
+  const plan = planExtension(extension, end, { by, at, duration, standing: false, account, rules: { ...rules, policies } }, maximum);
+  if (!plan.ok) return plan;
+  if (!(await tx.claimAccount(org, asked.permission.integration, account, asked.principal.id)))
+    return reject({ code: 'account-unusable', account });
+  const request = await mustRead(tx, org, await tx.addRequest(actorOf(caller), asked));
+  await tx.approve(actor, request, preApproval === undefined ? plan.value : { ...plan.value, preApproval });
+  return accept(await mustRead(tx, org, request.id));
+}
+
+/** Once the access has ended there is nothing left to extend. */
+function decidableUntil({ until }: Extension, { approvable }: Settings, now: Instant): Instant {
+  const lapses = after(now, toSeconds(approvable));
+  return lapses < until ? lapses : until;
+}
+
+type Ready = {
+  readonly actor: Actor;
+  readonly by: Decider;
+  readonly end: Instant;
+  readonly policies: readonly string[];
+  readonly preApproval: PreApprovalId | undefined;
+};
+
+/** Who has decided already: whoever opened the window, or a policy that needs nobody. Undefined: people are asked. */
+function decidedAtOnce(outcome: Outcome, cover: Cover | undefined, end: Instant, now: Instant): Ready | undefined {
+  if (cover !== undefined) {
+    const { creator, via, policies, id: preApproval } = cover;
+    return { actor: { kind: 'person', ...creator, via }, by: { kind: 'person', person: creator }, end, policies, preApproval };
+  }
+  if (outcome.kind !== 'persistent' && outcome.kind !== 'auto') return undefined;
+  const by = { kind: 'policy', name: outcome.policy } as const;
+  const longest = after(now, onCallAccess);
+  const ends = outcome.kind === 'auto' && longest < end ? longest : end;
+  return { actor: by, by, end: ends, policies: [outcome.policy], preApproval: undefined };
+}

@@ -1,0 +1,32 @@
+import type { WireStatus } from './request.ts';
+
+/**
+ * How a request reads right after this event (decision 9); undefined for an event that says nothing about it.
+ * @param end  why the grant ended, of `grant.ended`
+ */
+export function statusAfter(action: string, end: unknown): WireStatus | undefined {
+  switch (action) {
+    case 'request.submitted':
+    case 'request.escalated':
+      return 'NEW';
+    case 'request.approved':
+      return 'APPROVED';
+    case 'request.denied':
+    case 'request.cancelled':
+      return 'DENIED';
+    case 'request.lapsed':
+      return 'EXPIRED';
+    // What is being taken away is still there: "gone" is said only after it was observed (I18).
+    case 'grant.activated':
+    case 'grant.extended':
+    case 'grant.revoked':
+    case 'grant.relinquished':
+      return 'DONE';
+    case 'grant.failed':
+      return 'ERRORED';
+    case 'grant.ended':
+      return end === 'expired' ? 'EXPIRED' : 'REVOKED';
+    default:
+      return undefined;
+  }
+}

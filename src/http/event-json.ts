@@ -1,0 +1,119 @@
+import type { RequestEvent, SealedRequestEvent } from '../app/request-history-store.ts';
+import type { Actor } from '../app/store.ts';
+import { describeDuration, isDurationSeconds } from '../domain/duration.ts';
+import { statusAfter } from '../domain/request-event.ts';
+import { clip } from '../domain/said.ts';
+import { givenUp } from './request-text.ts';
+
+/**
+ * What readers of a request are told of an event's data. A list of what may be told and not of what may not: a target's own
+ * words, for one, say more about it than the reader should know.
+ */
+const told = [
+  'integration',
+  'accessType',
+  'resource',
+  'reason',
+  'askedSeconds',
+  'outcome',
+  'policies',
+  'policyVersion',
+  'seconds',
+  'latestEnd',
+  'preApproval',
+  'services',
+  'by',
+  'expiresAt',
+  'end',
+  'endAt',
+  'observedGoneAt',
+  'leftInPlace',
+  'sessionsEnded',
+  'latenessMs',
+  'attempt',
+  'code',
+];
+
+const toldOf = (data: RequestEvent['data']): Record<string, unknown> =>
+  Object.fromEntries(told.flatMap((name) => ((data[name] ?? null) === null ? [] : [[name, data[name]]])));
+
+/** Who did it, without the ids that only the audit log needs. */
+export function actorJson(actor: Actor) {
+  switch (actor.kind) {
+    case 'person':
+      return { kind: actor.kind, email: actor.email, via: actor.via };
+    case 'policy':
+      return { kind: actor.kind, name: actor.name };
+    case 'system':
+    case 'unknown':
+      return { kind: actor.kind };
+  }
+}
+
+/** A line of a request's timeline. */
+export const timelineJson = ({ seq, time, action, actor, data }: RequestEvent) => ({
+  seq: seq ?? null,
+  at: time,
+  action,
+  actor: actorJson(actor),
+  what: eventText(action, data),
+});
+
+/** One event of the stream; `id` is its number in the chain. */
+export const streamedJson = ({ seq, time, action, actor, request, grant, data }: SealedRequestEvent) => ({
+  id: seq,
+  at: time,
+  action,
+  actor: actorJson(actor),
+  requestId: request,
+  grantId: grant ?? null,
+  status: statusAfter(action, data['end']) ?? null,
+  data: toldOf(data),
+});
+
+/** One plain sentence, without its full stop. */
+function eventText(action: string, data: RequestEvent['data']): string {
+  const word = (name: string): string => clip(typeof data[name] === 'string' ? data[name] : '');
+  const because = word('reason') === '' ? '' : `: ${word('reason')}`;
+  switch (action) {
+    case 'request.submitted':
+      return `Asked for ${word('accessType')} ${word('resource')} of ${word('integration')}${lasting(data['askedSeconds'])}${because}`;
+    case 'request.approved':
+      return `Approved${lasting(data['seconds'])}${typeof data['preApproval'] === 'string' ? ', by a pre-approval' : ''}`;
+    case 'request.denied':
+      return `Denied${because}`;
+    case 'request.cancelled':
+      return 'Taken back by the requestor';
+    case 'request.lapsed':
+      return 'Lapsed, nobody decided in time';
+    case 'request.escalated':
+      return `Whoever is on call was asked for${because}`;
+    case 'grant.activated':
+      return `The target confirmed the access, until ${word('expiresAt')}`;
+    case 'grant.extended':
+      return `The access goes on by another request, until ${word('latestEnd')}`;
+    case 'grant.revoked':
+      return `Taken away before its time${because}`;
+    case 'grant.relinquished':
+      return 'Given back';
+    case 'grant.ended':
+      return endText(data);
+    case 'grant.failed':
+      return `${givenUp.charAt(0).toUpperCase()}${givenUp.slice(1)}`;
+    case 'secret.shown':
+      return 'The password was shown to the principal';
+    case 'refused':
+      return `Refused: ${word('attempt')} (${word('code')})`;
+    default:
+      return action;
+  }
+}
+
+const lasting = (seconds: unknown): string =>
+  typeof seconds === 'number' && isDurationSeconds(seconds) ? ` for ${describeDuration(seconds)}` : '';
+
+function endText({ leftInPlace, latenessMs }: RequestEvent['data']): string {
+  if (leftInPlace === 'another-grant') return 'Ended; the right stays, by another grant';
+  if (leftInPlace === 'pre-existing') return 'Ended; the right stays, it was there before';
+  return typeof latenessMs === 'number' ? `Seen to be gone at the target, ${latenessMs} ms after its end` : 'Seen to be gone at the target';
+}

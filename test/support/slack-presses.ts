@@ -1,0 +1,103 @@
+/** Buttons of Slack pressed by anybody, whether they were ever shown one or not: what the product answers is what is asked. */
+import { WebClient } from '@slack/web-api';
+import { rejectionText } from '../../blocks/notices.ts';
+import { actionIds, encodeDecision } from '../../blocks/wire.ts';
+import { createRouter, pictureDigest } from '../../src/app/routing.ts';
+import type { UseCases } from '../../src/app/use-cases.ts';
+import type { PermissionRequest } from '../../src/domain/request.ts';
+import type { Result } from '../../src/domain/result.ts';
+import type { NewPerson } from '../../src/sandbox/slack/people.ts';
+import type { Message, View } from '../../src/sandbox/slack/state.ts';
+import { rejectionProblem } from '../../src/http/rejection-text.ts';
+import { TOKENS } from './local-slack.ts';
+import { must } from './http-app.ts';
+import { startSlackApp } from './slack-app.ts';
+import type { World } from './world.ts';
+
+const buttons = {
+  approve: actionIds.approve,
+  deny: actionIds.deny,
+  revoke: actionIds.revoke,
+  relinquish: actionIds.relinquish,
+  cancel: actionIds.cancel,
+  read: actionIds.review,
+};
+const patienceMs = 10_000;
+/** The workspace keeps only so many messages: counting them tells nothing. */
+const newer = (message: Message | undefined, than: Message | undefined): Message | undefined => (message === than ? undefined : message);
+const isFilled = (view: View): boolean => !JSON.stringify(view.source).includes('Loading…');
+
+export type Pressable = keyof typeof buttons;
+
+/** `status`: what HTTP would have answered; undefined where nobody was asked, because Slack does not vouch for the person. */
+export type Pressed = { readonly status: number | undefined; readonly said: string | undefined };
+
+/** A real Bolt app over Socket Mode in front of the world's use cases, and a workspace with these people beside the usual ones. */
+export async function startSlackPresses(world: World, people: readonly NewPerson[]) {
+  let tell: (result: Result<unknown>) => void = () => undefined;
+  const noting =
+    <A extends unknown[], T>(door: (...given: A) => Promise<Result<T>>) =>
+    async (...given: A): Promise<Result<T>> => {
+      const result = await door(...given);
+      tell(result);
+      return result;
+    };
+  const { useCases } = world;
+  const noted: Partial<UseCases> = {
+    decideRequest: noting((...given: Parameters<UseCases['decideRequest']>) => useCases.decideRequest(...given)),
+    revokeGrant: noting((...given: Parameters<UseCases['revokeGrant']>) => useCases.revokeGrant(...given)),
+    relinquishGrant: noting((...given: Parameters<UseCases['relinquishGrant']>) => useCases.relinquishGrant(...given)),
+    cancelRequest: noting((...given: Parameters<UseCases['cancelRequest']>) => useCases.cancelRequest(...given)),
+    readRequest: noting((...given: Parameters<UseCases['readRequest']>) => useCases.readRequest(...given)),
+  };
+  const running = await startSlackApp('socket', { ...useCases, ...noted }, 'approvals', { people });
+  const { workspace, url } = running.slack;
+  const client = new WebClient(TOKENS.botToken, { slackApiUrl: `${url}/sandbox/slack/api/`, allowAbsoluteUrls: false });
+  const route = createRouter(world.deps.routing);
+
+  async function post(operation: Pressable, request: PermissionRequest): Promise<Message> {
+    const digest = pictureDigest(request, await route(world.store, request));
+    const value = operation === 'approve' || operation === 'deny' ? encodeDecision(request.id, digest) : request.id;
+    const button = { type: 'button', action_id: buttons[operation], value, text: { type: 'plain_text', text: operation } } as const;
+    const blocks = [{ type: 'actions', elements: [button] } as const];
+    const { ts } = await client.chat.postMessage({ channel: '#approvals', text: operation, blocks });
+    return must(
+      workspace
+        .as('alice')
+        .messages('approvals')
+        .find((message) => message.ts === ts),
+    );
+  }
+
+  return {
+    logged: running.logged,
+    /** Presses, and waits until the product is done with it. */
+    async press(name: string, operation: Pressable, request: PermissionRequest): Promise<Pressed> {
+      const message = await post(operation, request);
+      const hands = workspace.as(name);
+      const before = hands.ephemerals().at(-1);
+      const answered = new Promise<Result<unknown>>((resolve) => (tell = resolve));
+      await hands.press(message, buttons[operation]);
+      // A window opens whatever the answer is; elsewhere only a refusal is told.
+      const heard = workspace.until(() => {
+        const shown = operation === 'read' ? hands.views().find(isFilled) : newer(hands.ephemerals().at(-1), before);
+        return shown === undefined ? undefined : JSON.stringify('source' in shown ? shown.source : shown.blocks);
+      }, patienceMs);
+      const result = await Promise.race([answered, heard.then(() => undefined)]);
+      if (result?.ok === true && operation !== 'read') {
+        // Nobody waits for what will not come.
+        heard.catch(() => undefined);
+        return { status: 200, said: undefined };
+      }
+      const said = await heard;
+      for (const view of hands.views()) await hands.close(view);
+      if (result === undefined) return { status: undefined, said };
+      if (result.ok) return { status: 200, said };
+      const expected = rejectionText(result.rejection);
+      if (!said.includes(JSON.stringify(expected).slice(1, -1))) throw new Error(`“${expected}” was to be said, and this was: ${said}`);
+      return { status: rejectionProblem(result.rejection).status, said };
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+export type SlackPresses = Awaited<ReturnType<typeof startSlackPresses>>;
