@@ -54,8 +54,7 @@ export type Reads = {
   /** Newest first. */
   requests(org: Org, filter: RequestFilter, limit: number): Promise<readonly PermissionRequest[]>;
   settings(org: Org): Promise<Settings>;
-  policies(org: Org): Promise<readonly Policy[]>;
-  /** The same with their version and revision, all as of one moment; the version is "0" before the first change. */
+  /** All policies in their order, with their version and revision, all as of one moment; the version is "0" before the first change. */
   ruleBook(org: Org): Promise<{ readonly version: string; readonly revision: string | undefined; readonly rules: readonly Policy[] }>;
   /**
    * One small read, to learn whether the policies are still those that were read before. One revision never names two

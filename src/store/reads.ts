@@ -29,10 +29,6 @@ export function createReads(db: Db): Reads {
       // Written by us only, from the same type.
       return row === undefined ? defaultSettings : (row.document as Settings);
     },
-    async policies(org) {
-      const rows = await db.selectFrom('policies').select('document').where('org', '=', org).orderBy('position').execute();
-      return rows.map((row) => row.document as Policy);
-    },
     async ruleBook(org) {
       const { rows } = await sql<{ version: string | null; revision: string | null; document: unknown }>`
         select h.version::text as version, ${revision} as revision, p.document

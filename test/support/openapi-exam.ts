@@ -102,6 +102,7 @@ export async function createExam(world: FuzzWorld, api: ApiDocument) {
     /** Puts our organisation in order, and learns what there is. */
     async tend(): Promise<void> {
       await tend(world.world, ours, world.tokens);
+      known.ours.forget();
       await learnAll(api, ours, known.ours);
       await secrets.look();
       await changes.since();

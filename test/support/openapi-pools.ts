@@ -30,6 +30,11 @@ export class Pools {
     this.#pools.set(pool, [...values.filter((each) => each !== value), value].slice(-kept));
   }
 
+  /** After which only what is learned anew is known. */
+  forget(): void {
+    this.#pools.clear();
+  }
+
   /** Of what is known by this name, or failing that of what has the last word of it for a name (`currentVersion`, `version`). */
   pick({ pool, nth }: Chosen): string | undefined {
     const name = pool.split('|').at(-1) ?? pool;

@@ -39,6 +39,7 @@ export function wordsOf(domain: string, mark: string): Words {
     duration: lengths,
     key: some('1 hour', '60 minutes', '5 minutes', '30 days'),
     name: some(...people, 'first', 'second rule', 'third/with a slash', 'local/platform', 'platform'),
+    cursor: { string: anId('nextCursor') },
     status: some('NEW', 'APPROVED', 'DONE', 'DENIED'),
     scriptName: some('p0'),
     // The answer to such a call ends when somebody decides.

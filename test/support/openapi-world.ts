@@ -129,7 +129,8 @@ export async function tend(world: World, side: Side, tokens: readonly Token[]): 
   const rules = [{ ...everywhere, name: 'first', approval: [{ type: 'p0' }, escalation] }, standing];
   await put(side, 'POST', '/routing', { workflow: { rules }, currentVersion: version });
   const { items } = z.object({ items: z.array(z.object({ id: z.string() })) }).parse(await put(side, 'GET', '/webhooks'));
-  for (const { id } of items.slice(2)) await put(side, 'DELETE', `/webhooks/${id}`);
+  for (const { id } of items) await put(side, 'DELETE', `/webhooks/${id}`);
+  await put(side, 'POST', '/webhooks', { url: `https://hooks.${domains[of]}/all` });
   await closeEverything(world, of);
   await seedRequests(world, side);
 }
