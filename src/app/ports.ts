@@ -7,6 +7,7 @@ import type { Result } from '../domain/result.ts';
 import type { CallResult, Observed } from '../domain/right.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
+import type { Outlook } from './store.ts';
 import type { Identity } from './use-cases.ts';
 
 /**
@@ -22,6 +23,8 @@ export type Caller = {
   readonly key?: string;
   /** Who made that key, and may hold a copy of it. */
   readonly keyMaker?: PersonId;
+  /** How things stood when the key was looked at: for what is only asked for. Whoever changes something reads again. */
+  readonly outlook?: Outlook;
 };
 
 /** Where events are written down. Fields hold no secrets and no text of people longer than needed. */

@@ -47,7 +47,7 @@ type SimulateDeps = { readonly store: Store; readonly routing: RoutingDeps; read
 export async function simulatePolicy(deps: SimulateDeps, caller: Caller, question: Question): Promise<Result<Simulation>> {
   const { store, routing, integrations } = deps;
   const { org, person } = caller;
-  const { roles, ruleRevision, settings } = await store.outlook(org, person.email);
+  const { roles, ruleRevision, settings } = caller.outlook ?? (await store.outlook(org, person.email));
   const reads: Reads = { ...store, ruleRevision: async () => ruleRevision, hasRole: async (_org, role) => roles.includes(role) };
   return inRole(routing, reads, caller, ['owner', 'manager', 'viewer'], async () => {
     const email: Email | undefined = parseEmail(question.requestor);

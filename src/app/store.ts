@@ -266,7 +266,13 @@ export type Store = Reads & {
 };
 
 /** Whom a bearer token speaks for, and how far. */
-export type Bearer = { readonly person: Person; readonly scopes: ReadonlySet<Scope>; readonly key?: string; readonly keyMaker?: PersonId };
+export type Bearer = {
+  readonly person: Person;
+  readonly scopes: ReadonlySet<Scope>;
+  readonly key?: string;
+  readonly keyMaker?: PersonId;
+  readonly outlook?: Outlook;
+};
 
 /** `token` tells this claim from a later one of somebody else. */
 export type NoticeClaim = { readonly token: string; readonly lines: readonly string[] };

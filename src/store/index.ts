@@ -10,7 +10,8 @@ import { createIdempotency } from './idempotency.ts';
 import { recordRefusal, recordRefusedCalls } from './journal.ts';
 import { createKeyReads } from './keys.ts';
 import { createNotices } from './notices.ts';
-import { authenticate, identify } from './people.ts';
+import { authenticate } from './authenticate.ts';
+import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
 import { createPolicyReads } from './policies.ts';
 import { createPolicyHistoryReads } from './policy-history.ts';
@@ -57,6 +58,6 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     forgetAccounts: (claims) => forgetAccounts(removals, claims),
     dueSeconds: () => dueSeconds(pool),
     identify: (org, identity) => identify(db, org, identity),
-    authenticate: (org, key) => authenticate(db, org, key),
+    authenticate: (org, key) => authenticate(pool, org, key),
   };
 }

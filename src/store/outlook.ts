@@ -4,22 +4,26 @@ import { canonicalEmail, type Email, type Org } from '../domain/ids.ts';
 import { isRole } from '../domain/role.ts';
 import { defaultSettings, type Settings } from '../domain/settings.ts';
 
-const text = `select
-  array(select role from role_bindings where org = $1 and canonical = $2) as roles,
-  (select version::text || '.' || xmin::text from policy_heads where org = $1) as revision,
-  (select document from settings where org = $1) as settings`;
+export type OutlookRow = { readonly roles: readonly string[]; readonly revision: string | null; readonly settings: Settings | null };
+
+/** SQL; both are expressions. */
+export const outlookColumns = (org: string, canonical: string): string => `
+  array(select role from role_bindings where org = ${org} and canonical = ${canonical}) as roles,
+  (select version::text || '.' || xmin::text from policy_heads where org = ${org}) as revision,
+  (select document from settings where org = ${org}) as settings`;
+
+export const toOutlook = ({ roles, revision, settings }: OutlookRow): Outlook => ({
+  roles: roles.filter(isRole),
+  ruleRevision: revision ?? undefined,
+  settings: settings ?? defaultSettings,
+});
 
 /** One round trip, parsed and planned once per connection: what is only asked for is asked often. */
 export async function readOutlook(pool: pg.Pool, org: Org, person: Email): Promise<Outlook> {
-  const { rows } = await pool.query<{ roles: string[]; revision: string | null; settings: Settings | null }>({
+  const { rows } = await pool.query<OutlookRow>({
     name: 'outlook',
-    text,
+    text: `select ${outlookColumns('$1', '$2')}`,
     values: [org, canonicalEmail(person)],
   });
-  const [row] = rows;
-  return {
-    roles: (row?.roles ?? []).filter(isRole),
-    ruleRevision: row?.revision ?? undefined,
-    settings: row?.settings ?? defaultSettings,
-  };
+  return toOutlook(rows[0] ?? { roles: [], revision: null, settings: null });
 }

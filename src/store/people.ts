@@ -1,10 +1,8 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { isMistypedKey } from '../domain/api-key.ts';
 import { canonicalEmail, type Email, type Org, parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
-import { everyScope, isScope } from '../domain/scope.ts';
-import type { Bearer } from '../app/store.ts';
+import { everyScope } from '../domain/scope.ts';
 import type { Identity } from '../app/use-cases.ts';
 import type { Db } from './database.ts';
 import { hashKey } from './keys.ts';
@@ -58,33 +56,6 @@ async function linkedPerson(db: Db, org: Org, identity: Identity): Promise<Perso
     .where('identities.subject', '=', identity.subject)
     .executeTakeFirst();
   return row === undefined ? undefined : toPerson(row);
-}
-
-/** The owner of a valid API key, and what the key may be used for; undefined for any other text. */
-export async function authenticate(db: Db, org: Org, key: string): Promise<Bearer | undefined> {
-  if (isMistypedKey(key)) return undefined;
-  const row = await db
-    .selectFrom('api_keys')
-    .innerJoin('people', (join) => join.onRef('people.org', '=', 'api_keys.org').onRef('people.id', '=', 'api_keys.person_id'))
-    .select(['people.id', 'people.email', 'api_keys.id as key', 'api_keys.scopes', 'api_keys.created_by'])
-    .select(sql<boolean>`last_used_at is null or last_used_at < clock_timestamp() - interval '1 minute'`.as('stale'))
-    .where('api_keys.org', '=', org)
-    .where('api_keys.hash', '=', hashKey(key))
-    .where('api_keys.revoked_at', 'is', null)
-    .where(sql<boolean>`(expires_at is null or expires_at > clock_timestamp())`)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  // Whoever holds the row at this moment writes it down, or takes the key away: neither is worth waiting for.
-  if (row.stale)
-    await sql`update api_keys set last_used_at = clock_timestamp() where (org, id) in
-      (select org, id from api_keys where org = ${org} and id = ${row.key} for no key update skip locked)`.execute(db);
-  const keyMaker = row.created_by === null ? undefined : parsePersonId(row.created_by);
-  return {
-    person: toPerson(row),
-    scopes: new Set(row.scopes.filter(isScope)),
-    key: row.key,
-    ...(keyMaker === undefined ? {} : { keyMaker }),
-  };
 }
 
 /**
@@ -142,7 +113,7 @@ export async function bindConfiguredRoles(db: Db, org: Org, roles: { owner: read
 /** Processes that start together write the same configuration down. */
 export const oneAtATime = (tx: Db) => sql`select pg_advisory_xact_lock(hashtext('curfew configuration'))`.execute(tx);
 
-function toPerson(row: { id: string; email: string }): Person {
+export function toPerson(row: { id: string; email: string }): Person {
   const id = parsePersonId(row.id);
   const email = parseEmail(row.email);
   if (id === undefined || email === undefined) throw new Error('a person is stored with an id or address that cannot exist');
