@@ -1,6 +1,5 @@
-import { fastify, type FastifyInstance } from 'fastify';
-import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { openBareApp } from './bare-app.ts';
 import { type Engine, org } from './engine.ts';
 import { median } from './figures.ts';
 import { measurePairs, printRatio } from './pairs.ts';
@@ -11,6 +10,7 @@ import { listen, makeKey, type Sent, serveApi, startCaller } from './server.ts';
 const rules = 10_000;
 const calls = 2_000;
 const connections = 10;
+const text = z.string().max(1000);
 
 /**
  * A decision that is only asked for, over a socket, with many rules loaded; beside a bare Fastify that looks the same key
@@ -19,9 +19,15 @@ const connections = 10;
 export async function measureApi(engine: Engine): Promise<void> {
   await storeRules(engine, rules);
   await using stack = new AsyncDisposableStack();
-  const bare = bareApp((key) => engine.store.authenticate(org, key));
-  stack.defer(() => bare.close());
-  await bare.ready();
+  const bare = await openBareApp(
+    {
+      path: '/policy/simulate',
+      body: z.object({ requestor: text, service: text, accessType: text, resource: text, policies: z.enum(['all', 'matching']) }),
+      authenticate: (key) => engine.store.authenticate(org, key),
+      answer: async () => ({ outcome: 'ask' }),
+    },
+    stack,
+  );
   const [ourOrigin, bareOrigin] = [await serveApi(engine, stack), await listen(bare, stack)];
   const send = startCaller(stack);
   const question = { requestor: 'bob@example.com', service: 'pg', accessType: 'role', resource: 'readonly', policies: 'matching' };
@@ -61,20 +67,4 @@ async function measureLoad({ store, policies }: Engine): Promise<void> {
   const load = await watchTurns(() => policies(store, org));
   if (load.value.all.length <= rules) throw new Error(`only ${load.value.all.length} rules were read`);
   printLoad(`${rules} rules loaded`, load);
-}
-
-function bareApp(authenticate: (key: string) => Promise<object | undefined>): FastifyInstance {
-  const app = fastify();
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
-  app.addHook('onRequest', async (request, reply) => {
-    const found = await authenticate(request.headers.authorization?.slice('Bearer '.length) ?? '');
-    return found === undefined ? reply.code(401).send({}) : undefined;
-  });
-  const text = z.string().max(1000);
-  const body = z.object({ requestor: text, service: text, accessType: text, resource: text, policies: z.enum(['all', 'matching']) });
-  app
-    .withTypeProvider<ZodTypeProvider>()
-    .post('/o/:org/policy/simulate', { schema: { params: z.object({ org: z.string() }), body } }, async () => ({ outcome: 'ask' }));
-  return app;
 }

@@ -16,7 +16,7 @@ import { prepareSampleDatabase } from '../src/sandbox/sample-database.ts';
 import { startEmbeddedPostgres } from '../src/sandbox/postgres/start.ts';
 import { migrate, openDatabase, openRemovals } from '../src/store/database.ts';
 import { createStore } from '../src/store/index.ts';
-import { bindConfiguredRoles } from '../src/store/people.ts';
+import { bindConfiguredRoles } from '../src/store/configured.ts';
 import { createVault } from '../src/store/vault.ts';
 import { createWebhookWire } from '../src/webhooks/index.ts';
 

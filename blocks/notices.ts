@@ -8,6 +8,8 @@ import { onLines, words } from './line.ts';
 import { noticeId } from './wire.ts';
 
 const mostNamed = 10;
+/** Their names may be long. */
+const mostPolicies = 3;
 
 function oneOf(names: readonly string[]): string {
   if (names.length === 0) return 'There is none.';
@@ -45,11 +47,11 @@ export function rejectionText(rejection: Rejection): string {
     case 'account-unusable':
       return `The account name ${quoted(rejection.account)} cannot be used at the target. Ask an owner.`;
     case 'not-allowed':
-      return 'No policy allows this.';
+      return rejection.deniedBy === undefined ? 'No policy allows this.' : `The policy ${quoted(rejection.deniedBy)} denies this.`;
     case 'preapproval-required':
       return 'A policy gives this only to people with a pre-approval.';
     case 'nobody-can-approve':
-      return 'Nobody could approve this request. Add what the policy asks for, or tell an owner.';
+      return `Nobody could approve this request${byPolicies(rejection.policies ?? [])}. Tell an owner.`;
     case 'standing-exists':
       return 'There is standing access of this kind already.';
     case 'too-many-open':
@@ -57,9 +59,13 @@ export function rejectionText(rejection: Rejection): string {
     case 'not-found':
       return 'There is no such request.';
     case 'not-approver':
-      return 'You may not decide this request.';
+      return rejection.ahead === true
+        ? 'You could not approve this for that person, so you cannot pre-approve it.'
+        : 'You may not decide this request.';
     case 'own-request':
-      return 'You cannot decide a request that gives access to you, or that you made.';
+      return rejection.ahead === true
+        ? 'You cannot pre-approve access for yourself.'
+        : 'You cannot decide a request that gives access to you, or that you made.';
     case 'nothing-to-show':
       return 'There is no password left to show. It is shown once; if you did not keep it, give the access back and ask again.';
     case 'not-yours':
@@ -104,6 +110,11 @@ export function rejectionText(rejection: Rejection): string {
     case 'not-supported':
       return `${clip(rejection.what)}: not supported yet.`;
   }
+}
+
+function byPolicies(names: readonly string[]): string {
+  const shown = names.slice(0, mostPolicies).map(quoted).join(', ');
+  return shown === '' ? '' : ` by the policies that match: ${shown}${names.length > mostPolicies ? ', …' : ''}`;
 }
 
 function whoText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): string {

@@ -23,7 +23,10 @@ async function obey(word: string): Promise<number> {
     case 'check':
       return withConfig(async (config) => {
         const targets = config.integrations.map((each) => `${each.service} ${each.name}`).join(', ');
-        process.stdout.write(`The configuration of ${config.org} is sound. Targets: ${targets === '' ? 'none' : targets}.\n`);
+        const onCall = Object.keys(config.onCall ?? {}).join(', ');
+        process.stdout.write(
+          `The configuration of ${config.org} is sound. Targets: ${targets === '' ? 'none' : targets}. On call: ${onCall === '' ? 'none' : onCall}.\n`,
+        );
         return 0;
       });
     case 'migrate':

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Log } from './app/ports.ts';
+import type { Log, OnCall } from './app/ports.ts';
 import { anchorFile, startAnchors } from './audit-anchors.ts';
 import { createUseCases, createWork } from './app/index.ts';
 import { createPolicySets } from './app/policy-sets.ts';
@@ -9,7 +9,7 @@ import type { UseCases, Work } from './app/use-cases.ts';
 import type { News, Wakes } from './app/waiting-room.ts';
 import type { Config } from './config.ts';
 import { createDirectories } from './directories/index.ts';
-import { createLocalDirectory } from './directories/local.ts';
+import { createFileDirectories } from './directories/local.ts';
 import { openDoor } from './door.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createHttpApp } from './http/server.ts';
@@ -17,12 +17,14 @@ import { createIntegrations } from './integrations/index.ts';
 import { createPatternMatch } from './patterns.ts';
 import { openQueue } from './queue/open-queue.ts';
 import type { Handlers } from './queue/workers.ts';
+import { createOnCalls } from './on-call/index.ts';
+import { createPagerDuty } from './on-call/pagerduty.ts';
 import { connectSlack } from './connect-slack.ts';
 import { StartProblem } from './sandbox/postgres/start-problem.ts';
 import { migrate, openDatabase, openRemovals, ping } from './store/database.ts';
 import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
-import { bindConfiguredRoles, setBootstrapKey } from './store/people.ts';
+import { bindConfiguredRoles, setBootstrapKey } from './store/configured.ts';
 import { createTokens } from './tokens/index.ts';
 import { createVault } from './store/vault.ts';
 import { createWebhookWire } from './webhooks/index.ts';
@@ -55,8 +57,8 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     vault: createVault(config.secretKey),
     webhooks: stack.use(createWebhookWire({ allowHosts: config.webhooks?.allowHosts ?? [] })),
     routing: {
-      directories: createDirectories([createLocalDirectory(config.groups)]),
-      onCalls: () => undefined,
+      directories: createDirectories(createFileDirectories(config.groups)),
+      onCalls: createOnCalls(onCallsOf(config)),
       matches: createPatternMatch(),
       policies: createPolicySets(),
       log,
@@ -122,6 +124,13 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     workspace: slack.workspace,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function onCallsOf({ onCall }: Config): readonly OnCall[] {
+  if (onCall === undefined) return [];
+  const { token, routingKeys, ...addresses } = onCall.pagerduty;
+  const revealed = new Map(Object.entries(routingKeys).map(([service, key]) => [service, key.reveal()]));
+  return [createPagerDuty({ ...addresses, token: token.reveal(), routingKeys: revealed })];
 }
 
 async function openStore(config: Config, url: string, log: Log, stack: AsyncDisposableStack) {

@@ -9,7 +9,7 @@ export default defineConfig({
     reporters: ['default', new ClosingReport()],
     // Two cores carry PostgreSQL as well; more workers only make each other late.
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

@@ -13,7 +13,7 @@ export type AuditDoors = {
 
 export function createAuditDoors({ store, routing }: { readonly store: Store; readonly routing: RoutingDeps }, door: Doorway): AuditDoors {
   return {
-    list: door({ scope: 'audit:read' }, async (caller, filter) => {
+    list: door({ scope: 'audit:read', attempt: 'audit.list' }, async (caller, filter) => {
       const refusal = await whyNotInRole(routing, store, caller, ['owner', 'manager', 'viewer']);
       if (refusal !== undefined && refusal.code !== 'role-required') return reject(refusal);
       return accept(await store.audit.page(caller.org, { ...filter, actorId: refusal === undefined ? undefined : caller.person.id }));

@@ -3,11 +3,12 @@ import { reject, type Rejection, type Result } from '../domain/result.ts';
 import { anyOf, type Truth } from '../domain/truth.ts';
 import type { Caller } from './ports.ts';
 import type { RoutingDeps } from './routing.ts';
-import type { Reads, Role } from './store.ts';
+import type { Reads, Role, Store, Transaction } from './store.ts';
 
 /**
  * Does this person have the role, by themselves or through a group? `unknown` where a directory that would tell does not
- * answer; it must be refused. No directory is asked where their own binding settles it.
+ * answer; it must be refused. Through a group that the configuration does not have, nobody has it. No directory is asked
+ * where their own binding settles it.
  */
 export async function holdsRole(routing: RoutingDeps, reads: Reads, org: Org, role: Role, person: Email): Promise<Truth> {
   if (await reads.hasRole(org, role, person)) return true;
@@ -20,7 +21,7 @@ async function isInGroup({ directories, log }: RoutingDeps, name: string, person
   const slash = name.indexOf('/');
   const [directory, id] = slash < 0 ? ['local', name] : [name.slice(0, slash), name.slice(slash + 1)];
   try {
-    return (await directories(directory)?.isMember({ id }, person)) ?? 'unknown';
+    return (await directories(directory)?.isMember({ id }, person)) === true;
   } catch (error) {
     log.warn({ err: error, directory }, 'a look-up failed; whoever has a role only through it is refused');
     return 'unknown';
@@ -52,4 +53,22 @@ export async function inRole<T>(
 ): Promise<Result<T>> {
   const refusal = await whyNotInRole(routing, reads, caller, roles);
   return refusal === undefined ? work() : reject(refusal);
+}
+
+/**
+ * A change that only owners may make. Whether the caller is one is asked once nobody can change that before the commit: they
+ * may have waited here for whoever removed them (I7). It is asked before as well, so that strangers hold nobody up.
+ */
+export async function asOwner<T>(
+  { store, routing }: { readonly store: Store; readonly routing: RoutingDeps },
+  caller: Caller,
+  work: (tx: Transaction) => Promise<Result<T>>,
+  lock: (tx: Transaction) => Promise<void> = (tx) => tx.roles.hold(),
+): Promise<Result<T>> {
+  return inRole(routing, store, caller, ['owner'], () =>
+    store.transaction(async (tx) => {
+      await lock(tx);
+      return inRole(routing, tx, caller, ['owner'], () => work(tx));
+    }),
+  );
 }

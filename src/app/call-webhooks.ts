@@ -24,6 +24,7 @@ export async function callWebhooks(deps: CallDeps): Promise<number> {
   while (!deps.stopping.aborted) {
     const claim = await deps.store.webhooks.claim();
     if (claim === undefined) break;
+    if (claim === 'passed by') continue;
     await call(deps, claim);
     calls += 1;
   }

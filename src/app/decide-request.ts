@@ -85,7 +85,7 @@ async function approve(
   const duration = chosen ?? request.asked;
   const maximum = toSeconds((await tx.settings(caller.org)).maxAccess);
   const integration = deps.integrations.byName(request.permission.integration);
-  if (integration === undefined) return { code: 'unavailable', what: request.permission.integration };
+  if (integration === undefined) return { code: 'not-configured', what: `The target ${request.permission.integration}` };
   const account = integration.accountOf(request.principal.email);
   if (!account.ok) return account.rejection;
   const by: Decider = { kind: 'person', person: caller.person };

@@ -11,8 +11,8 @@ import { whyNotDecide } from './routing.ts';
 import type { EarlyEnd, Transaction } from './store.ts';
 
 /**
- * Takes access away before its time. The grant is only marked here; the reconciler removes it and says so once the
- * target was seen without it. Asking again while it is under way is not an error.
+ * Takes access away before its time, with all its extensions. The grants are only marked here; the reconciler removes
+ * them and says so once the target was seen without them. Asking again while it is under way is not an error.
  */
 export function revokeGrant(
   deps: DecideDeps,
@@ -32,7 +32,10 @@ export function relinquishGrant(deps: DecideDeps, caller: Caller, id: RequestId)
   );
 }
 
-/** Who may is asked before what state it is in: the state is nobody else's business. */
+/**
+ * Who may is asked before what state it is in: the state is nobody else's business. To people a chain of extensions is
+ * one access, and the id they know may be of a part that has ended: whatever of it is live is ended.
+ */
 async function endGrant(
   deps: DecideDeps,
   caller: Caller,
@@ -43,17 +46,17 @@ async function endGrant(
   return deps.store.transaction(async (tx) => {
     const request = await tx.lockRequest(caller.org, id);
     if (request === undefined) return reject({ code: 'not-found' });
-    const grant = liveGrant(request);
     const refusal = await whyNot(tx, request);
     if (refusal !== undefined) return reject(refusal);
-    if (grant === undefined) return reject(notRevocable(request));
-    await tx.endGrant(actorOf(caller), request, grant.id, end);
-    // To people a chain of extensions is one access: nobody takes it away and leaves it in place.
+    // Whoever names a request that gave nothing does not mean the access that it asked to extend.
+    if (request.state.kind !== 'approved') return reject(notRevocable(request));
     const chain = await tx.requests(caller.org, { kind: 'chain', first: request.extension?.first ?? request.id }, longestChain);
-    for (const other of chain) {
-      const live = other.id === request.id ? undefined : liveGrant(other);
-      if (live !== undefined) await tx.endGrant(actorOf(caller), other, live.id, end);
-    }
+    const live = chain.flatMap((part) => {
+      const grant = liveGrant(part);
+      return grant === undefined ? [] : [{ part, grant }];
+    });
+    if (live.length === 0) return reject(notRevocable(request));
+    for (const { part, grant } of live) await tx.endGrant(actorOf(caller), part, grant.id, end);
     return accept((await tx.request(caller.org, id)) ?? request);
   });
 }

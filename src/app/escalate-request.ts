@@ -1,7 +1,7 @@
 import type { RequestId } from '../domain/ids.ts';
 import { isSelf, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
-import type { Outcome } from '../domain/route.ts';
+import { inDoubt, type Outcome } from '../domain/route.ts';
 import { actorOf } from './actor.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Caller, OnCallServices } from './ports.ts';
@@ -24,18 +24,30 @@ export async function escalateRequest(
     if (request.state.kind !== 'pending') return reject({ code: 'already-decided', status: wireStatus(request.state), by: undefined });
     if (request.escalation !== undefined) return accept(request);
     const outcome = await deps.router(tx, request);
-    if (outcome.kind === 'unavailable') return reject({ code: 'unavailable', what: outcome.what });
+    if (outcome.kind === 'unavailable') return reject(inDoubt(outcome));
     const named = onCallServices(request, outcome);
     const [first] = named;
     if (first === undefined) return reject({ code: 'not-escalatable' });
-    const services = named.filter(({ integration }) => deps.routing.onCalls(integration) !== undefined);
-    if (services.length === 0) return reject({ code: 'not-configured', what: `The on-call integration ${first.integration}` });
+    const services = named.flatMap((each) => pageable(deps, each));
+    if (services.length === 0) return reject({ code: 'not-configured', what: whatIsMissing(deps, first) });
     const at = await tx.now();
     if (at >= request.approvableUntil) return reject({ code: 'lapsed' });
     await tx.escalate(actorOf(caller), request, { at, reason, services });
     return accept((await tx.request(caller.org, id)) ?? request);
   });
 }
+
+/** Those of the services that the configuration says how to tell. */
+function pageable({ routing }: DecideDeps, { integration, services }: OnCallServices): readonly OnCallServices[] {
+  const onCall = routing.onCalls(integration);
+  const told = services.filter((service) => onCall?.canPage(service) === true);
+  return told.length === 0 ? [] : [{ integration, services: told }];
+}
+
+const whatIsMissing = ({ routing }: DecideDeps, { integration, services }: OnCallServices): string =>
+  routing.onCalls(integration) === undefined
+    ? `The on-call integration ${integration}`
+    : `The routing key of the ${integration} service ${services[0] ?? ''}`;
 
 /** Whose on-call members may approve this request, an entry per integration. */
 export function onCallServices(request: PermissionRequest, outcome: Outcome): readonly OnCallServices[] {

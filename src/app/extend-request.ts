@@ -1,7 +1,7 @@
 import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
 import { extendedEnd, extensionOf, longestChain, planExtension, secondsBetween, whyOverTotal } from '../domain/extension.ts';
 import type { PreApprovalId, RequestId } from '../domain/ids.ts';
-import { type Decider, type Extension, isSelf, type PermissionRequest } from '../domain/request.ts';
+import { type Decider, type Extension, isSelf, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { onCallAccess, type Outcome } from '../domain/route.ts';
 import type { Settings } from '../domain/settings.ts';
@@ -29,19 +29,20 @@ export async function extendRequest(deps: DecideDeps, caller: Caller, id: Reques
     const named = await tx.lockRequest(org, id);
     if (named === undefined) return reject({ code: 'not-found' });
     if (!isSelf(named, person.id)) return reject({ code: 'not-yours' });
+    // Whoever names a request that gave nothing does not mean the access that it asked to extend.
+    if (named.state.kind !== 'approved') return reject({ code: 'not-extendable', status: wireStatus(named.state) });
     const settings = await tx.settings(org);
     const now = await tx.now();
     const chain = await tx.requests(org, { kind: 'chain', first: named.extension?.first ?? named.id }, longestChain);
-    const own = extensionOf(chain.find((each) => each.id === id) ?? named, now);
-    if (!own.ok) return own;
+    // The id that people know may be of a part that has ended: what goes on is extended.
+    const latest =
+      chain.map((each) => extensionOf(each, now)).find((each) => each.ok) ??
+      extensionOf(chain.find((each) => each.id === id) ?? named, now);
+    if (!latest.ok) return latest;
     const open = chain.find(isOpen);
     if (open !== undefined) return accept(open);
     if (chain.length >= longestChain) return reject({ code: 'too-many', what: 'extensions of one access', maximum: longestChain - 1 });
-    const [latest = own.value] = chain.flatMap((each) => {
-      const live = extensionOf(each, now);
-      return live.ok ? [live.value] : [];
-    });
-    return ask(deps, tx, caller, named, latest, more, { settings, now });
+    return ask(deps, tx, caller, named, latest.value, more, { settings, now });
   });
 }
 
@@ -57,7 +58,7 @@ async function ask(
   { duration, reason }: MoreTime,
   { settings, now }: { readonly settings: Settings; readonly now: Instant },
 ): Promise<Result<PermissionRequest>> {
-  const { org, person: requestor } = caller;
+  const { org, person: requestor, keyMakers = [] } = caller;
   const maximum = toSeconds(settings.maxAccess);
   const end = extendedEnd(extension, duration);
   const overTotal = whyOverTotal(extension, end, maximum);
@@ -65,18 +66,19 @@ async function ask(
   if ((await tx.requests(org, { kind: 'open', by: requestor.id }, openLimit)).length >= openLimit)
     return reject({ code: 'too-many-open', maximum: openLimit });
   const account = deps.integrations.byName(permission.integration)?.accountOf(principal.email);
-  if (account === undefined) return reject({ code: 'unavailable', what: permission.integration });
+  if (account === undefined) return reject({ code: 'not-configured', what: `The target ${permission.integration}` });
   if (!account.ok) return account;
 
   const { outcome, version } = await routeByVersion(deps.routing, tx, { org, permission, principal });
-  const wish = { org, requestor, principal, permission, reason, durationNamed: true };
+  const wish = { org, requestor, keyMakers, principal, permission, reason, durationNamed: true };
   // What a window or being on call allows, it allows from now on, and not on top of what is there.
   const cover = await findCover(deps, tx, { ...wish, asked: secondsBetween(now, end) }, outcome);
   const refusal = whyNotAsk(outcome, wish, cover !== undefined);
   if (refusal !== undefined) return reject(refusal);
-  const ready = decidedAtOnce(outcome, cover, end, now);
+  const longest = outcome.kind === 'auto' ? onCallAccess : toSeconds(settings.standingAccess);
+  const ready = decidedAtOnce(outcome, cover, end, after(now, longest));
   if (ready !== undefined && ready.end <= extension.until)
-    return reject({ code: 'over-maximum', asked: secondsBetween(now, end), maximum: onCallAccess });
+    return reject({ code: 'over-maximum', asked: secondsBetween(now, end), maximum: longest });
   const asked = {
     ...wish,
     asked: duration,
@@ -125,15 +127,16 @@ type Ready = {
   readonly preApproval: PreApprovalId | undefined;
 };
 
-/** Who has decided already: whoever opened the window, or a policy that needs nobody. Undefined: people are asked. */
-function decidedAtOnce(outcome: Outcome, cover: Cover | undefined, end: Instant, now: Instant): Ready | undefined {
+/**
+ * Who has decided already: whoever opened the window, or a policy that needs nobody. Undefined: people are asked.
+ * @param latest  no policy gives more by itself than it gives to whoever asks for the first time
+ */
+function decidedAtOnce(outcome: Outcome, cover: Cover | undefined, end: Instant, latest: Instant): Ready | undefined {
   if (cover !== undefined) {
     const { creator, via, policies, id: preApproval } = cover;
     return { actor: { kind: 'person', ...creator, via }, by: { kind: 'person', person: creator }, end, policies, preApproval };
   }
   if (outcome.kind !== 'persistent' && outcome.kind !== 'auto') return undefined;
   const by = { kind: 'policy', name: outcome.policy } as const;
-  const longest = after(now, onCallAccess);
-  const ends = outcome.kind === 'auto' && longest < end ? longest : end;
-  return { actor: by, by, end: ends, policies: [outcome.policy], preApproval: undefined };
+  return { actor: by, by, end: latest < end ? latest : end, policies: [outcome.policy], preApproval: undefined };
 }

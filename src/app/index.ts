@@ -61,7 +61,9 @@ export function createUseCases(deps: AppDeps): UseCases {
     webhooks: createWebhookDoors(inner, door),
     idempotency: store.idempotency,
     watch: createRequestWatch(store, deps.wakes, deps.routing.log),
-    runCommand: door({ scope: 'command' }, (caller, argv, program) => runCommand(inner, doors, caller, argv, program)),
+    runCommand: door({ scope: 'command', attempt: 'command.run' }, (caller, argv, program) =>
+      runCommand(inner, doors, caller, argv, program),
+    ),
     requestForm: (caller) => requestForm(inner, caller),
     home: (caller) => home(inner, caller),
     identify: (org, identity) => store.identify(org, identity),

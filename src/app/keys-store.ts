@@ -1,6 +1,6 @@
 /** What API keys need of the store. Keys themselves are never read back: only their hash is kept. */
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { Email, Org } from '../domain/ids.ts';
+import type { Email, Org, PersonId } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
@@ -36,6 +36,8 @@ export type KeyWrites = {
       readonly name: string;
       readonly owner: Person;
       readonly createdBy: Person;
+      /** Who else may hold a copy of it: the makers of the key that it is made with. */
+      readonly keyMakers: readonly PersonId[];
       readonly scopes: readonly Scope[];
       readonly life: DurationSeconds;
     },

@@ -6,7 +6,7 @@ import { accept, reject, type Result } from '../domain/result.ts';
 import { type Role, roles } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
 import { actorOf } from './actor.ts';
-import { holdsRole, inRole } from './authority.ts';
+import { asOwner, holdsRole, inRole } from './authority.ts';
 import type { Doorway } from './doorway.ts';
 import type { ApiKey } from './keys-store.ts';
 import type { Caller } from './ports.ts';
@@ -46,7 +46,7 @@ type KeyDeps = { readonly store: Store; readonly routing: RoutingDeps };
 export function createKeyDoors(deps: KeyDeps, door: Doorway): KeyDoors {
   return {
     create: door({ scope: 'keys', attempt: 'key.create' }, (caller, draft) => createKey(deps, caller, draft)),
-    list: door({ scope: 'keys' }, (caller) =>
+    list: door({ scope: 'keys', attempt: 'key.list' }, (caller) =>
       inRole(deps.routing, deps.store, caller, ['owner'], async () => accept(await deps.store.keys.list(caller.org))),
     ),
     revoke: door({ scope: 'keys', attempt: 'key.revoke' }, (caller, id) => revokeKey(deps, caller, id)),
@@ -54,7 +54,7 @@ export function createKeyDoors(deps: KeyDeps, door: Doorway): KeyDoors {
   };
 }
 
-async function createKey({ store, routing }: KeyDeps, caller: Caller, draft: KeyDraft): ReturnType<KeyDoors['create']> {
+async function createKey(deps: KeyDeps, caller: Caller, draft: KeyDraft): ReturnType<KeyDoors['create']> {
   const name = draft.name.trim();
   if (name === '' || name.length > longestKeyName)
     return reject({ code: 'invalid-value', field: 'name', why: `Give 1 to ${longestKeyName} characters.` });
@@ -68,20 +68,24 @@ async function createKey({ store, routing }: KeyDeps, caller: Caller, draft: Key
   const life = draft.expiresIn === undefined ? usualKeyLife : parseDuration(draft.expiresIn);
   if (life === undefined) return reject({ code: 'invalid-duration', given: draft.expiresIn ?? '' });
   if (life > longestKeyLife) return reject({ code: 'over-maximum', asked: life, maximum: longestKeyLife });
-  return store.transaction((tx) =>
-    inRole(routing, tx, caller, ['owner'], async () => {
-      const owner = await tx.person(caller.org, email);
-      const made = await tx.keys.add(actorOf(caller), { org: caller.org, name, owner, createdBy: caller.person, scopes, life });
-      return made === undefined ? reject({ code: 'too-many', what: 'API keys', maximum: mostKeys }) : accept(made);
-    }),
-  );
+  return asOwner(deps, caller, async (tx) => {
+    const owner = await tx.person(caller.org, email);
+    const made = await tx.keys.add(actorOf(caller), {
+      org: caller.org,
+      name,
+      owner,
+      createdBy: caller.person,
+      keyMakers: caller.keyMakers ?? [],
+      scopes,
+      life,
+    });
+    return made === undefined ? reject({ code: 'too-many', what: 'API keys', maximum: mostKeys }) : accept(made);
+  });
 }
 
-const revokeKey = ({ store, routing }: KeyDeps, caller: Caller, id: string): ReturnType<KeyDoors['revoke']> =>
-  store.transaction((tx) =>
-    inRole(routing, tx, caller, ['owner'], async () =>
-      (await tx.keys.revoke(actorOf(caller), caller.org, id)) ? accept(undefined) : reject({ code: 'not-found' }),
-    ),
+const revokeKey = (deps: KeyDeps, caller: Caller, id: string): ReturnType<KeyDoors['revoke']> =>
+  asOwner(deps, caller, async (tx) =>
+    (await tx.keys.revoke(actorOf(caller), caller.org, id)) ? accept(undefined) : reject({ code: 'not-found' }),
   );
 
 async function readAccount({ store, routing }: KeyDeps, { org, person, scopes }: Caller): Promise<Account> {

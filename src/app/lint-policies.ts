@@ -29,13 +29,13 @@ const rulesAtATime = 10;
 export function createPolicyLintDoors(deps: Deps, door: Doorway): PolicyLintDoors {
   const { store, routing } = deps;
   return {
-    lint: door({ scope: 'policies' }, (caller) =>
+    lint: door({ scope: 'policies', attempt: 'policies.lint' }, (caller) =>
       inRole(routing, store, caller, readers, async () => {
         const { rules, version } = await store.policyBook.document(caller.org);
         return accept({ ...(await lintRules(deps, caller, rules)), version });
       }),
     ),
-    lintGiven: door({ scope: 'policies' }, (caller, rules) =>
+    lintGiven: door({ scope: 'policies', attempt: 'policies.lint' }, (caller, rules) =>
       inRole(routing, store, caller, ['owner', 'manager'], async () => accept(await lintRules(deps, caller, rules))),
     ),
   };

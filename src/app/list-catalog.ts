@@ -1,67 +1,71 @@
 import type { Command } from '../domain/command.ts';
 import { parseEmail } from '../domain/ids.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
-import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Caller } from './ports.ts';
+import { type About, type CatalogEntry, showCatalog } from './shown-catalog.ts';
 import type { Reply } from './use-cases.ts';
 
 const defaultSize = 30;
 const largestSize = 1000;
 
+type Listing = Command & { kind: 'ls' };
 type Item = { readonly key: string; readonly value: string; readonly group: string | undefined; readonly isPreexisting: boolean };
 
-/** What can be asked for: services, then a service's access types, then the resources of one type. */
-export async function listCatalog(deps: DecideDeps, caller: Caller, command: Command & { kind: 'ls' }): Promise<Result<Reply>> {
-  const person = await whoseAccess(deps, caller, command);
-  if (!person.ok) return person;
+/** What somebody may ask for: services, then a service's access types, then the resources of one type. */
+export async function listCatalog(deps: DecideDeps, caller: Caller, command: Listing): Promise<Result<Reply>> {
+  const entries = entriesOf(deps, command);
+  if (!entries.ok) return entries;
+  const about = await whose(deps, caller, command);
+  if (!about.ok) return about;
+  const shown = await showCatalog(deps, caller, about.value, entries.value);
+  if (!shown.ok) return shown;
   const { service, accessType } = command;
-  const offering = deps.integrations.all().filter((integration) => service === undefined || integration.service === service);
-  if (service !== undefined && offering.length === 0)
-    return reject({ code: 'unknown-service', service, known: distinct(deps.integrations.all().map((each) => each.service)) });
-  if (service === undefined) return accept(page(command, 'service', distinct(offering.map((each) => each.service)).map(plain)));
-  const items = offering.flatMap((integration) => integration.catalog().map((item) => ({ ...item, integration: integration.name })));
-  const types = distinct(items.map((item) => item.accessType));
-  if (accessType === undefined) return accept(page(command, 'access type', types.map(plain)));
-  if (!types.includes(accessType)) return reject({ code: 'unknown-access-type', service, accessType, known: types });
+  if (service === undefined) return accept(page(command, 'service', distinct(shown.value.map((each) => each.service)).map(plain)));
+  if (accessType === undefined)
+    return accept(page(command, 'access type', distinct(shown.value.map((each) => each.accessType)).map(plain)));
+  const isAmbiguous = deps.integrations.all().filter((integration) => integration.service === service).length > 1;
   return accept(
     page(
       command,
       accessType,
-      items
-        .filter((item) => item.accessType === accessType)
-        .map((item) => ({
-          key: item.resource,
-          value: item.label,
-          group: offering.length > 1 ? item.integration : undefined,
-          isPreexisting: person.value.has(`${item.integration} ${accessType} ${item.resource}`),
-        })),
+      shown.value.map(({ resource, label, integration, isHeld }) => ({
+        key: resource,
+        value: label,
+        group: isAmbiguous ? integration : undefined,
+        isPreexisting: isHeld,
+      })),
     ),
   );
 }
 
-/** The rights somebody has now; only owners and security reviewers may ask about others. */
-async function whoseAccess(deps: DecideDeps, caller: Caller, command: Command & { kind: 'ls' }): Promise<Result<ReadonlySet<string>>> {
-  const about = command.principal === undefined ? caller.person.email : parseEmail(command.principal);
-  if (about === undefined) return reject({ code: 'invalid-principal', given: command.principal ?? '' });
-  const { store } = deps;
-  const isOthers = command.all || about !== caller.person.email;
-  const refusal = isOthers ? await whyNotInRole(deps.routing, store, caller, ['owner', 'manager', 'viewer']) : undefined;
-  if (refusal !== undefined) return reject(refusal);
-  const person = about === caller.person.email ? caller.person : await store.knownPerson(caller.org, about);
-  if (person === undefined) return accept(new Set());
-  const access = await store.requests(caller.org, { kind: 'access', person: person.id }, largestSize);
-  return accept(
-    new Set(
-      access
-        .filter((request) => request.state.kind === 'approved' && request.state.grant.state.kind === 'active')
-        .map(({ permission }) => `${permission.integration} ${permission.accessType} ${permission.resource}`),
-    ),
-  );
+/** The part of the catalogue that is asked about. */
+function entriesOf({ integrations }: DecideDeps, { service, accessType }: Listing): Result<readonly CatalogEntry[]> {
+  const all = integrations.all();
+  if (service !== undefined && !all.some((integration) => integration.service === service))
+    return reject({ code: 'unknown-service', service, known: distinct(all.map((each) => each.service)) });
+  const entries = all
+    .filter((integration) => service === undefined || integration.service === service)
+    .flatMap((integration) =>
+      integration.catalog().map((item) => ({ ...item, integration: integration.name, service: integration.service })),
+    );
+  if (service === undefined || accessType === undefined) return accept(entries);
+  const ofType = entries.filter((entry) => entry.accessType === accessType);
+  if (ofType.length > 0) return accept(ofType);
+  return reject({ code: 'unknown-access-type', service, accessType, known: distinct(entries.map((entry) => entry.accessType)) });
+}
+
+async function whose({ store }: DecideDeps, caller: Caller, { principal, all }: Listing): Promise<Result<About>> {
+  if (all) return accept(undefined);
+  if (principal === undefined) return accept({ email: caller.person.email, person: caller.person });
+  const email = parseEmail(principal);
+  if (email === undefined) return reject({ code: 'invalid-principal', given: principal });
+  const person = await store.knownPerson(caller.org, email);
+  return accept({ email: person?.email ?? email, person });
 }
 
 /** `--like` wants every term, split at whatever is no letter or digit, somewhere in the item. */
-function page(command: Command & { kind: 'ls' }, arg: string, items: readonly Item[]): Reply {
+function page(command: Listing, arg: string, items: readonly Item[]): Reply {
   const terms = (command.like ?? '')
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)

@@ -86,7 +86,8 @@ function wanted(request: PermissionRequest, posted: ReadonlySet<Slot>): readonly
 async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<Picture> {
   const { permission, principal, org } = request;
   const [settings, outcome] = await Promise.all([deps.store.settings(org), deps.router(deps.store, request)]);
-  if (request.state.kind === 'pending' && outcome.kind === 'unavailable')
+  // What has to be configured first is not waited for: the message then names nobody who could decide.
+  if (request.state.kind === 'pending' && outcome.kind === 'unavailable' && outcome.isConfigured)
     throw new Error(`cannot tell who may approve: ${outcome.what} does not answer`);
   const integration = deps.integrations.byName(permission.integration);
   const account = integration?.accountOf(principal.email);

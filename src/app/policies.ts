@@ -2,7 +2,7 @@ import type { Policy } from '../domain/policy.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { isSameJson } from '../domain/same-json.ts';
 import { actorOf } from './actor.ts';
-import { inRole, whyNotInRole } from './authority.ts';
+import { asOwner, inRole, whyNotInRole } from './authority.ts';
 import type { Doorway } from './doorway.ts';
 import type { PolicyChange, PolicyDocument, VersionedPolicy } from './policies-store.ts';
 import { createPolicyLintDoors, type PolicyLintDoors } from './lint-policies.ts';
@@ -53,28 +53,26 @@ export function createPolicyDoors(deps: PolicyDeps, door: Doorway): PolicyDoors 
         return accept(undefined);
       }),
     ),
-    read: door({ scope }, (caller, name) =>
+    read: door({ scope, attempt: 'policy.read' }, (caller, name) =>
       inRole(routing, store, caller, readers, async () => {
         const policy = await store.policyBook.one(caller.org, name);
         return policy === undefined ? reject({ code: 'not-found' }) : accept(policy);
       }),
     ),
-    simulate: door({ scope }, (caller, question) => simulatePolicy(deps, caller, question)),
-    document: door({ scope }, (caller) =>
+    simulate: door({ scope, attempt: 'policies.simulate' }, (caller, question) => simulatePolicy(deps, caller, question)),
+    document: door({ scope, attempt: 'policies.read' }, (caller) =>
       inRole(routing, store, caller, readers, async () => accept(await store.policyBook.document(caller.org))),
     ),
     replace: door({ scope, attempt: 'policy.replace' }, (caller, rules, version, from) => replaceAll(deps, caller, rules, version, from)),
   };
 }
 
-/** Runs alone among all changes of policies; whether the caller is an owner is asked inside. */
-const whenOwner = <T>({ store, routing }: PolicyDeps, caller: Caller, work: (tx: Transaction) => Promise<Result<T>>): Promise<Result<T>> =>
-  store.transaction((tx) =>
-    inRole(routing, tx, caller, ['owner'], async () => {
-      await tx.policyBook.lock(caller.org);
-      return work(tx);
-    }),
-  );
+/** Runs alone among all changes of policies. */
+const whenOwner = <T>(deps: PolicyDeps, caller: Caller, work: (tx: Transaction) => Promise<Result<T>>): Promise<Result<T>> =>
+  asOwner(deps, caller, async (tx) => {
+    await tx.policyBook.lock(caller.org);
+    return work(tx);
+  });
 
 async function savePolicy(
   deps: PolicyDeps,

@@ -25,20 +25,20 @@ const readers: readonly Role[] = ['owner', 'manager', 'viewer'];
 export function createPolicyHistoryDoors({ store, routing }: Deps, door: Doorway): PolicyHistoryDoors {
   const readable = <T>(caller: Caller, work: () => Promise<Result<T>>) => inRole(routing, store, caller, readers, work);
   return {
-    history: door({ scope: 'policies' }, (caller, wish) =>
+    history: door({ scope: 'policies', attempt: 'policy.history' }, (caller, wish) =>
       readable(caller, async () => {
         const found = await store.policyHistory.events(caller.org, wish);
         // Only where the first page is empty there has never been one.
         return found.length === 0 && wish.name !== undefined && wish.before === undefined ? reject({ code: 'not-found' }) : accept(found);
       }),
     ),
-    documentAt: door({ scope: 'policies' }, (caller, version) =>
+    documentAt: door({ scope: 'policies', attempt: 'policies.read' }, (caller, version) =>
       readable(caller, async () => {
         const found = isVersion(version) ? await store.policyHistory.documentAt(caller.org, version) : undefined;
         return found === undefined ? reject({ code: 'not-found' }) : accept(found);
       }),
     ),
-    list: door({ scope: 'policies' }, (caller, wish) =>
+    list: door({ scope: 'policies', attempt: 'policy.list' }, (caller, wish) =>
       readable(caller, async () => accept(await store.policyHistory.list(caller.org, wish))),
     ),
   };

@@ -11,7 +11,7 @@ export type PolicySet = PolicyIndex & {
 };
 
 /** The policies that hold where `reads` reads. Inside a transaction it costs that one small read, unless they have changed. */
-export type PolicySets = (reads: Pick<Reads, 'ruleRevision' | 'ruleBook'>, org: Org) => Promise<PolicySet>;
+export type PolicySets = (reads: Pick<Reads, 'ruleRevision' | 'ruleBook' | 'holdsConnection'>, org: Org) => Promise<PolicySet>;
 
 type Kept = { readonly revision: string; readonly set: PolicySet };
 
@@ -28,8 +28,11 @@ const sliceOfPolicies = 100;
  */
 export function createPolicySets(): PolicySets {
   const kept = new Map<Org, Kept>();
-  /** By organisation and revision: many decisions that find the same change read it once. */
-  const loading = new Map<string, Promise<PolicySet>>();
+  /**
+   * By organisation and revision: many decisions that find the same change read it once. Who holds a connection waits only
+   * for somebody who has one too: a load that still needs one from the pool may stand in line behind those who wait for it.
+   */
+  const loading = { held: new Map<string, Promise<PolicySet>>(), pooled: new Map<string, Promise<PolicySet>>() };
   const load: PolicySets = async (reads, org) => {
     const { version, revision, rules } = await reads.ruleBook(org);
     const set = { ...(await fileAll(rules)), all: rules, version };
@@ -46,11 +49,12 @@ export function createPolicySets(): PolicySets {
       return known.set;
     }
     const key = `${org} ${revision}`;
-    const others = loading.get(key);
+    const others = loading.held.get(key) ?? (reads.holdsConnection === true ? undefined : loading.pooled.get(key));
     // Whoever else reads them may fail for a reason of their own.
     if (others !== undefined) return others.catch(() => load(reads, org));
-    const mine = load(reads, org).finally(() => loading.delete(key));
-    loading.set(key, mine);
+    const like = reads.holdsConnection === true ? loading.held : loading.pooled;
+    const mine = load(reads, org).finally(() => like.delete(key));
+    like.set(key, mine);
     return mine;
   };
 }

@@ -21,8 +21,8 @@ export type Caller = {
   readonly scopes: ReadonlySet<Scope>;
   /** The id of the API key that was used; undefined in Slack and for tokens of an outside issuer. */
   readonly key?: string;
-  /** Who made that key, and may hold a copy of it. */
-  readonly keyMaker?: PersonId;
+  /** Who made that key, or one that it was made with, and so may hold a copy of it. */
+  readonly keyMakers?: readonly PersonId[];
   /** How things stood when the key was looked at: for what is only asked for. Whoever changes something reads again. */
   readonly outlook?: Outlook;
 };
@@ -97,9 +97,10 @@ export type Integrations = {
  */
 export type Directory = {
   readonly name: string;
-  isMember(group: Pick<GroupRef, 'id'>, person: Email): Promise<boolean>;
-  /** A property of the person's profile that names another person, e.g. `manager`. */
-  profileProperty(person: Email, property: string): Promise<Email | undefined>;
+  /** `not-configured`: it was never told of that group, so it cannot tell, however often it is asked. */
+  isMember(group: Pick<GroupRef, 'id'>, person: Email): Promise<boolean | 'not-configured'>;
+  /** A property of the person's profile that names another person, e.g. `manager`. `not-configured`: it knows no profiles. */
+  profileProperty(person: Email, property: string): Promise<Email | undefined | 'not-configured'>;
 };
 /** The directory of that name; undefined where none is configured, which callers must treat as "cannot tell". */
 export type Directories = (name: string) => Directory | undefined;
@@ -107,12 +108,16 @@ export type Directories = (name: string) => Directory | undefined;
 /** On-call look-ups (`auto` and `escalation` approvals); same rules as {@link Directory}. */
 export type OnCall = {
   readonly name: string;
+  /** For any of these services; undefined: for anything. */
   isOnCall(person: Email, services: readonly string[] | undefined): Promise<boolean>;
+  /** Does the configuration say how to tell whoever is on call for this service? */
+  canPage(service: string): boolean;
   /** Tells whoever is on call for these services, in plain text. Called again with the same key it must not tell them twice. */
   page(services: readonly string[], about: { readonly key: string; readonly text: string }, signal: AbortSignal): Promise<void>;
 };
 /** Services of one on-call integration. */
 export type OnCallServices = { readonly integration: string; readonly services: readonly string[] };
+/** Undefined where none of that name is configured: then nobody is on call through it. */
 export type OnCalls = (integration: string) => OnCall | undefined;
 
 /** Tokens of outside issuers. */

@@ -1,6 +1,7 @@
 import type { Org, PersonId, PreApprovalId, RequestId } from '../domain/ids.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
 import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Actor } from './store.ts';
 
 /** A part of a listing, newest first. `person` undefined: everybody's. `before`: the last one of the page before. */
@@ -12,6 +13,8 @@ export type PageWish<Id> = {
 
 export type PreApprovalReads = {
   one(org: Org, id: PreApprovalId): Promise<PreApproval | undefined>;
+  /** Those for this person and right that are open at that moment (undefined: now), as far as is known by now; the oldest first. */
+  openAt(org: Org, principal: PersonId, permission: Permission, at: Instant | undefined): Promise<readonly PreApproval[]>;
   /** Of a person: those for them and those they opened. */
   page(org: Org, wish: PageWish<PreApprovalId>): Promise<readonly PreApproval[]>;
 };

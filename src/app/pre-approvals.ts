@@ -12,15 +12,16 @@ import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
-import { type Decidable, judgeDecider, whyNotDecide } from './routing.ts';
+import { type Decidable, judgeDecider, type RoutingDeps, whyNotDecide } from './routing.ts';
 import type { Reads, Transaction } from './store.ts';
 
-/** As typed: not yet looked up. `start` undefined: now; `duration` undefined: the smallest preset. */
+/** As typed: not yet looked up. `start` undefined: now; `duration` undefined: the smallest preset. Of `length` and `end` there is one. */
 export type PreApprovalDraft = {
   readonly right: AskedRight;
   readonly to: string;
-  readonly length: DurationSeconds;
+  readonly length: DurationSeconds | undefined;
   readonly start: string | undefined;
+  readonly end?: string | undefined;
   /** Of one request inside the window. */
   readonly duration: DurationSeconds | undefined;
   readonly reason: string | undefined;
@@ -42,11 +43,11 @@ const mostOpenForOne = 50;
 export function createPreApprovalDoors(deps: DecideDeps, door: Doorway): PreApprovalDoors {
   return {
     create: door({ scope: 'requests:decide', attempt: 'pre-approval.create' }, (caller, draft) => create(deps, caller, draft)),
-    page: door({ scope: 'requests:read' }, async (caller, before, limit) => {
+    page: door({ scope: 'requests:read', attempt: 'pre-approval.list' }, async (caller, before, limit) => {
       const person = (await seesAll(deps, caller)) ? undefined : caller.person.id;
       return accept(await deps.store.preApprovals.page(caller.org, { person, before, limit }));
     }),
-    read: door({ scope: 'requests:read' }, async (caller, id) => {
+    read: door({ scope: 'requests:read', attempt: 'pre-approval.read' }, async (caller, id) => {
       const found = await deps.store.preApprovals.one(caller.org, id);
       return found === undefined || !(await mayRead(deps, caller, found)) ? reject({ code: 'not-found' }) : accept(found);
     }),
@@ -69,47 +70,65 @@ async function create(deps: DecideDeps, caller: Caller, draft: PreApprovalDraft)
 type Wish = Omit<PreApprovalDraft, 'to' | 'right'> & { readonly permission: Permission; readonly to: Email };
 
 async function open(deps: DecideDeps, tx: Transaction, caller: Caller, wish: Wish): Promise<Result<PreApproval>> {
-  const { org, person: creator, via } = caller;
+  const { org, person: creator, keyMakers = [], via } = caller;
   const { permission, reason } = wish;
   const window = planWindow(wish, await tx.settings(org), await tx.now());
   if (!window.ok) return window;
   const principal = await tx.person(org, wish.to);
   // Counted first: whoever had to wait here for another must then decide by what is true afterwards (I7).
   const { all, ofPrincipal } = await tx.preApprovals.countOpen(org, principal.id);
-  const request: Decidable = { org, requestor: principal, principal, permission, reason, durationNamed: true, isPreapproved: true };
+  const ahead = { keyMakers: [], durationNamed: true, isPreapproved: true };
+  const request: Decidable = { ...ahead, org, requestor: principal, principal, permission, reason };
   const outcome = await deps.router(tx, request);
-  const refusal = whyNotAhead(outcome, reason) ?? (await whyNotDecide(deps.routing, tx, request, outcome, caller));
+  const refusal = whyNotAhead(outcome, reason) ?? inItsWords(await whyNotDecide(deps.routing, tx, request, outcome, caller));
   if (refusal !== undefined) return reject(refusal);
   if (ofPrincipal >= mostOpenForOne)
     return reject({ code: 'too-many', what: 'open pre-approvals for one principal', maximum: mostOpenForOne });
   if (all >= mostOpen) return reject({ code: 'too-many', what: 'open pre-approvals', maximum: mostOpen });
-  return accept(await tx.preApprovals.add(actorOf(caller), { org, principal, creator, via, permission, reason, ...window.value }));
+  return accept(
+    await tx.preApprovals.add(actorOf(caller), { org, principal, creator, keyMakers, via, permission, reason, ...window.value }),
+  );
 }
 
 /** What refuses a pre-approval whoever would open it. */
 function whyNotAhead(outcome: Outcome, reason: string | undefined): Rejection | undefined {
-  if (outcome.kind === 'deny' || outcome.kind === 'none') return { code: 'not-allowed' };
+  if (outcome.kind === 'deny') return { code: 'not-allowed', deniedBy: outcome.policy };
+  if (outcome.kind === 'none') return { code: 'not-allowed' };
   return requirementsOf(outcome).reason && reason === undefined ? { code: 'reason-required' } : undefined;
 }
 
+/** There is no request yet that the refusal could speak of. */
+const inItsWords = (refusal: Rejection | undefined): Rejection | undefined =>
+  refusal?.code === 'not-approver' || refusal?.code === 'own-request' ? { ...refusal, ahead: true } : refusal;
+
 /** A pre-approval that decides a request, and the policies by which whoever opened it may approve. */
 export type Cover = PreApproval & { readonly policies: readonly string[] };
+
+type Asked = Omit<Decidable, 'isPreapproved'> & { readonly asked: DurationSeconds };
 
 /**
  * The pre-approval that decides this request now: long enough, and opened by somebody who could still approve it
  * themselves (I7). Undefined where there is none; then the request goes the ordinary way.
  */
-export async function findCover(
-  deps: DecideDeps,
-  tx: Transaction,
-  request: Omit<Decidable, 'isPreapproved'> & { readonly asked: DurationSeconds },
-  outcome: Outcome,
-): Promise<Cover | undefined> {
+export async function findCover(deps: DecideDeps, tx: Transaction, request: Asked, outcome: Outcome): Promise<Cover | undefined> {
   if (outcome.kind !== 'ask') return undefined;
-  for (const each of await tx.preApprovals.openFor(request.org, request.principal.id, request.permission)) {
+  const windows = await tx.preApprovals.openFor(request.org, request.principal.id, request.permission);
+  return firstCover(deps.routing, tx, request, outcome, windows);
+}
+
+/** The first of these windows that decides such a request, by what its opener may do now. */
+export async function firstCover(
+  routing: RoutingDeps,
+  reads: Reads,
+  request: Asked,
+  outcome: Outcome,
+  windows: readonly PreApproval[],
+): Promise<Cover | undefined> {
+  for (const each of windows) {
     if (request.asked > each.duration) continue;
-    const { refusal, policies } = await judgeDecider(deps.routing, tx, { ...request, isPreapproved: true }, outcome, {
+    const { refusal, policies } = await judgeDecider(routing, reads, { ...request, isPreapproved: true }, outcome, {
       person: each.creator,
+      keyMakers: each.keyMakers,
     });
     if (refusal === undefined) return { ...each, policies };
   }

@@ -5,7 +5,7 @@ import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Caller } from './ports.ts';
 import { whyNotDecide } from './routing.ts';
-import type { UseCases } from './use-cases.ts';
+import type { Submitted, UseCases } from './use-cases.ts';
 
 const shownAtMost = 20;
 /** Undecided requests that are looked through for those a person may decide. */
@@ -16,6 +16,15 @@ export async function readRequest(deps: DecideDeps, caller: Caller, id: RequestI
   const request = await deps.store.request(caller.org, id);
   if (request === undefined || !(await mayRead(deps, caller, request))) return reject({ code: 'not-found' });
   return accept(request);
+}
+
+/** The request and what the answer to its command says beside it. */
+export async function pollRequest(deps: DecideDeps, caller: Caller, id: RequestId): Promise<Result<Submitted>> {
+  const found = await readRequest(deps, caller, id);
+  if (!found.ok) return found;
+  const { state } = found.value;
+  const isPersistent = state.kind === 'approved' && state.grant.standing;
+  return accept({ request: found.value, isPersistent, ...(await deps.store.history.circumstances(caller.org, id)) });
 }
 
 async function mayRead(deps: DecideDeps, caller: Caller, request: PermissionRequest): Promise<boolean> {

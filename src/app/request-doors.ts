@@ -6,7 +6,7 @@ import { extendRequest } from './extend-request.ts';
 import { relinquishGrant, revokeGrant } from './end-access.ts';
 import { listRequests } from './list-requests.ts';
 import type { Vault } from './ports.ts';
-import { readRequest } from './read-requests.ts';
+import { pollRequest, readRequest } from './read-requests.ts';
 import { revealSecret } from './reveal-secret.ts';
 import { submitRequest } from './submit-request.ts';
 import type { RequestDoors } from './use-cases.ts';
@@ -34,8 +34,10 @@ export function createRequestDoors(deps: DecideDeps & { readonly vault: Vault },
       relinquishGrant(deps, caller, id),
     ),
     revealSecret: door({ scope: 'command', attempt: 'secret.show', about: ([id]) => id }, (caller, id) => revealSecret(deps, caller, id)),
-    pollRequest: door({ scope: 'command' }, (caller, id) => readRequest(deps, caller, id)),
-    listRequests: door({ scope: 'requests:read' }, (caller, query) => listRequests(deps, caller, query)),
-    readRequest: door({ scope: 'requests:read' }, (caller, id) => readRequest(deps, caller, id)),
+    pollRequest: door({ scope: 'command', attempt: 'request.poll', about: ([id]) => id }, (caller, id) => pollRequest(deps, caller, id)),
+    listRequests: door({ scope: 'requests:read', attempt: 'request.list' }, (caller, query) => listRequests(deps, caller, query)),
+    readRequest: door({ scope: 'requests:read', attempt: 'request.read', about: ([id]) => id }, (caller, id) =>
+      readRequest(deps, caller, id),
+    ),
   };
 }

@@ -43,11 +43,20 @@ export type RequestHistory = {
   readonly events: readonly RequestEvent[];
 };
 
+/** What is on record beside a request. */
+export type Circumstances = {
+  /** The principal has the right at this moment, by another grant. */
+  readonly isPreexisting: boolean;
+  /** A pre-approval decided it. */
+  readonly isPreapproved: boolean;
+};
+
 /** A stretch of the chain: its events about requests, and the number of its last event of any kind. */
 export type SealedStretch = { readonly events: readonly SealedRequestEvent[]; readonly upTo: number };
 
 export type RequestHistoryReads = {
   one(org: Org, id: RequestId): Promise<RequestHistory | undefined>;
+  circumstances(org: Org, id: RequestId): Promise<Circumstances>;
   /** The number of the newest sealed event; 0 before the first. */
   head(org: Org): Promise<number>;
   /** The next `limit` sealed events of any kind after `seq`; empty, up to `seq`, where there are none. */

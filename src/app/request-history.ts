@@ -2,7 +2,7 @@ import type { ApprovalPath } from '../domain/approval-path.ts';
 import { describeApprovers } from '../domain/approval-path.ts';
 import type { Org, RequestId } from '../domain/ids.ts';
 import { isSelf, type PermissionRequest } from '../domain/request.ts';
-import { accept, reject, type Result } from '../domain/result.ts';
+import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import type { Outcome } from '../domain/route.ts';
 import { whyNotInRole } from './authority.ts';
 import { type DecideDeps, judgeVerdict } from './decide-request.ts';
@@ -44,25 +44,30 @@ export function createHistoryDoors(deps: DecideDeps & { readonly wakes?: Wakes |
   const { history } = deps.store;
   const lookUp = createSubjects(deps);
   return {
-    read: door({ scope: 'requests:read' }, (caller, id) => readDetail(deps, caller, id)),
-    head: door({ scope: 'requests:read' }, async (caller) => accept(await history.head(caller.org))),
+    read: door({ scope: 'requests:read', attempt: 'request.read', about: ([id]) => id }, (caller, id) => readDetail(deps, caller, id)),
+    head: door({ scope: 'requests:read', attempt: 'request.follow' }, async (caller) => accept(await history.head(caller.org))),
     feed: createEventFeed(history, deps.wakes, deps.routing.log),
-    visible: door({ scope: 'requests:read' }, async (caller, stretch) => {
-      if (stretch.events.length === 0 || (await seesAll(deps, caller))) return accept(stretch.events);
+    visible: door({ scope: 'requests:read', attempt: 'request.follow' }, async (caller, stretch) => {
+      if (stretch.events.length === 0) return accept(stretch.events);
+      const noAuditor = await whyNotAuditor(deps, caller);
+      if (noAuditor === undefined) return accept(stretch.events);
+      // What cannot be told now is not left out: whoever follows would never hear of it.
+      if (noAuditor.code === 'unavailable') return reject(noAuditor);
       const readable = new Set<RequestId>();
-      for (const { request, outcome } of await lookUp(caller.org, stretch))
-        if (isSelf(request, caller.person.id) || (await mayDecide(deps, caller, request, await outcome()))) readable.add(request.id);
+      for (const { request, outcome } of await lookUp(caller.org, stretch)) {
+        const refusal = isSelf(request, caller.person.id)
+          ? undefined
+          : await whyNotDecide(deps.routing, deps.store, request, await outcome(), caller);
+        if (refusal?.code === 'unavailable') return reject(refusal);
+        if (refusal === undefined) readable.add(request.id);
+      }
       return accept(stretch.events.filter((event) => readable.has(event.request)));
     }),
   };
 }
 
-/** Where that cannot be told, they do not. */
-const seesAll = async ({ routing, store }: DecideDeps, caller: Caller): Promise<boolean> =>
-  (await whyNotInRole(routing, store, caller, ['owner', 'manager', 'viewer'])) === undefined;
-
-const mayDecide = async ({ routing, store }: DecideDeps, caller: Caller, request: PermissionRequest, outcome: Outcome): Promise<boolean> =>
-  (await whyNotDecide(routing, store, request, outcome, caller)) === undefined;
+const whyNotAuditor = ({ routing, store }: DecideDeps, caller: Caller): Promise<Rejection | undefined> =>
+  whyNotInRole(routing, store, caller, ['owner', 'manager', 'viewer']);
 
 async function readDetail(deps: DecideDeps, caller: Caller, id: RequestId): Promise<Result<RequestDetail>> {
   const { store, routing } = deps;
@@ -70,7 +75,8 @@ async function readDetail(deps: DecideDeps, caller: Caller, id: RequestId): Prom
   if (history === undefined) return reject({ code: 'not-found' });
   const { request, now } = history;
   const outcome = await deps.router(store, request);
-  const isAuditor = await seesAll(deps, caller);
+  // Where that cannot be told, they are none.
+  const isAuditor = (await whyNotAuditor(deps, caller)) === undefined;
   const judge = async (kind: 'approve' | 'deny') =>
     (await judgeVerdict(routing, store, caller, request, outcome, kind)).refusal === undefined;
   const mayApprove = await judge('approve');

@@ -2,7 +2,7 @@ import { canonicalEmail, parseEmail } from '../domain/ids.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import type { Role } from '../domain/role.ts';
 import { actorOf } from './actor.ts';
-import { inRole } from './authority.ts';
+import { asOwner, inRole } from './authority.ts';
 import type { Doorway } from './doorway.ts';
 import type { Caller } from './ports.ts';
 import type { RoutingDeps } from './routing.ts';
@@ -29,15 +29,15 @@ export function createRoleDoors(deps: Deps, door: Doorway): RoleDoors {
   const ownersOnly = <T>(caller: Caller, named: NamedHolder, work: (tx: Transaction, holder: RoleHolder) => Promise<Result<T>>) => {
     const holder = readHolder(named);
     if (!holder.ok) return Promise.resolve(holder);
-    return deps.store.transaction((tx) =>
-      inRole(deps.routing, tx, caller, ['owner'], async () => {
-        await tx.roles.lock();
-        return work(tx, holder.value);
-      }),
+    return asOwner(
+      deps,
+      caller,
+      (tx) => work(tx, holder.value),
+      (tx) => tx.roles.lock(),
     );
   };
   return {
-    list: door({ scope: 'settings' }, (caller) =>
+    list: door({ scope: 'settings', attempt: 'role.list' }, (caller) =>
       inRole(deps.routing, deps.store, caller, ['owner', 'manager', 'viewer'], async () => accept(await deps.store.roles.list(caller.org))),
     ),
     bind: door({ scope: 'settings', attempt: 'role.bind' }, (caller, role, named) =>
@@ -61,11 +61,11 @@ function readHolder({ kind, name }: NamedHolder): Result<RoleHolder> {
 async function unbind(tx: Transaction, caller: Caller, role: Role, holder: RoleHolder): Promise<Result<undefined>> {
   const bindings = (await tx.roles.list(caller.org)).filter((binding) => binding.role === role);
   const isThis = (binding: RoleBinding) => JSON.stringify(binding.holder) === JSON.stringify(holder);
-  if (bindings.some((binding) => isThis(binding) && binding.source === 'configuration'))
-    return reject({ code: 'invalid-value', field: 'binding', why: 'It comes from the configuration file; take it out there.' });
   // A group may have no members, so it is no owner to count on.
   const others = bindings.filter((binding) => binding.holder.kind === 'user' && !isThis(binding));
   if (role === 'owner' && holder.kind === 'user' && bindings.some(isThis) && others.length === 0) return reject({ code: 'last-owner' });
+  if (bindings.some((binding) => isThis(binding) && binding.source === 'configuration'))
+    return reject({ code: 'invalid-value', field: 'binding', why: 'It comes from the configuration file; take it out there.' });
   await tx.roles.unbind(actorOf(caller), caller.org, role, holder);
   return accept(undefined);
 }

@@ -1,12 +1,21 @@
 import { type ApprovalPath, isApprover, openPaths } from '../domain/approval-path.ts';
 import { digestOf } from '../domain/digest.ts';
 import type { Email } from '../domain/ids.ts';
-import type { PatternMatch } from '../domain/policy-match.ts';
+import type { PatternMatch, RightFacts } from '../domain/policy-match.ts';
 import type { GroupRef, Policy } from '../domain/policy.ts';
 import { isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
 import type { Rejection } from '../domain/result.ts';
-import { type Outcome, route } from '../domain/route.ts';
-import { approverNeeds, type Facts, type Needs, neededFacts, type RequestorFacts } from '../domain/route-facts.ts';
+import { inDoubt, type Outcome, route } from '../domain/route.ts';
+import {
+  approverNeeds,
+  type Doubt,
+  doubtsOf,
+  type Facts,
+  firstDoubt,
+  type Needs,
+  neededFacts,
+  type RequestorFacts,
+} from '../domain/route-facts.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Truth } from '../domain/truth.ts';
 import { holdsRole } from './authority.ts';
@@ -26,7 +35,7 @@ export type RoutingDeps = {
 export type Subject = Pick<PermissionRequest, 'org' | 'principal' | 'permission'>;
 /** A request as far as it matters to who may decide it; it need not exist yet. */
 export type Decidable = Subject &
-  Pick<PermissionRequest, 'requestor' | 'reason' | 'durationNamed'> & {
+  Pick<PermissionRequest, 'requestor' | 'keyMakers' | 'reason' | 'durationNamed'> & {
     /** It is decided by a pre-approval, or a pre-approval for it is being opened. */
     readonly isPreapproved?: boolean;
   };
@@ -54,15 +63,18 @@ export async function routeBy(
   email: Email,
   permission: Subject['permission'],
 ): Promise<{ readonly outcome: Outcome; readonly facts: Facts; readonly candidates: readonly Policy[] }> {
-  const right = {
-    ...permission,
-    attributes: { [permission.accessType]: { name: [permission.resource] }, integration: { name: [permission.integration] } },
-  };
+  const right = rightFacts(permission);
   const candidates = policies.candidates(email, right);
   const facts = { requestor: await lookUp(deps, email, neededFacts(candidates, email, right, deps.matches)), right };
   const none = candidates.length === 0 && policies.all.length > 0;
   return { outcome: none ? { kind: 'none' } : route(candidates, settings, facts, deps.matches), facts, candidates };
 }
+
+/** What the filters of policies can look at. */
+export const rightFacts = (permission: Subject['permission']): RightFacts => ({
+  ...permission,
+  attributes: { [permission.accessType]: { name: [permission.resource] }, integration: { name: [permission.integration] } },
+});
 
 /** The names of the policies that an outcome comes from, each once. */
 export function policiesOf(outcome: Outcome): readonly string[] {
@@ -80,15 +92,15 @@ export function pictureDigest(request: PermissionRequest, outcome: Outcome): str
 }
 
 /**
- * May this person decide this request now? Undefined: yes. Who made the key that they come with may hold a copy of it, so
- * the maker's own requests are theirs as well: a key is never a second person.
+ * May this person decide this request now? Undefined: yes. Who made the key that they come with may hold a copy of it, and
+ * so may who made the one that the request was submitted with: a key is never a second person.
  */
 export const whyNotDecide = async (
   deps: RoutingDeps,
   reads: Reads,
   request: Decidable,
   outcome: Outcome,
-  caller: Pick<Caller, 'person' | 'keyMaker'>,
+  caller: Pick<Caller, 'person' | 'keyMakers'>,
 ): Promise<Rejection | undefined> => (await judgeDecider(deps, reads, request, outcome, caller)).refusal;
 
 /** As {@link whyNotDecide}, and by which policies they may; none where they may not. */
@@ -97,17 +109,17 @@ export async function judgeDecider(
   reads: Reads,
   request: Decidable,
   outcome: Outcome,
-  { person, keyMaker }: Pick<Caller, 'person' | 'keyMaker'>,
+  { person, keyMakers = [] }: Pick<Caller, 'person' | 'keyMakers'>,
 ): Promise<{ readonly refusal: Rejection | undefined; readonly policies: readonly string[] }> {
   const no = (refusal: Rejection) => ({ refusal, policies: [] });
-  if (outcome.kind === 'unavailable') return no({ code: 'unavailable', what: outcome.what });
-  const isOwn = isSelf(request, person.id) || (keyMaker !== undefined && isSelf(request, keyMaker));
+  if (outcome.kind === 'unavailable') return no(inDoubt(outcome));
+  const isOwn = [person.id, ...keyMakers].some((each) => isSelf(request, each) || request.keyMakers.includes(each));
   const paths = usablePaths(request, outcome).filter((path) => !isOwn || path.options.allowOneParty);
-  const ways = await waysOf(deps, reads, request, paths, person);
+  const { ways, doubts } = await waysOf(deps, reads, request, paths, person);
   const policies = [...new Set(ways.flatMap(({ policy, truth }) => (truth === true ? [policy] : [])))];
   if (policies.length > 0) return { refusal: undefined, policies };
   if (isOwn) return no({ code: 'own-request' });
-  return no(ways.some(({ truth }) => truth === 'unknown') ? { code: 'unavailable', what: 'directory' } : { code: 'not-approver' });
+  return no(ways.some(({ truth }) => truth === 'unknown') ? inDoubt(firstDoubt(doubts)) : { code: 'not-approver' });
 }
 
 /** The ways to approval whose demands the request meets. */
@@ -124,14 +136,30 @@ async function waysOf(
   request: Decidable,
   paths: readonly ApprovalPath[],
   person: Person,
-): Promise<readonly { readonly policy: string; readonly truth: Truth }[]> {
-  if (paths.length === 0) return [];
-  const facts = await lookUp(deps, person.email, approverNeeds(paths));
+): Promise<{ readonly ways: readonly { readonly policy: string; readonly truth: Truth }[]; readonly doubts: readonly Doubt[] }> {
+  if (paths.length === 0) return { ways: [], doubts: [] };
+  const needs = approverNeeds(paths);
+  const facts = await lookUp(deps, person.email, needs);
   const isReviewer = await holdsRole(deps, reads, request.org, 'manager', person.email);
-  return paths.map((path) => ({ policy: path.policy, truth: isApprover(path, { ...facts, isReviewer }) }));
+  const ways = paths.map((path) => ({ policy: path.policy, truth: isApprover(path, { ...facts, isReviewer }) }));
+  const isReviewed = paths.some(({ approvers }) => approvers.kind === 'reviewers');
+  const ofRole: readonly Doubt[] = isReviewed && isReviewer === 'unknown' ? [{ what: 'directory', isConfigured: true }] : [];
+  return { ways, doubts: [...ofRole, ...doubtsOf(needs, facts)] };
 }
 
-/** Makes the look-ups that pure routing needs. One that fails reads as unknown, which every decision refuses. */
+/** Said once by a process, and not with every request. */
+const missingOnCalls = new WeakMap<Log, Set<string>>();
+function sayMissing(log: Log, integration: string): void {
+  const said = missingOnCalls.get(log) ?? new Set();
+  if (said.has(integration)) return;
+  missingOnCalls.set(log, said.add(integration));
+  log.warn({ integration }, 'policies name an on-call service that is not configured: nobody is on call through it');
+}
+
+/**
+ * Makes the look-ups that pure routing needs. One that fails, or that nothing is configured for, reads as unknown, which
+ * every decision refuses. Only of an on-call service that is not configured it is certain that nobody is on call through it.
+ */
 async function lookUp(deps: RoutingDeps, email: Email, needs: Needs): Promise<RequestorFacts> {
   const guarded = async <T>(what: string, ask: () => Promise<T>): Promise<T | 'unknown'> => {
     try {
@@ -141,17 +169,28 @@ async function lookUp(deps: RoutingDeps, email: Email, needs: Needs): Promise<Re
       return 'unknown';
     }
   };
-  const groups = await answers(needs.groups, groupKey, (group) => {
+  const lacking = new Map<string, string>();
+  const lacks = (directory: string, group: string | undefined, what: string): 'unknown' => {
+    lacking.set(lackKey({ directory, group }), what);
+    return 'unknown';
+  };
+  const groups = await answers(needs.groups, groupKey, async (group): Promise<Truth> => {
     const directory = deps.directories(group.directory);
-    return directory === undefined ? unknown() : guarded(group.directory, () => directory.isMember(group, email));
+    if (directory === undefined) return lacks(group.directory, group.id, `The directory ${group.directory}`);
+    const told = await guarded(group.directory, () => directory.isMember(group, email));
+    return told === 'not-configured' ? lacks(group.directory, group.id, `The group ${group.directory}/${group.id}`) : told;
   });
-  const onCalls = await answers(needs.onCalls, onCallKey, ({ integration, services }) => {
+  const onCalls = await answers(needs.onCalls, onCallKey, async ({ integration, services }): Promise<Truth> => {
     const onCall = deps.onCalls(integration);
-    return onCall === undefined ? unknown() : guarded(integration, () => onCall.isOnCall(email, services));
+    if (onCall !== undefined) return guarded(integration, () => onCall.isOnCall(email, services));
+    sayMissing(deps.log, integration);
+    return false;
   });
-  const profiles = await answers(needs.profiles, profileKey, ({ directory: name, property }) => {
+  const profiles = await answers(needs.profiles, profileKey, async ({ directory: name, property }) => {
     const directory = deps.directories(name);
-    return directory === undefined ? unknown() : guarded(name, () => directory.profileProperty(email, property));
+    if (directory === undefined) return lacks(name, undefined, `The directory ${name}`);
+    const told = await guarded(name, () => directory.profileProperty(email, property));
+    return told === 'not-configured' ? lacks(name, undefined, `The directory ${name}, as far as profiles go,`) : told;
   });
   return {
     email,
@@ -159,12 +198,13 @@ async function lookUp(deps: RoutingDeps, email: Email, needs: Needs): Promise<Re
     isOnCall: (integration, services) => known(onCalls, onCallKey({ integration, services })),
     profile: (directory, property) =>
       profiles.has(profileKey({ directory, property })) ? profiles.get(profileKey({ directory, property })) : 'unknown',
+    lacks: (need) => lacking.get(lackKey(need)),
   };
 }
 
-const unknown = (): Promise<'unknown'> => Promise.resolve('unknown');
 const known = (answered: ReadonlyMap<string, Truth>, key: string): Truth => answered.get(key) ?? 'unknown';
 const groupKey = (group: Pick<GroupRef, 'directory' | 'id'>): string => JSON.stringify([group.directory, group.id]);
+const lackKey = ({ directory, group }: Parameters<RequestorFacts['lacks']>[0]): string => JSON.stringify([directory, group ?? null]);
 const onCallKey = (need: Needs['onCalls'][number]): string => JSON.stringify([need.integration, need.services ?? null]);
 const profileKey = (need: Needs['profiles'][number]): string => JSON.stringify([need.directory, need.property]);
 

@@ -43,6 +43,8 @@ export type RoleReads = {
 export type RoleWrites = RoleReads & {
   /** Serialises all changes of bindings, of the configuration too. */
   lock(): Promise<void>;
+  /** Until the commit nobody changes a binding; others may hold them too. Before any other lock: whoever changes one waits for all. */
+  hold(): Promise<void>;
   /** False where it was bound already. */
   bind(actor: Actor, org: Org, role: Role, holder: RoleHolder): Promise<boolean>;
   /** Takes a binding away that was made through the API; false where there is none. */

@@ -2,7 +2,7 @@ import { type Duration, toSeconds } from '../domain/duration.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { addExpiryOption, removeExpiryOption, resetExpiryOptions, type Settings } from '../domain/settings.ts';
 import { actorOf } from './actor.ts';
-import { inRole } from './authority.ts';
+import { asOwner, inRole } from './authority.ts';
 import type { Doorway } from './doorway.ts';
 import type { Caller } from './ports.ts';
 import type { RoutingDeps } from './routing.ts';
@@ -36,7 +36,7 @@ const mostOptions = 100;
 export function createSettingsDoors(deps: Deps, door: Doorway): SettingsDoors {
   const rule = { scope: 'settings', attempt: 'settings.change' } as const;
   return {
-    read: door({ scope: 'settings' }, (caller) =>
+    read: door({ scope: 'settings', attempt: 'settings.read' }, (caller) =>
       inRole(deps.routing, deps.store, caller, ['owner', 'manager', 'viewer'], async () =>
         accept(await deps.store.jitSettings.read(caller.org)),
       ),
@@ -66,24 +66,22 @@ function change(
   next: (settings: Settings) => Settings,
 ): Promise<Result<VersionedSettings>> {
   const { org } = caller;
-  return deps.store.transaction((tx) =>
-    inRole(deps.routing, tx, caller, ['owner'], async () => {
-      const found = await tx.jitSettings.lock(org);
-      if (!isAmong(found, from)) return reject({ code: 'precondition-failed', current: found.version });
-      const before = found.settings;
-      const after = next(before);
-      if (after.expiryOptions.length > mostOptions) return reject({ code: 'too-many', what: 'expiry options', maximum: mostOptions });
-      if (JSON.stringify(after[setting]) === JSON.stringify(before[setting])) return accept(found);
-      const actor = actorOf(caller);
-      const version = await tx.jitSettings.put(actor, org, after, { setting, before: before[setting], after: after[setting] });
-      for (const [name, standing] of [
-        ['maxAccess', false],
-        ['standingAccess', true],
-      ] as const) {
-        const [was, is] = [toSeconds(before[name]), toSeconds(after[name])];
-        if (is < was) await tx.jitSettings.shorten(actor, org, { standing }, is);
-      }
-      return accept({ settings: after, version });
-    }),
-  );
+  return asOwner(deps, caller, async (tx) => {
+    const found = await tx.jitSettings.lock(org);
+    if (!isAmong(found, from)) return reject({ code: 'precondition-failed', current: found.version });
+    const before = found.settings;
+    const after = next(before);
+    if (after.expiryOptions.length > mostOptions) return reject({ code: 'too-many', what: 'expiry options', maximum: mostOptions });
+    if (JSON.stringify(after[setting]) === JSON.stringify(before[setting])) return accept(found);
+    const actor = actorOf(caller);
+    const version = await tx.jitSettings.put(actor, org, after, { setting, before: before[setting], after: after[setting] });
+    for (const [name, standing] of [
+      ['maxAccess', false],
+      ['standingAccess', true],
+    ] as const) {
+      const [was, is] = [toSeconds(before[name]), toSeconds(after[name])];
+      if (is < was) await tx.jitSettings.shorten(actor, org, { standing }, is);
+    }
+    return accept({ settings: after, version });
+  });
 }

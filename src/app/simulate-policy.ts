@@ -1,25 +1,35 @@
 import { describeApprovers, openPaths } from '../domain/approval-path.ts';
 import type { AskedRight } from '../domain/command.ts';
-import { type Email, parseEmail } from '../domain/ids.ts';
+import type { DurationSeconds } from '../domain/duration.ts';
+import { type Email, parseEmail, type PreApprovalId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { matchPolicies, resourceMatches } from '../domain/policy-match.ts';
-import { accept, reject, type Result } from '../domain/result.ts';
+import type { PreApproval } from '../domain/pre-approval.ts';
+import type { PermissionRequest } from '../domain/request.ts';
+import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { type Outcome, type Requirements, requirementsOf } from '../domain/route.ts';
 import type { Facts } from '../domain/route-facts.ts';
+import { smallestAllowed, whyTooLong } from '../domain/settings.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Truth } from '../domain/truth.ts';
 import { inRole } from './authority.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller, Integrations } from './ports.ts';
 import type { PolicySet } from './policy-sets.ts';
+import { firstCover } from './pre-approvals.ts';
 import { routeBy, type RoutingDeps } from './routing.ts';
 import type { Reads, Store } from './store.ts';
+import { whyNotAsk } from './submit-request.ts';
 
 /** What somebody might ask for. */
 export type Question = {
   readonly requestor: string;
   readonly right: AskedRight;
-  readonly hasReason: boolean;
-  readonly hasDuration: boolean;
+  readonly reason: string | undefined;
+  /** Undefined: the smallest preset. */
+  readonly duration: DurationSeconds | undefined;
+  /** Undefined: now, by the database's clock. Only of pre-approvals it is known how things stand at another time. */
+  readonly at: Instant | undefined;
   /** Tells of no policy but those that match, or may. */
   readonly onlyMatching: boolean;
 };
@@ -38,6 +48,10 @@ export type Simulation = {
   /** Who could decide such a request with the reason and the duration it has, in words. */
   readonly approvers: readonly string[];
   readonly requires: Requirements;
+  /** The window that would decide it. */
+  readonly preApproval: PreApprovalId | null;
+  /** What such a request would be refused for, whatever its principal has and has asked for already. */
+  readonly refusal: Rejection | null;
   readonly policies: readonly Verdict[];
 };
 
@@ -47,7 +61,8 @@ type SimulateDeps = { readonly store: Store; readonly routing: RoutingDeps; read
 export async function simulatePolicy(deps: SimulateDeps, caller: Caller, question: Question): Promise<Result<Simulation>> {
   const { store, routing, integrations } = deps;
   const { org, person } = caller;
-  const { roles, ruleRevision, settings } = caller.outlook ?? (await store.outlook(org, person.email));
+  const outlook = caller.outlook ?? (await store.outlook(org, person.email));
+  const { roles, ruleRevision, settings } = outlook;
   const reads: Reads = { ...store, ruleRevision: async () => ruleRevision, hasRole: async (_org, role) => roles.includes(role) };
   return inRole(routing, reads, caller, ['owner', 'manager', 'viewer'], async () => {
     const email: Email | undefined = parseEmail(question.requestor);
@@ -55,16 +70,48 @@ export async function simulatePolicy(deps: SimulateDeps, caller: Caller, questio
     const found = findPermission(integrations, question.right);
     if (!found.ok) return found;
     const policies = await routing.policies(reads, org);
-    const { outcome, facts, candidates } = await routeBy(routing, policies, settings, email, found.value.permission);
-    const paths = outcome.kind === 'ask' ? openPaths(outcome.paths, { ...question, isPreapproved: false }) : [];
+    const { permission, integration } = found.value;
+    const { outcome, facts, candidates } = await routeBy(routing, policies, settings, email, permission);
+    const { reason, duration } = question;
+    const wish = { org, permission, reason, asked: duration ?? smallestAllowed(settings), durationNamed: duration !== undefined };
+    const cover = outlook.hasPreApprovals ? await coverAt(deps, reads, email, wish, outcome, question.at) : undefined;
+    const isPreapproved = cover !== undefined;
+    const offered = { hasReason: reason !== undefined, hasDuration: wish.durationNamed, isPreapproved };
+    const paths = outcome.kind === 'ask' ? openPaths(outcome.paths, offered) : [];
+    const account = integration.accountOf(email);
+    const refusal = account.ok ? (whyTooLong(wish.asked, settings) ?? whyNotAsk(outcome, wish, isPreapproved)) : account.rejection;
     return accept({
       outcome: outcome.kind,
       by: settledBy(outcome),
       approvers: [...new Set(paths.map(describeApprovers))],
       requires: requirementsOf(outcome),
+      preApproval: cover?.id ?? null,
+      refusal: refusal ?? null,
       policies: question.onlyMatching ? matching(candidates, facts, routing) : verdicts(policies, facts, routing),
     });
   });
+}
+
+/** Nobody has opened a window for a person whom we have never seen. */
+async function coverAt(
+  { store, routing }: SimulateDeps,
+  reads: Reads,
+  email: Email,
+  wish: Pick<PermissionRequest, 'org' | 'permission' | 'reason' | 'asked' | 'durationNamed'>,
+  outcome: Outcome,
+  at: Instant | undefined,
+): Promise<PreApproval | undefined> {
+  const principal = outcome.kind === 'ask' ? await store.knownPerson(wish.org, email) : undefined;
+  if (principal === undefined) return undefined;
+  const windows = await store.preApprovals.openAt(wish.org, principal.id, wish.permission, at);
+  // What the caller's roles are says nothing of whoever opened a window.
+  return firstCover(
+    routing,
+    { ...reads, hasRole: (...asked) => store.hasRole(...asked) },
+    { ...wish, principal, requestor: principal, keyMakers: [] },
+    outcome,
+    windows,
+  );
 }
 
 function settledBy(outcome: Outcome): string | null {

@@ -19,11 +19,11 @@ export type StandingAccessDoors = {
 
 export function createStandingAccessDoors(deps: DecideDeps, door: Doorway): StandingAccessDoors {
   return {
-    page: door({ scope: 'requests:read' }, async (caller, before, limit) => {
+    page: door({ scope: 'requests:read', attempt: 'standing-access.list' }, async (caller, before, limit) => {
       const person = (await seesAll(deps, caller)) ? undefined : caller.person.id;
       return accept(await deps.store.standingAccess.page(caller.org, { person, before, limit }));
     }),
-    read: door({ scope: 'requests:read' }, async (caller, id) => {
+    read: door({ scope: 'requests:read', attempt: 'standing-access.read', about: ([id]) => id }, async (caller, id) => {
       const found = await readStanding(deps, caller, id);
       return found.ok && isGone(found.value) ? reject({ code: 'not-found' }) : found;
     }),

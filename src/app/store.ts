@@ -9,6 +9,7 @@ import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
+import type { PlainAsks } from './ask-store.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyReads, KeyWrites } from './keys-store.ts';
@@ -50,6 +51,8 @@ export type RequestFilter =
   | { readonly kind: 'access'; readonly person: PersonId };
 
 export type Reads = {
+  /** A transaction has its connection already, and must never wait for somebody who still needs one. */
+  readonly holdsConnection?: true;
   request(org: Org, id: RequestId): Promise<PermissionRequest | undefined>;
   /** Newest first. */
   requests(org: Org, filter: RequestFilter, limit: number): Promise<readonly PermissionRequest[]>;
@@ -81,6 +84,8 @@ export type Outlook = {
   readonly roles: readonly Role[];
   readonly ruleRevision: string | undefined;
   readonly settings: Settings;
+  /** Somebody has opened a window at some time, so it is worth looking for one. */
+  readonly hasPreApprovals: boolean;
 };
 
 /** Inside one database transaction. What was read under {@link lockRequest} cannot change before the commit. */
@@ -95,7 +100,7 @@ export type Transaction = Reads & {
   readonly roles: RoleWrites;
   /** The person behind an address, made on first sight. */
   person(org: Org, email: Email): Promise<Person>;
-  /** Serialises everything that one person submits. */
+  /** Serialises everything that one person submits; {@link PlainAsks} too. */
   lockPerson(org: Org, person: PersonId): Promise<void>;
   /** Locks the request, then reads. */
   lockRequest(org: Org, id: RequestId): Promise<PermissionRequest | undefined>;
@@ -104,6 +109,7 @@ export type Transaction = Reads & {
     draft: {
       readonly org: Org;
       readonly requestor: Person;
+      readonly keyMakers: PermissionRequest['keyMakers'];
       readonly principal: Person;
       readonly permission: Permission;
       readonly reason: string | undefined;
@@ -187,6 +193,8 @@ export type Settlement = {
 export type RequestPageWish = {
   /** Asked by or for this person. */
   readonly of: PersonId | undefined;
+  /** Those of others too, while they are undecided. */
+  readonly orPending: boolean;
   readonly status: WireStatus | undefined;
   readonly principal: Email | undefined;
   readonly requestor: Email | undefined;
@@ -198,12 +206,15 @@ export type RequestPageWish = {
 
 export type Store = Reads & {
   requestPage(org: Org, wish: RequestPageWish): Promise<readonly PermissionRequest[]>;
+  /** The rights that this person has at this moment by a grant, each once; without a person, those that anybody has. */
+  held(org: Org, person: PersonId | undefined): Promise<readonly Permission[]>;
   readonly preApprovals: PreApprovalReads;
   readonly standingAccess: StandingAccessReads;
   readonly audit: AuditStore;
   readonly webhooks: WebhookReads & WebhookQueue;
   readonly history: RequestHistoryReads;
   readonly idempotency: IdempotencyStore;
+  readonly plainAsks: PlainAsks;
   /** Where the work comes to a refusal, nothing of it stays. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** `person`: whose roles. */
@@ -217,7 +228,7 @@ export type Store = Reads & {
     org: Org,
     refusal: { readonly attempt: string; readonly code: string; readonly request: RequestId | undefined },
   ): Promise<void>;
-  /** How many calls came to no door, by HTTP status; nobody is known to have made them. */
+  /** How many calls were refused that no door has put on record, by HTTP status; nobody is known to have made them. */
   recordRefusedCalls(org: Org, counts: Readonly<Record<string, number>>): Promise<void>;
 
   // The reconciler.
@@ -270,7 +281,7 @@ export type Bearer = {
   readonly person: Person;
   readonly scopes: ReadonlySet<Scope>;
   readonly key?: string;
-  readonly keyMaker?: PersonId;
+  readonly keyMakers?: readonly PersonId[];
   readonly outlook?: Outlook;
 };
 

@@ -1,18 +1,18 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import { toSeconds } from '../domain/duration.ts';
-import { parseEmail } from '../domain/ids.ts';
+import { canonicalEmail, type Email, parseEmail } from '../domain/ids.ts';
 import { parseReason } from '../domain/reason.ts';
 import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
-import { onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
-import { type Settings, smallestAllowed } from '../domain/settings.ts';
+import { inDoubt, onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
+import { type Settings, smallestAllowed, whyTooLong } from '../domain/settings.ts';
 import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { type DecideDeps, planGrant } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
 import { type Cover, findCover } from './pre-approvals.ts';
-import { policiesOf, routeByVersion, type Routed } from './routing.ts';
+import { policiesOf, routeBy, routeByVersion, type Routed } from './routing.ts';
 import type { Transaction } from './store.ts';
 import type { Draft, Submitted } from './use-cases.ts';
 
@@ -32,12 +32,19 @@ export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Dra
   if (!account.ok) return account;
   const reason = draft.reason === undefined ? accept(undefined) : parseReason(draft.reason);
   if (!reason.ok) return reason;
+  const plain = await askPlainly(
+    deps,
+    caller,
+    { ...draft, to: canonicalEmail(to), permission: found.value.permission, reason: reason.value },
+    account.value,
+  );
+  if (plain !== undefined) return accept(plain);
   return deps.store.transaction(async (tx) => {
+    await tx.lockPerson(caller.org, caller.person.id);
     const settings = await tx.settings(caller.org);
     const asked = draft.duration ?? smallestAllowed(settings);
-    const maximum = toSeconds(settings.maxAccess);
-    if (asked > maximum) return reject({ code: 'over-maximum', asked, maximum });
-    await tx.lockPerson(caller.org, caller.person.id);
+    const tooLong = whyTooLong(asked, settings);
+    if (tooLong !== undefined) return reject(tooLong);
     const principal = await tx.person(caller.org, to);
     const wish: Wish = {
       permission: found.value.permission,
@@ -48,6 +55,44 @@ export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Dra
     };
     return admit(deps, tx, caller, settings, wish, account.value);
   });
+}
+
+/**
+ * The common case, without a transaction: people have to decide, and nothing that is on record matters to it. It is judged
+ * by what is known already, and stands only if that still holds when it is written down. Undefined: it did not, or there
+ * is more to it, and nothing was done.
+ */
+async function askPlainly(
+  deps: DecideDeps,
+  caller: Caller,
+  {
+    to,
+    permission,
+    reason,
+    duration,
+  }: Pick<Wish, 'permission' | 'reason'> & { readonly to: Email; readonly duration: DurationSeconds | undefined },
+  account: string,
+): Promise<Submitted | undefined> {
+  const { store, routing } = deps;
+  const { org, person: requestor } = caller;
+  const { ruleRevision, settings } = caller.outlook ?? (await store.outlook(org, requestor.email));
+  const wish = { permission, reason, asked: duration ?? smallestAllowed(settings), durationNamed: duration !== undefined };
+  if (wish.asked > toSeconds(settings.maxAccess)) return undefined;
+  const policies = await routing.policies({ ruleBook: (each) => store.ruleBook(each), ruleRevision: async () => ruleRevision }, org);
+  const { outcome } = await routeBy(routing, policies, settings, to, permission);
+  if (outcome.kind !== 'ask' || whyNotAsk(outcome, wish, false) !== undefined) return undefined;
+  const added = await store.plainAsks.add(actorOf(caller), {
+    ...wish,
+    org,
+    requestor,
+    keyMakers: caller.keyMakers ?? [],
+    principal: to,
+    account,
+    openLimit,
+    rules: { version: policies.version, policies: policiesOf(outcome) },
+    judgedBy: { ruleRevision, settings },
+  });
+  return added === undefined ? undefined : { ...added, isPersistent: false, isPreapproved: false };
 }
 
 type Wish = {
@@ -81,7 +126,8 @@ async function admit(
 
   const routed = await routeByVersion(deps.routing, tx, { org, principal: wish.principal, permission: wish.permission });
   const { outcome, version } = routed;
-  const cover = await findCover(deps, tx, { org, requestor: caller.person, ...wish }, outcome);
+  const asker = { requestor: caller.person, keyMakers: caller.keyMakers ?? [] };
+  const cover = await findCover(deps, tx, { org, ...asker, ...wish }, outcome);
   const refusal = whyNotAsk(outcome, wish, cover !== undefined);
   if (refusal !== undefined) return reject(refusal);
   const needsNobody = outcome.kind === 'persistent' || outcome.kind === 'auto' || cover !== undefined;
@@ -89,7 +135,7 @@ async function admit(
   const now = await tx.now();
   const id = await tx.addRequest(actorOf(caller), {
     org,
-    requestor: caller.person,
+    ...asker,
     ...wish,
     createdAt: now,
     approvableUntil: after(now, toSeconds(settings.approvable)),
@@ -124,14 +170,16 @@ async function resubmit(
   return accept({ ...unchanged, request: await decideByPreApproval(tx, request, cover, version, account, now), isPreapproved: true });
 }
 
+/** What refuses a request because of what policies make of it. */
 export function whyNotAsk(outcome: Outcome, wish: Pick<Wish, 'reason' | 'durationNamed'>, isPreapproved: boolean): Rejection | undefined {
-  if (outcome.kind === 'unavailable') return { code: 'unavailable', what: outcome.what };
-  if (outcome.kind === 'deny' || outcome.kind === 'none') return { code: 'not-allowed' };
+  if (outcome.kind === 'unavailable') return inDoubt(outcome);
+  if (outcome.kind === 'deny') return { code: 'not-allowed', deniedBy: outcome.policy };
+  if (outcome.kind === 'none') return { code: 'not-allowed' };
   const needs = requirementsOf(outcome);
   if (needs.preapproval && !isPreapproved) return { code: 'preapproval-required' };
   if (needs.reason && wish.reason === undefined) return { code: 'reason-required' };
   if (needs.duration && !wish.durationNamed) return { code: 'duration-required' };
-  if (outcome.kind === 'ask' && outcome.paths.length === 0) return { code: 'nobody-can-approve' };
+  if (outcome.kind === 'ask' && outcome.paths.length === 0) return { code: 'nobody-can-approve', policies: outcome.deadEnds ?? [] };
   return undefined;
 }
 

@@ -101,10 +101,10 @@ export type RequestDoors = {
   revealSecret(caller: Caller, id: RequestId): Promise<Result<{ readonly usage: Usage; readonly password: string }>>;
   /** A request that the caller may read: own, decidable, or all for reviewers, owners and viewers; else `not-found`. */
   readRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
-  /** Newest first: their own for members, everybody's for reviewers, owners and viewers. */
+  /** Newest first: for members their own and what waits for their decision, everybody's for reviewers, owners and viewers. */
   listRequests(caller: Caller, query: RequestQuery): Promise<Result<readonly PermissionRequest[]>>;
-  /** As `readRequest`, for whoever waits for what they asked by command. */
-  pollRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+  /** As `readRequest`, for whoever waits for what they asked by command: what the answer to the command said, as it is now. */
+  pollRequest(caller: Caller, id: RequestId): Promise<Result<Submitted>>;
 };
 
 export type UseCases = RequestDoors & {
@@ -134,7 +134,7 @@ export type UseCases = RequestDoors & {
   identify(org: Org, identity: Identity): Promise<Person>;
   /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one, `unavailable` where it cannot be told now. */
   authenticate(org: Org, token: string): Promise<Caller | 'unavailable' | undefined>;
-  /** Calls that came to no door, since the last time. */
+  /** Refused calls that no door has put on record, since the last time. */
   recordRefusedCalls(org: Org, counts: RefusedCalls): Promise<void>;
 };
 

@@ -94,8 +94,11 @@ export type WebhookClaim = {
 };
 
 export type WebhookQueue = {
-  /** Whoever is behind and due, the longest waiting first. Undefined where nobody is. */
-  claim(): Promise<WebhookClaim | undefined>;
+  /**
+   * Whoever is behind and due, the longest waiting first. Undefined where nobody is; `passed by` where one was set further
+   * along a stretch that it wants nothing of, in one step of many.
+   */
+  claim(): Promise<WebhookClaim | 'passed by' | undefined>;
   /** On to the next event. */
   pass(claim: WebhookClaim, outcome: WebhookOutcome): Promise<void>;
   /** Comes again after `pause`, give or take a fifth. Disabled instead where it is gone, or has failed for `longest`. */

@@ -2,7 +2,7 @@ import { accept, reject, type Rejection, type Result } from '../domain/result.ts
 import type { Instant } from '../domain/time.ts';
 import { eventPattern, mostPatterns, mostWebhooks, usualEvents } from '../domain/webhook.ts';
 import { actorOf } from './actor.ts';
-import { inRole } from './authority.ts';
+import { asOwner, inRole } from './authority.ts';
 import { secretLabel } from './call-webhooks.ts';
 import type { Doorway } from './doorway.ts';
 import type { Caller, Vault } from './ports.ts';
@@ -45,8 +45,10 @@ export function createWebhookDoors(deps: WebhookDeps, door: Doorway): WebhookDoo
   const scope = 'settings';
   return {
     create: door({ scope, attempt: 'webhook.create' }, (caller, wish) => createWebhook(deps, caller, wish)),
-    list: door({ scope }, (caller) => inRole(routing, store, caller, ['owner'], async () => accept(await store.webhooks.list(caller.org)))),
-    read: door({ scope }, (caller, id) =>
+    list: door({ scope, attempt: 'webhook.list' }, (caller) =>
+      inRole(routing, store, caller, ['owner'], async () => accept(await store.webhooks.list(caller.org))),
+    ),
+    read: door({ scope, attempt: 'webhook.read' }, (caller, id) =>
       inRole(routing, store, caller, ['owner'], async () => orNotFound(await store.webhooks.read(caller.org, id))),
     ),
     change: door({ scope, attempt: 'webhook.change' }, (caller, id, wish) => changeWebhook(deps, caller, id, wish)),
@@ -62,10 +64,8 @@ export function createWebhookDoors(deps: WebhookDeps, door: Doorway): WebhookDoo
       onWebhook(deps, caller, id, (tx, before) => replay(tx, caller, before, from)),
     ),
     remove: door({ scope, attempt: 'webhook.delete' }, (caller, id) =>
-      store.transaction((tx) =>
-        inRole(routing, tx, caller, ['owner'], async () =>
-          (await tx.webhooks.remove(actorOf(caller), caller.org, id)) ? accept(undefined) : reject({ code: 'not-found' }),
-        ),
+      asOwner(deps, caller, async (tx) =>
+        (await tx.webhooks.remove(actorOf(caller), caller.org, id)) ? accept(undefined) : reject({ code: 'not-found' }),
       ),
     ),
   };
@@ -79,46 +79,43 @@ const whyNotTell = ({ scopes }: Caller): Rejection | undefined =>
   scopes.has('audit:read') ? undefined : { code: 'scope-required', scope: 'audit:read' };
 
 async function onWebhook<T>(
-  { store, routing }: WebhookDeps,
+  deps: WebhookDeps,
   caller: Caller,
   id: string,
   work: (tx: Transaction, before: Webhook) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const refusal = whyNotTell(caller);
   if (refusal !== undefined) return reject(refusal);
-  return store.transaction((tx) =>
-    inRole(routing, tx, caller, ['owner'], async () => {
-      const before = orNotFound(await tx.webhooks.lock(caller.org, id));
-      return before.ok ? work(tx, before.value) : before;
-    }),
-  );
+  return asOwner(deps, caller, async (tx) => {
+    const before = orNotFound(await tx.webhooks.lock(caller.org, id));
+    return before.ok ? work(tx, before.value) : before;
+  });
 }
 
 async function createWebhook(
-  { store, routing, vault, webhooks }: WebhookDeps,
+  deps: WebhookDeps,
   caller: Caller,
   wish: WebhookWish & { readonly url: string },
 ): ReturnType<WebhookDoors['create']> {
+  const { vault, webhooks } = deps;
   const refusal = whyNotTell(caller);
   if (refusal !== undefined) return reject(refusal);
   const url = webhooks.readUrl(wish.url);
   if (!url.ok) return url;
   const events = readEvents(wish.events ?? usualEvents);
   if (!events.ok) return events;
-  return store.transaction((tx) =>
-    inRole(routing, tx, caller, ['owner'], async () => {
-      const secret = webhooks.newSecret();
-      const webhook = await tx.webhooks.add(actorOf(caller), {
-        org: caller.org,
-        url: url.value,
-        events: events.value,
-        description: wish.description?.trim() ?? '',
-        createdBy: caller.person,
-        seal: (id) => vault.seal(secret, secretLabel(caller.org, id)),
-      });
-      return webhook === undefined ? reject({ code: 'too-many', what: 'webhooks', maximum: mostWebhooks }) : accept({ secret, webhook });
-    }),
-  );
+  return asOwner(deps, caller, async (tx) => {
+    const secret = webhooks.newSecret();
+    const webhook = await tx.webhooks.add(actorOf(caller), {
+      org: caller.org,
+      url: url.value,
+      events: events.value,
+      description: wish.description?.trim() ?? '',
+      createdBy: caller.person,
+      seal: (id) => vault.seal(secret, secretLabel(caller.org, id)),
+    });
+    return webhook === undefined ? reject({ code: 'too-many', what: 'webhooks', maximum: mostWebhooks }) : accept({ secret, webhook });
+  });
 }
 
 async function changeWebhook(deps: WebhookDeps, caller: Caller, id: string, wish: WebhookWish): Promise<Result<Webhook>> {

@@ -45,10 +45,14 @@ function issueLines(issue: z.core.$ZodIssue): { at: readonly PropertyKey[]; prob
   return issue.keys.map((key) => ({ at: issue.path, problem: `unknown key "${key}"${didYouMean(key, known)}` }));
 }
 
-/** The names in one list of the file, whatever else is wrong with its items. */
+/** The names in one list of the file, whatever else is wrong with its items. A group's is its own in its directory. */
 function namesIn(file: unknown, list: string, key: string): string[] {
   const items: unknown = Object(file)[list];
-  return Array.isArray(items) ? items.map((item: unknown) => Object(item)[key]).filter((name) => typeof name === 'string') : [];
+  const names = Array.isArray(items) ? items.filter((item: unknown) => typeof Object(item)[key] === 'string') : [];
+  return names.map((item: unknown) => {
+    const { directory = 'local', [key]: name } = Object(item);
+    return list === 'groups' && directory !== 'local' ? `${directory}/${name}` : name;
+  });
 }
 
 /**

@@ -62,7 +62,13 @@ const pg = z.strictObject({
   createLogins: z.boolean().default(true),
 });
 
-const group = z.strictObject({ id: groupId, label, members: people });
+const directories = ['local', 'azure-ad', 'entra-id', 'okta', 'workspace'] as const;
+const group = z.strictObject({
+  directory: z.literal(directories, { error: `must be one of ${directories.join(', ')}` }).default('local'),
+  id: groupId,
+  label,
+  members: people,
+});
 const slack = z.strictObject({ approvals: channel.default('approvals'), command: command.default('/access') });
 
 const host = word(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[1-9][0-9]{0,4})?$/, 'a host such as "login.example.com"');
@@ -100,6 +106,30 @@ const receiver = word(
 );
 const webhooks = z.strictObject({ allowHosts: z.array(receiver).transform((list) => [...new Set(list)]) });
 
+/** Their values are secrets, so no message repeats them. */
+const apiToken = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'must be a token without spaces')
+  .transform((text) => new Secret(text));
+const routingKey = z
+  .string()
+  .regex(/^[A-Za-z0-9]{32}$/, 'must be a routing key: 32 letters and digits')
+  .transform((text) => new Secret(text));
+const apiUrl = (fallback: string) =>
+  z
+    .string()
+    .refine((text) => isUrl(text, ['https:']) && !/[@?#]/.test(text), 'must be an https address such as https://api.eu.pagerduty.com')
+    .transform((text) => text.replace(/\/+$/, ''))
+    .default(fallback);
+const serviceId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const pagerduty = z.strictObject({
+  token: apiToken,
+  routingKeys: z.record(serviceId, routingKey).default({}),
+  url: apiUrl('https://api.pagerduty.com'),
+  eventsUrl: apiUrl('https://events.pagerduty.com'),
+});
+const onCall = z.strictObject({ pagerduty });
+
 export const services = ['pg'] as const;
 
 /** `curfew.yaml`, after its references were resolved. */
@@ -113,6 +143,7 @@ export const accessFile = z.strictObject({
   login: cliLogin.optional(),
   issuers: z.array(issuer).optional(),
   webhooks: webhooks.optional(),
+  onCall: onCall.optional(),
 });
 
 /** The keys of each object, by its path with the positions left out. */
@@ -122,6 +153,8 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   login: Object.keys(cliLogin.shape),
   'issuers[]': Object.keys(issuer.shape),
   webhooks: Object.keys(webhooks.shape),
+  onCall: Object.keys(onCall.shape),
+  'onCall.pagerduty': Object.keys(pagerduty.shape),
   'groups[]': Object.keys(group.shape),
   'integrations[]': Object.keys(pg.shape),
 };

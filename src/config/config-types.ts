@@ -25,7 +25,13 @@ export type IssuerConfig = {
   readonly scopes: readonly Scope[];
 };
 
-export type LocalGroup = { readonly id: string; readonly label: string; readonly members: readonly Email[] };
+/** `directory`: the one by whose name policies and role bindings speak of it. */
+export type GroupConfig = {
+  readonly directory: 'local' | 'azure-ad' | 'entra-id' | 'okta' | 'workspace';
+  readonly id: string;
+  readonly label: string;
+  readonly members: readonly Email[];
+};
 
 /** One target, by `service`. */
 export type IntegrationConfig = {
@@ -39,6 +45,15 @@ export type IntegrationConfig = {
   readonly createLogins: boolean;
 };
 
+export type PagerDutyConfig = {
+  readonly token: Secret;
+  /** By service. */
+  readonly routingKeys: Readonly<Record<string, Secret>>;
+  /** Both without a slash at their end. */
+  readonly url: string;
+  readonly eventsUrl: string;
+};
+
 /** What `curfew.yaml` says. */
 export type AccessConfig = {
   readonly org: Org;
@@ -47,12 +62,13 @@ export type AccessConfig = {
   readonly slackChannels: { readonly approvals: string };
   /** The slash command. */
   readonly command: string;
-  readonly groups: readonly LocalGroup[];
+  readonly groups: readonly GroupConfig[];
   readonly integrations: readonly IntegrationConfig[];
   readonly login?: LoginConfig | undefined;
   readonly issuers?: readonly IssuerConfig[] | undefined;
   /** Hosts that webhooks may call although they are not on the public Internet, and without TLS. */
   readonly webhooks?: { readonly allowHosts: readonly string[] } | undefined;
+  readonly onCall?: { readonly pagerduty: PagerDutyConfig } | undefined;
 };
 
 export type DatabaseChoice = { readonly kind: 'embedded'; readonly dataDir: string } | { readonly kind: 'url'; readonly url: Secret };

@@ -5,7 +5,7 @@ import { parseReason } from './reason.ts';
 import { type Result, accept, reject } from './result.ts';
 import { clip, quoted } from './said.ts';
 import { type Scanned, scan, usage } from './scan.ts';
-import { isStartTime } from './start-time.ts';
+import { isStartTime, startTimeShape } from './start-time.ts';
 
 export type Arguments = Scanned & {
   readonly reason: string | undefined;
@@ -20,7 +20,7 @@ export function readArguments(spec: CommandSpec, args: readonly string[], progra
   const scanned = scan(spec, args, program);
   if (!scanned.ok) return scanned;
   const { words, flags } = scanned.value;
-  const problem = valueProblem(flags);
+  const problem = pairProblem(flags) ?? valueProblem(flags);
   if (problem !== undefined) return usage(spec, program, problem);
   const reason = parseReason(flags.get('reason') ?? '');
   if (!reason.ok) return reason;
@@ -39,11 +39,19 @@ export function readArguments(spec: CommandSpec, args: readonly string[], progra
   });
 }
 
+function pairProblem(flags: ReadonlyMap<FlagKey, string>): string | undefined {
+  if (flags.has('length') && flags.has('end')) return 'Give --length or --end, not both.';
+  if (flags.has('all') && flags.has('principal')) return 'Give --all or --principal, not both.';
+  return undefined;
+}
+
 function valueProblem(flags: ReadonlyMap<FlagKey, string>): string | undefined {
-  const [size, start, principalType] = [flags.get('size'), flags.get('start'), flags.get('principalType')];
+  const [size, principalType] = [flags.get('size'), flags.get('principalType')];
   if (size !== undefined && !sizeShape.test(size)) return `--size is a whole number from 1 to 999999, not ${quoted(size)}.`;
-  if (start !== undefined && !isStartTime(start))
-    return `--start is a date or time like 2026-01-31 or 2026-01-31T09:00Z, not ${quoted(start)}.`;
+  for (const key of ['start', 'end'] as const) {
+    const time = flags.get(key);
+    if (time !== undefined && !isStartTime(time)) return `--${key} is ${startTimeShape}, not ${quoted(time)}.`;
+  }
   if (principalType !== undefined && principalType !== 'user') return `--principal-type can only be user, not ${quoted(principalType)}.`;
   return undefined;
 }
@@ -61,6 +69,8 @@ export function missingParts(spec: CommandSpec, { words, flags }: Scanned): read
       .slice(words.length)
       .filter((word) => word.required)
       .map((word) => `<${word.name}>`),
-    ...spec.flags.filter((flag) => flag.required === true && !flags.has(flag.key)).map((flag) => flag.spellings[0] ?? flag.key),
+    ...spec.flags
+      .filter((flag) => flag.required === true && !flags.has(flag.key) && !(flag.instead !== undefined && flags.has(flag.instead)))
+      .map((flag) => [flag, ...spec.flags.filter((other) => other.key === flag.instead)].map(({ spellings }) => spellings[0]).join(' or ')),
   ];
 }

@@ -37,8 +37,10 @@ export type Command =
       readonly reason: string | undefined;
       readonly duration: DurationSeconds | undefined;
       readonly to: string;
-      readonly length: DurationSeconds;
+      /** Undefined where `end` is given, and only there. */
+      readonly length: DurationSeconds | undefined;
       readonly start: string | undefined;
+      readonly end: string | undefined;
     }
   | {
       readonly kind: 'ls';
@@ -95,8 +97,8 @@ function build(name: Exclude<CommandName, 'help'>, args: Arguments): Command | u
     case 'grant':
       return right && to !== undefined ? { kind: name, right, reason, duration, to } : undefined;
     case 'allow':
-      return right && to !== undefined && length !== undefined
-        ? { kind: name, right, reason, duration, to, length, start: flags.get('start') }
+      return right && to !== undefined && (length !== undefined || flags.has('end'))
+        ? { kind: name, right, reason, duration, to, length, start: flags.get('start'), end: flags.get('end') }
         : undefined;
     case 'ls': {
       const [service, accessType] = words;

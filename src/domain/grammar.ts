@@ -7,6 +7,7 @@ export type FlagKey =
   | 'principalType'
   | 'length'
   | 'start'
+  | 'end'
   | 'integration'
   | 'like'
   | 'principal'
@@ -23,6 +24,8 @@ export type FlagSpec = {
   readonly type: 'string' | 'number' | 'boolean';
   readonly about: string;
   readonly required?: true;
+  /** Required only where this other one is not given; both together are one too many. */
+  readonly instead?: FlagKey;
 };
 export type WordSpec = { readonly name: string; readonly about: string; readonly required: boolean };
 export type CommandSpec = {
@@ -83,8 +86,9 @@ export const commands: readonly CommandSpec[] = [
   ]),
   command('allow', 'Approve in advance what somebody may ask for', rightWords, [
     to,
-    required(flag('length', ['--length'], 'string', 'How long the window stays open')),
-    flag('start', ['--start'], 'string', 'When it opens, as in 2026-01-31T09:00Z; default now'),
+    { ...required(flag('length', ['--length'], 'string', 'How long the window stays open; or name its end')), instead: 'end' },
+    flag('start', ['--start'], 'string', 'When it opens, as in 2026-01-31T09:00Z or 1/31/2026 (UTC); default now'),
+    flag('end', ['--end'], 'string', 'When it closes, written like --start'),
     reason,
     duration,
     integration,
@@ -92,12 +96,12 @@ export const commands: readonly CommandSpec[] = [
   ]),
   command(
     'ls',
-    'List what can be asked for',
+    'List what you may ask for, what you have first',
     rightWords.slice(0, 2).map((word) => ({ ...word, required: false })),
     [
       flag('like', ['--like'], 'string', 'Only what has all of these terms'),
-      flag('principal', ['--principal'], 'string', 'For this e-mail address'),
-      flag('all', ['--all'], 'boolean', 'For everyone'),
+      flag('principal', ['--principal'], 'string', 'For this e-mail address; needs a role or an approver'),
+      flag('all', ['--all'], 'boolean', 'For everyone: all there is, marked if anybody has it; needs the same'),
       flag('size', ['--size'], 'number', 'At most so many'),
     ],
   ),

@@ -33,6 +33,8 @@ export type GrantState =
 export type Grant = {
   readonly id: GrantId;
   readonly rightId: RightId;
+  /** What the principal is called at the target. */
+  readonly account: string;
   /** How long the access lasts once the target has confirmed it. */
   readonly duration: DurationSeconds;
   /** An outcome of a `persistent` policy: `duration` is the time until it must be approved again. */

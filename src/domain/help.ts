@@ -13,7 +13,7 @@ function table(title: string, rows: readonly Row[]): string {
 }
 
 function flagRows(flag: FlagSpec): Row[] {
-  const type = `[${flag.type}]${flag.required === true ? ' [required]' : ''}`;
+  const type = `[${flag.type}]${flag.required === true && flag.instead === undefined ? ' [required]' : ''}`;
   const isShort = (spelling: string): boolean => !spelling.startsWith('--');
   const [first = '', ...others] = flag.spellings.filter((spelling) => !isShort(spelling));
   const short = flag.spellings.find(isShort);
@@ -24,11 +24,16 @@ function flagRows(flag: FlagSpec): Row[] {
   ];
 }
 
+function usageOf(spec: CommandSpec, flag: FlagSpec): string {
+  const written = [flag, ...spec.flags.filter((other) => other.key === flag.instead)].map((each) => `${each.spellings[0]} …`);
+  return written.length > 1 ? `(${written.join(' | ')})` : written.join('');
+}
+
 const options = (flags: readonly FlagSpec[]): string => table('Options:', flags.flatMap(flagRows));
 
 function commandHelp(spec: CommandSpec, program: string): string {
   const words = spec.words.map((word) => (word.required ? ` <${word.name}>` : ` [${word.name}]`)).join('');
-  const required = spec.flags.filter((flag) => flag.required === true).map((flag) => ` ${flag.spellings[0]} …`);
+  const required = spec.flags.filter((flag) => flag.required === true).map((flag) => ` ${usageOf(spec, flag)}`);
   const rows = spec.words.map((word): Row => [word.name, word.about, `[string]${word.required ? ' [required]' : ''}`]);
   return [
     `${program} ${spec.name}${words}${required.join('')}`,

@@ -30,6 +30,9 @@ export const parseGrantId = parse<GrantId>(uuid);
 export const parseRightId = parse<RightId>(uuid);
 export const parsePreApprovalId = parse<PreApprovalId>(uuid);
 
+/** The id of no record: of somebody who has none yet. */
+export const nobody = '00000000-0000-0000-0000-000000000000' as PersonId;
+
 /**
  * One spelling for one mailbox: whatever is not plain ASCII is refused, then letters are lower-cased.
  *

@@ -48,11 +48,9 @@ function whyDead(approval: PolicyApproval, facts: LintFacts): Dead | undefined {
     case 'requestor-profile':
       return facts.hasDirectory(approval.directory) ? undefined : unknownDirectory(approval.directory, 'directory');
     case 'auto':
-      return facts.hasOnCall(approval.integration) ? undefined : unknownOnCall(approval.integration, 'error', refusesAll);
+      return facts.hasOnCall(approval.integration) ? undefined : unknownOnCall(approval.integration, 'Nobody gets anything by it.');
     case 'escalation':
-      return facts.hasOnCall(approval.integration)
-        ? undefined
-        : unknownOnCall(approval.integration, 'warning', 'Nobody can approve by it.');
+      return facts.hasOnCall(approval.integration) ? undefined : unknownOnCall(approval.integration, 'Nobody can approve by it.');
     case 'persistent':
     case 'deny':
       return undefined;
@@ -68,11 +66,11 @@ const unknownDirectory = (directory: string, member: string): Dead => ({
   text: `The directory ${quote(directory)} is not configured. ${refusesAll}`,
 });
 
-const unknownOnCall = (integration: string, severity: Severity, outcome: string): Dead => ({
+const unknownOnCall = (integration: string, outcome: string): Dead => ({
   code: 'unknown-on-call',
-  severity,
+  severity: 'warning',
   member: 'integration',
-  text: `${quote(integration)} is not configured, so it cannot be told who is on call. ${outcome}`,
+  text: `${quote(integration)} is not configured, so nobody is on call through it. ${outcome}`,
 });
 
 /** Outside groups that cannot be looked up, as inside them, nobody is known to be. */

@@ -1,11 +1,11 @@
 /** A window that an approver opened beforehand: who asks inside it is decided about at once (decision 13). */
 import { type DurationSeconds, describeDuration, toSeconds } from './duration.ts';
-import type { Org, PreApprovalId } from './ids.ts';
+import type { Org, PersonId, PreApprovalId } from './ids.ts';
 import type { Person } from './person.ts';
 import type { Permission } from './request.ts';
 import { accept, reject, type Result } from './result.ts';
 import { type Settings, smallestAllowed } from './settings.ts';
-import { parseStartTime } from './start-time.ts';
+import { parseStartTime, startTimeShape } from './start-time.ts';
 import { after, type Instant } from './time.ts';
 
 export type PreApproval = {
@@ -15,6 +15,8 @@ export type PreApproval = {
   readonly principal: Person;
   /** Who decides by it; it is of no use while they could not approve the request themselves. */
   readonly creator: Person;
+  /** Who made the API key that it was opened with, if one was used: nobody tells them from the creator. */
+  readonly keyMakers: readonly PersonId[];
   /** The door through which it was opened. */
   readonly via: 'slack' | 'api';
   readonly permission: Permission;
@@ -35,23 +37,36 @@ const toleratedPastMs = 60_000;
 
 /**
  * The window that somebody asks for, within what the settings allow: neither it nor one request in it is longer than
- * the maximum, and it opens no further ahead. Without `start` it opens now.
+ * the maximum, and it opens no further ahead. Without `start` it opens now; it closes at `end`, or after `length`.
  */
 export function planWindow(
-  wish: { readonly length: DurationSeconds; readonly duration: DurationSeconds | undefined; readonly start: string | undefined },
+  wish: {
+    readonly length: DurationSeconds | undefined;
+    readonly duration: DurationSeconds | undefined;
+    readonly start: string | undefined;
+    readonly end?: string | undefined;
+  },
   settings: Settings,
   now: Instant,
 ): Result<Window> {
   const maximum = toSeconds(settings.maxAccess);
   const duration = wish.duration ?? smallestAllowed(settings);
-  for (const asked of [wish.length, duration]) if (asked > maximum) return reject({ code: 'over-maximum', asked, maximum });
+  for (const asked of [wish.length ?? duration, duration]) if (asked > maximum) return reject({ code: 'over-maximum', asked, maximum });
   const opensAt = wish.start === undefined ? now : parseStartTime(wish.start);
   const wrongStart = (why: string) => reject({ code: 'invalid-value', field: 'start', why });
-  if (opensAt === undefined) return wrongStart('A date or time like 2026-01-31 or 2026-01-31T09:00Z.');
+  if (opensAt === undefined) return wrongStart(wrongTime);
   if (opensAt < now - toleratedPastMs) return wrongStart('The window cannot open in the past; times without a zone are UTC.');
   if (opensAt > after(now, maximum)) return wrongStart(`The window can open at most ${describeDuration(maximum)} ahead.`);
-  return accept({ opensAt, closesAt: after(opensAt, wish.length), duration });
+  const closesAt = wish.length === undefined ? parseStartTime(wish.end ?? '') : after(opensAt, wish.length);
+  const wrongEnd = (why: string) => reject({ code: 'invalid-value', field: 'end', why });
+  if (closesAt === undefined) return wrongEnd(wrongTime);
+  if (closesAt <= opensAt) return wrongEnd('The window must close after it opens; times without a zone are UTC.');
+  const length = toSeconds({ time: Math.ceil((closesAt - opensAt) / 1000), unit: 's' });
+  if (length > maximum) return reject({ code: 'over-maximum', asked: length, maximum });
+  return accept({ opensAt, closesAt, duration });
 }
+
+const wrongTime = `Write ${startTimeShape}.`;
 
 const minuteText = (at: Instant): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 

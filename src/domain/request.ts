@@ -44,6 +44,8 @@ export type PermissionRequest = {
   readonly id: RequestId;
   /** Who asked; with `grant --to` this is not the principal, and counts as self all the same (decision 16). */
   readonly requestor: Person;
+  /** Who made the API key that it was submitted with, if one was used: nobody tells them from the requestor. */
+  readonly keyMakers: readonly PersonId[];
   /** Who gets access. */
   readonly principal: Person;
   readonly permission: Permission;

@@ -21,15 +21,17 @@ export type Rejection =
   | { code: 'invalid-principal'; given: string }
   /** The principal's derived account name is used by somebody else, or cannot be derived. */
   | { code: 'account-unusable'; account: string }
-  /** Policies deny this, or none matches. */
-  | { code: 'not-allowed' }
+  /** A policy denies this, or none matches. Its name is no secret: whoever is approved by a policy is told its name too. */
+  | { code: 'not-allowed'; deniedBy?: string }
   | { code: 'preapproval-required' }
-  | { code: 'nobody-can-approve' }
+  /** These policies match, and by none of them is anybody left who could say yes. */
+  | { code: 'nobody-can-approve'; policies?: readonly string[] }
   | { code: 'standing-exists' }
   | { code: 'too-many-open'; maximum: number }
   | { code: 'not-found' }
-  | { code: 'not-approver' }
-  | { code: 'own-request' }
+  /** `ahead`: of a pre-approval, when there is no request yet. */
+  | { code: 'not-approver'; ahead?: true }
+  | { code: 'own-request'; ahead?: true }
   | { code: 'not-yours' }
   /** There is no password to show: it was shown, it is not one of ours, or the access is not active. */
   | { code: 'nothing-to-show' }

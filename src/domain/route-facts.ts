@@ -16,6 +16,11 @@ export type RequestorFacts = {
   readonly isOnCall: (integration: string, services: readonly string[] | undefined) => Truth;
   /** The person that this property of the requestor's profile names; undefined where it names nobody. */
   readonly profile: (directory: string, property: string) => Email | undefined | 'unknown';
+  /**
+   * What the configuration lacks, in words, where that is why a group or the profiles of a directory are unknown; undefined
+   * where they may be known in a moment.
+   */
+  readonly lacks: (need: { readonly directory: string; readonly group: string | undefined }) => string | undefined;
 };
 export type Facts = { readonly requestor: RequestorFacts; readonly right: RightFacts };
 
@@ -75,13 +80,30 @@ const distinct = <T>(items: readonly T[], keyOf: (item: T) => string): readonly 
   ...new Map(items.map((item) => [keyOf(item), item])).values(),
 ];
 
-/** Names the first source that did not answer, for the person who has to wait for it. */
-export function whatIsUnknown(policies: readonly Policy[], { requestor, right }: Facts, matches: PatternMatch): string {
-  const needs = neededFacts(policies, requestor.email, right, matches);
-  const group = needs.groups.find((each) => requestor.isMember(each) === 'unknown');
-  if (group !== undefined) return `directory ${group.directory}`;
-  const profile = needs.profiles.find((each) => requestor.profile(each.directory, each.property) === 'unknown');
-  if (profile !== undefined) return `directory ${profile.directory}`;
-  const onCall = needs.onCalls.find((each) => requestor.isOnCall(each.integration, each.services) === 'unknown');
-  return onCall === undefined ? 'directory' : `on-call service ${onCall.integration}`;
+/** A source that gave no answer. Where it is not configured, waiting for it is of no use. */
+export type Doubt = { readonly what: string; readonly isConfigured: boolean };
+
+/** Whose doubt somebody is told of: one that may be gone in a moment comes first, so that they try again while that helps. */
+export const firstDoubt = (doubts: readonly Doubt[]): Doubt =>
+  doubts.find(({ isConfigured }) => isConfigured) ?? doubts[0] ?? { what: 'directory', isConfigured: true };
+
+/** What of these needs could not be looked up, and why. */
+export function doubtsOf({ groups, onCalls, profiles }: Needs, facts: Omit<RequestorFacts, 'email'>): readonly Doubt[] {
+  const doubt = (directory: string, group: string | undefined): Doubt => {
+    const what = facts.lacks({ directory, group });
+    return what === undefined ? { what: `directory ${directory}`, isConfigured: true } : { what, isConfigured: false };
+  };
+  return [
+    ...groups.filter((each) => facts.isMember(each) === 'unknown').map(({ directory, id }) => doubt(directory, id)),
+    ...profiles
+      .filter((each) => facts.profile(each.directory, each.property) === 'unknown')
+      .map(({ directory }) => doubt(directory, undefined)),
+    ...onCalls
+      .filter((each) => facts.isOnCall(each.integration, each.services) === 'unknown')
+      .map(({ integration }) => ({ what: `on-call service ${integration}`, isConfigured: true })),
+  ];
 }
+
+/** Names a source that did not answer, for the person who has to wait for it, or to have it configured. */
+export const whatIsUnknown = (policies: readonly Policy[], { requestor, right }: Facts, matches: PatternMatch): Doubt =>
+  firstDoubt(doubtsOf(neededFacts(policies, requestor.email, right, matches), requestor));

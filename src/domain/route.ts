@@ -3,7 +3,8 @@ import { type ApprovalPath, type Approvers, type PathOptions, pathOptions } from
 import { type DurationSeconds, toSeconds } from './duration.ts';
 import type { Policy, PolicyApproval } from './policy.ts';
 import { type PatternMatch, matchPolicies } from './policy-match.ts';
-import { type Facts, profileNeed, whatIsUnknown } from './route-facts.ts';
+import type { Rejection } from './result.ts';
+import { type Doubt, type Facts, profileNeed, whatIsUnknown } from './route-facts.ts';
 import type { Settings } from './settings.ts';
 import { type Truth, bothOf } from './truth.ts';
 
@@ -12,10 +13,13 @@ export type Outcome =
   /** No policy speaks for it: not allowed. */
   | { readonly kind: 'none' }
   | { readonly kind: 'persistent' | 'auto'; readonly policy: string; readonly options: PathOptions }
-  /** `paths` is empty where policies match, and yet nobody is left who could say yes. */
-  | { readonly kind: 'ask'; readonly paths: readonly ApprovalPath[] }
+  /** `paths` is empty where policies match, and yet nobody is left who could say yes; then `deadEnds` names them. */
+  | { readonly kind: 'ask'; readonly paths: readonly ApprovalPath[]; readonly deadEnds?: readonly string[] }
   /** Something that would make a difference could not be looked up. */
-  | { readonly kind: 'unavailable'; readonly what: string };
+  | ({ readonly kind: 'unavailable' } & Doubt);
+
+/** What refuses whoever depends on something unknown: to be tried again, or to be configured first. */
+export const inDoubt = ({ what, isConfigured }: Doubt): Rejection => ({ code: isConfigured ? 'unavailable' : 'not-configured', what });
 
 /** What messages and the audit log call the rule of an organisation that has stored no policy. */
 export const defaultPolicyName = 'Default approvals';
@@ -41,7 +45,7 @@ export function route(
     policy.approval.map((approval) => ({ policy: policy.name, matched: truth, truth: bothOf(truth, applies(approval, facts)), approval })),
   );
   if (entries.length === 0) return { kind: 'none' };
-  const unavailable = (): Outcome => ({ kind: 'unavailable', what: whatIsUnknown(policies, facts, matches) });
+  const unavailable = (): Outcome => ({ kind: 'unavailable', ...whatIsUnknown(policies, facts, matches) });
   for (const kind of ['deny', 'persistent', 'auto'] as const) {
     const these = entries.filter(({ approval }) => approval.type === kind);
     const certain = these.filter(({ truth }) => truth === true);
@@ -55,7 +59,8 @@ export function route(
   // Then it is not even known whether this is "not allowed" or "nobody can approve".
   const isMatchUnknown = entries.every((entry) => entry.matched === 'unknown');
   if (isMatchUnknown || entries.some(({ truth }) => truth === 'unknown')) return unavailable();
-  return { kind: 'ask', paths: entries.flatMap((entry) => pathOf(entry, facts)) };
+  const paths = entries.flatMap((entry) => pathOf(entry, facts));
+  return paths.length > 0 ? { kind: 'ask', paths } : { kind: 'ask', paths, deadEnds: [...new Set(entries.map(({ policy }) => policy))] };
 }
 
 function defaultPath({ defaultApprovals }: Pick<Settings, 'defaultApprovals'>): ApprovalPath {

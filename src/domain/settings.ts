@@ -1,4 +1,5 @@
 import { type Duration, type DurationSeconds, optionLabel, toSeconds } from './duration.ts';
+import type { Rejection } from './result.ts';
 
 /** A preset that approvers choose from; `value` is its label, which the key in DELETE names (`contract.md` §5.1). */
 export type ExpiryOption = Duration & { readonly value: string };
@@ -34,6 +35,12 @@ export function allowedDurations(settings: Settings): DurationSeconds[] {
   const maximum = toSeconds(settings.maxAccess);
   const presets = new Set(settings.expiryOptions.map(toSeconds).filter((seconds) => seconds <= maximum));
   return presets.size === 0 ? [maximum] : [...presets].toSorted((a, b) => a - b);
+}
+
+/** What refuses a length for being over the maximum. */
+export function whyTooLong(asked: DurationSeconds, { maxAccess }: Pick<Settings, 'maxAccess'>): Rejection | undefined {
+  const maximum = toSeconds(maxAccess);
+  return asked > maximum ? { code: 'over-maximum', asked, maximum } : undefined;
 }
 
 /** What a request without a duration asks for. */

@@ -1,10 +1,20 @@
+/** When a window opens or closes, as people write it. */
 import { type Instant, instant } from './time.ts';
+
+/** What {@link isStartTime} takes, in words. */
+export const startTimeShape = 'a date or time like 2026-01-31, 2026-01-31T09:00Z or 1/31/2026';
 
 const shape = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?(?:Z|[+-](\d{2}):(\d{2}))?)?$/;
 
-/** An ISO 8601 date, or date and time to the minute or finer, that the calendar has: not the 30th of February. */
+/** Month, day, year: the other spelling that the published clients' documents have. */
+const usShape = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;
+
+const toIso = (text: string): string =>
+  text.replace(usShape, (_, month: string, day: string, year: string) => `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`);
+
+/** An ISO 8601 date, or date and time to the minute or finer, that the calendar has: not the 30th of February. Or a date like 1/31/2026. */
 export function isStartTime(text: string): boolean {
-  const match = shape.exec(text);
+  const match = shape.exec(toIso(text));
   if (match === null) return false;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, offsetHour = 0, offsetMinute = 0] = match
     .slice(1)
@@ -25,8 +35,9 @@ export function isStartTime(text: string): boolean {
  * The moment that such a text means. A date is its first moment in UTC, and a time without a zone is UTC too.
  * @returns undefined for a text that {@link isStartTime} refuses.
  */
-export function parseStartTime(text: string): Instant | undefined {
-  if (!isStartTime(text)) return undefined;
+export function parseStartTime(given: string): Instant | undefined {
+  if (!isStartTime(given)) return undefined;
+  const text = toIso(given);
   const hasZone = !text.includes('T') || /(?:Z|[+-]\d{2}:\d{2})$/.test(text);
   return instant(Date.parse(hasZone ? text : `${text}Z`));
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { UseCases } from '../app/use-cases.ts';
 import { callerOf } from './auth.ts';
 import { answers, operation } from './operation.ts';
-import { lineType, type OutcomeStreams } from './outcome-stream.ts';
+import { line, lineType, type OutcomeStreams } from './outcome-stream.ts';
 import { sendProblem } from './problem.ts';
 import { sendRejection } from './send-result.ts';
 import { replyJson } from './reply-json.ts';
@@ -14,7 +14,7 @@ import { text } from './text.ts';
 const commandBody = z.object({
   argv: z.array(text(4000)).min(1).max(200),
   scriptName: text(100).min(1),
-  wait: z.boolean().optional().describe('Of a request: answer with lines of JSON, and the outcome as the last one'),
+  wait: z.boolean().optional().describe('Answer a success with lines of JSON; of a request, with the outcome as the last one'),
 });
 const params = z.object({ org: z.string() });
 
@@ -63,9 +63,10 @@ export function serveCommands(scope: FastifyInstance, useCases: UseCases, stream
         return sendProblem(request, reply, { code: 'usage', status: 400, title: 'Help', detail: result.value.text });
       }
       const body = replyJson(result.value);
-      // How commands of old waited; newer ones ask `…/poll`.
-      const waitsFor = wait === true && result.value.kind === 'submitted' ? result.value.request : undefined;
-      return waitsFor === undefined ? reply.send(body) : streams.send(request, reply, waitsFor, { type: 'data', data: body });
+      if (wait !== true) return reply.send(body);
+      // How commands of old waited; newer ones ask `…/poll`. They take anything but lines for a failure.
+      const first = { type: 'data', data: body };
+      return result.value.kind === 'submitted' ? streams.send(request, reply, result.value, first) : reply.type(lineType).send(line(first));
     });
   }
 }

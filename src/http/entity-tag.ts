@@ -13,3 +13,9 @@ export function ifMatch(request: FastifyRequest): Versions {
   if (header === undefined || header === '*') return 'any';
   return header.split(',').flatMap((tag) => /^"(\d+)"$/.exec(tag.trim())?.[1] ?? []);
 }
+
+export const entityTagMark = 'x-entity-tag';
+/** For a route's `schema`: its answers carry an ETag. The mark is gone in the finished document. */
+export const tagged = { [entityTagMark]: 'answers' };
+/** And it takes one back as `If-Match`. */
+export const conditional = { [entityTagMark]: 'matches' };

@@ -91,7 +91,7 @@ function eventText(action: string, data: RequestEvent['data']): string {
     case 'grant.activated':
       return `The target confirmed the access, until ${word('expiresAt')}`;
     case 'grant.extended':
-      return `The access goes on by another request, until ${word('latestEnd')}`;
+      return `The access goes on by another request, until ${word('expiresAt')}`;
     case 'grant.revoked':
       return `Taken away before its time${because}`;
     case 'grant.relinquished':

@@ -14,6 +14,8 @@ import { sendProblem } from './problem.ts';
 import { sendResult } from './send-result.ts';
 
 const heartbeatMs = 15_000;
+/** Each may read the log from its beginning. */
+const mostOfOne = 10;
 const eventStream = 'text/event-stream';
 
 const position = z.string().regex(/^(?:0|[1-9]\d{0,14})$/, 'Must be the id of an event: a whole number');
@@ -33,7 +35,7 @@ const schema = {
 
 /** `GET …/permission-requests/events`: whoever comes back with the id of the last event they have seen misses none and sees none twice. */
 export function serveEvents(scope: FastifyInstance, useCases: UseCases): void {
-  const streams = createOpenStreams(scope, (body) => body.end());
+  const streams = createOpenStreams(scope, mostOfOne, (body) => body.end());
   const routes = scope.withTypeProvider<ZodTypeProvider>();
   routes.get('/permission-requests/events', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const caller = callerOf(request);
@@ -46,7 +48,7 @@ export function serveEvents(scope: FastifyInstance, useCases: UseCases): void {
 
     const { body, gone } = streams.open(caller);
     const fail = (error: unknown) => void body.destroy(error instanceof Error ? error : new Error('the events could not be read'));
-    const heartbeat = setInterval(() => void beat(request, useCases, caller.org, body).catch(fail), heartbeatMs);
+    const heartbeat = setInterval(startBeat(request, useCases, caller.org, body, fail), heartbeatMs);
     gone.addEventListener('abort', () => clearInterval(heartbeat));
     // The position alone is no event; who is cut off before the first one knows where to go on.
     body.write(`id: ${after}\n\n`);
@@ -84,8 +86,15 @@ const drained = (body: PassThrough, gone: AbortSignal): Promise<void> =>
 const eventText = (event: SealedRequestEvent): string =>
   `id: ${event.seq}\nevent: ${event.action}\ndata: ${JSON.stringify(streamedJson(event))}\n\n`;
 
-async function beat(request: FastifyRequest, useCases: UseCases, org: Org, body: PassThrough): Promise<void> {
-  if (!body.writable) return;
-  if ((await callerNow(request, useCases, org)) === undefined) body.end();
-  else if (body.writable && !body.writableNeedDrain) body.write(': still here\n\n');
+/** Ends the stream where the credential is no more, or where the client has read nothing for a whole beat: it would stay for ever. */
+function startBeat(request: FastifyRequest, useCases: UseCases, org: Org, body: PassThrough, fail: (error: unknown) => void): () => void {
+  let wasStuck = false;
+  const beat = async (): Promise<void> => {
+    // It has ended, and what it held was not fetched since.
+    if (!body.writable || (wasStuck && body.writableNeedDrain)) return void body.destroy();
+    if ((await callerNow(request, useCases, org)) === undefined) body.end();
+    else if (body.writable && !body.writableNeedDrain) body.write(': still here\n\n');
+    wasStuck = body.writableNeedDrain;
+  };
+  return () => void beat().catch(fail);
 }

@@ -5,7 +5,7 @@ import type { PolicyLint } from '../app/lint-policies.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import { findingCodes } from '../domain/lint-finding.ts';
 import { callerOf } from './auth.ts';
-import { tagVersion } from './entity-tag.ts';
+import { tagged, tagVersion } from './entity-tag.ts';
 import { answers, operation } from './operation.ts';
 import { longestDocumentBytes, rulesSchema } from './policy-schema.ts';
 import { sendResult } from './send-result.ts';
@@ -39,6 +39,7 @@ export function serveLintPolicies(scope: FastifyInstance, { policies }: UseCases
     {
       schema: {
         ...operation('lintPolicies', 'Policies', 'policies', 'Check the stored policies', only),
+        ...tagged,
         params,
         ...answers({ 200: lintSchema }),
       },

@@ -4,7 +4,6 @@ import type { Caller } from '../app/ports.ts';
 import type { Problem } from './problem.ts';
 
 const mostOfAll = 1_000;
-const mostOfOne = 20;
 
 export type OpenStreams = {
   /** Has this person, or have all together, as many streams as there may be? */
@@ -13,8 +12,8 @@ export type OpenStreams = {
   open(caller: Caller): { readonly body: PassThrough; readonly gone: AbortSignal };
 };
 
-/** The answers of one kind that go on. When the server stops, `stop` is called with each. */
-export function createOpenStreams(scope: FastifyInstance, stop: (body: PassThrough) => void): OpenStreams {
+/** The answers of one kind that go on, so many at most for one person. When the server stops, `stop` is called with each. */
+export function createOpenStreams(scope: FastifyInstance, mostOfOne: number, stop: (body: PassThrough) => void): OpenStreams {
   const open = new Map<PassThrough, { readonly person: string; readonly gone: AbortController }>();
   scope.addHook('preClose', async () => {
     for (const [body, { gone }] of open) {

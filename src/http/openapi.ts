@@ -2,7 +2,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { describeRepeats } from './openapi-idempotency.ts';
+import { describeCommon } from './openapi-common.ts';
 import { tags } from './operation.ts';
 
 /** Where the reference page is. */
@@ -27,14 +27,15 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    transform: (described) => jsonSchemaTransform(describeRepeats(described)),
-    transformObject: (document) => withoutUnusedSchemas(jsonSchemaTransformObject(document)),
+    transform: jsonSchemaTransform,
+    transformObject: (document) => finish(jsonSchemaTransformObject(document)),
   });
 }
 
-/** Every named schema comes in two forms, as it is sent and as it is answered, of which mostly one is in use. */
-function withoutUnusedSchemas(document: ReturnType<typeof jsonSchemaTransformObject>): ReturnType<typeof jsonSchemaTransformObject> {
+/** Every named schema comes in two forms, as it is sent and as it is answered, of which mostly one is in use: the others go. */
+function finish(document: ReturnType<typeof jsonSchemaTransformObject>): ReturnType<typeof jsonSchemaTransformObject> {
   if (!('components' in document)) return document;
+  describeCommon(document);
   const all: Readonly<Record<string, unknown>> = { ...document.components?.schemas };
   const used = referredTo(document.paths);
   // A set visits what is added to it on the way.

@@ -44,22 +44,16 @@ export const problemDocumentSchema = z
   })
   .meta({ id: 'Problem' });
 
-export const problemAnswer = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: problemDocumentSchema } },
-});
-const refusal = problemAnswer('Why not');
-
 /** An answer that is not always JSON, by its content type. */
 type ByType = { readonly description: string; readonly content: Readonly<Record<string, { readonly schema: z.ZodType }>> };
 
 /**
- * The answers of a route, to be spread into its `schema`: its own by status, and the problem document for every refusal.
+ * The answers of a route, to be spread into its `schema`, by status. Refusals that many have are added by `openapi-common.ts`.
  * Hidden from the framework's types, which would want `reply.send` to know the schema; that no answer strays from the
  * document is what the fuzz test looks for.
  */
 export const answers = (own: Readonly<Record<number, z.ZodType | ByType>>): object => ({
-  response: { ...own, '4xx': refusal, '5xx': refusal },
+  response: own,
 });
 
 /** A page of a listing. `cursor` is opaque: what the page before called `nextCursor`. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../app/ports.ts';
-import type { UseCases } from '../app/use-cases.ts';
+import type { Submitted, UseCases } from '../app/use-cases.ts';
 import { isSettled } from '../app/watch-requests.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { callerNow, callerOf } from './auth.ts';
@@ -21,13 +21,15 @@ export type OutcomeStreams = {
    * Answers with lines of JSON: `first`, a heartbeat now and then, and one line with the outcome, which ends the stream.
    * Where no more may wait it ends at once, with how things stand.
    */
-  send(request: FastifyRequest, reply: FastifyReply, found: PermissionRequest, first: object): FastifyReply;
+  send(request: FastifyRequest, reply: FastifyReply, found: Submitted, first: object): FastifyReply;
 };
+
+const mostOfOne = 20;
 
 /** The answers of this process that wait for the outcome of a request; `longestMs` is 9 minutes unless given. */
 export function createOutcomeStreams(scope: FastifyInstance, useCases: UseCases, longestMs = usualLongestMs): OutcomeStreams {
   // Cut, not ended: clients take an end without an outcome for an answer, and after a cut they ask again.
-  const streams = createOpenStreams(scope, (body) => body.destroy(new Error('the server stops')));
+  const streams = createOpenStreams(scope, mostOfOne, (body) => body.destroy(new Error('the server stops')));
   return {
     isFull: (caller) => streams.isFull(caller),
     send(request, reply, found, first) {
@@ -36,10 +38,11 @@ export function createOutcomeStreams(scope: FastifyInstance, useCases: UseCases,
       const heartbeat = setInterval(() => body.write(line({ type: 'heartbeat' })), heartbeatMs);
       gone.addEventListener('abort', () => clearInterval(heartbeat));
       const tell = async () => {
-        const isOver = isSettled(found) || !mayWait;
-        if (!isOver) await useCases.watch.until(found.org, found.id, AbortSignal.any([gone, AbortSignal.timeout(longestMs)]));
+        const { org, id } = found.request;
+        const isOver = isSettled(found.request) || !mayWait;
+        if (!isOver) await useCases.watch.until(org, id, AbortSignal.any([gone, AbortSignal.timeout(longestMs)]));
         if (gone.aborted) return;
-        const last = isOver ? dataLine(found) : await readAgain(request, useCases, found);
+        const last = isOver ? dataLine(found) : await readAgain(request, useCases, found.request);
         clearInterval(heartbeat);
         body.end(line(last));
       };
@@ -50,8 +53,8 @@ export function createOutcomeStreams(scope: FastifyInstance, useCases: UseCases,
   };
 }
 
-const line = (value: object): string => `${JSON.stringify(value)}\n`;
-const dataLine = (request: PermissionRequest): object => ({ type: 'data', data: polledJson(request) });
+export const line = (value: object): string => `${JSON.stringify(value)}\n`;
+const dataLine = (found: Submitted): object => ({ type: 'data', data: polledJson(found) });
 
 /** A credential that was taken away, or has expired, during the wait learns nothing more. */
 async function readAgain(request: FastifyRequest, useCases: UseCases, { org, id }: PermissionRequest): Promise<object> {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { PolicyDocument } from '../app/policies-store.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import { callerOf } from './auth.ts';
-import { ifMatch, tagVersion } from './entity-tag.ts';
+import { conditional, ifMatch, tagged, tagVersion } from './entity-tag.ts';
 import { serveLintPolicies } from './lint-policies-api.ts';
 import { answers, operation } from './operation.ts';
 import { servePolicyHistory } from './policy-history-api.ts';
@@ -40,7 +40,7 @@ function serveNamed(scope: FastifyInstance, { policies }: UseCases, prefix: stri
   const path = `${prefix}/name/:name`;
   routes.post(
     path,
-    { schema: { ...op('create', 'Create a policy'), params: named, body: policySchema, ...answers({ 201: policySchema }) } },
+    { schema: { ...op('create', 'Create a policy'), ...tagged, params: named, body: policySchema, ...answers({ 201: policySchema }) } },
     async (request, reply) => {
       const result = await policies.create(callerOf(request), request.params.name, request.body);
       tagVersion(reply, result);
@@ -49,7 +49,7 @@ function serveNamed(scope: FastifyInstance, { policies }: UseCases, prefix: stri
   );
   routes.get(
     path,
-    { schema: { ...op('read', 'Read a policy'), params: named, ...answers({ 200: policySchema }) } },
+    { schema: { ...op('read', 'Read a policy'), ...tagged, params: named, ...answers({ 200: policySchema }) } },
     async (request, reply) => {
       const result = await policies.read(callerOf(request), request.params.name);
       tagVersion(reply, result);
@@ -58,7 +58,9 @@ function serveNamed(scope: FastifyInstance, { policies }: UseCases, prefix: stri
   );
   routes.put(
     path,
-    { schema: { ...op('update', 'Change a policy'), params: named, body: policySchema, ...answers({ 200: policySchema }) } },
+    {
+      schema: { ...op('update', 'Change a policy'), ...conditional, params: named, body: policySchema, ...answers({ 200: policySchema }) },
+    },
     async (request, reply) => {
       const result = await policies.update(callerOf(request), request.params.name, request.body, ifMatch(request));
       tagVersion(reply, result);
@@ -67,13 +69,13 @@ function serveNamed(scope: FastifyInstance, { policies }: UseCases, prefix: stri
   );
   routes.delete(
     path,
-    { schema: { ...op('delete', 'Delete a policy'), params: named, ...answers({ 204: z.null().describe('Deleted') }) } },
+    { schema: { ...op('delete', 'Delete a policy'), ...conditional, params: named, ...answers({ 204: z.null().describe('Deleted') }) } },
     async (request, reply) =>
       sendResult(request, reply, await policies.remove(callerOf(request), request.params.name, ifMatch(request)), () => undefined),
   );
   routes.get(
     `${prefix}/latest`,
-    { schema: { ...op('latest', 'Read all policies with their version'), params, ...answers({ 200: latestSchema }) } },
+    { schema: { ...op('latest', 'Read all policies with their version'), ...tagged, params, ...answers({ 200: latestSchema }) } },
     async (request, reply) => {
       const result = await policies.document(callerOf(request));
       tagVersion(reply, result);
@@ -89,6 +91,7 @@ function serveDocument(scope: FastifyInstance, { policies }: UseCases): void {
     {
       schema: {
         ...operation('readRouting', 'Policies', 'policies', 'Read the whole document'),
+        ...tagged,
         params,
         ...answers({ 200: documentSchema }),
       },
@@ -110,6 +113,7 @@ function serveDocument(scope: FastifyInstance, { policies }: UseCases): void {
           'Read the whole document as a version had it',
           'Its `id` is the version.',
         ),
+        ...tagged,
         params: params.extend({ version: text(100) }),
         ...answers({ 200: documentSchema }),
       },
@@ -132,6 +136,7 @@ function serveDocument(scope: FastifyInstance, { policies }: UseCases): void {
           'Replace the whole document',
           '409 where `currentVersion` is not current. The body may be 16 MiB; a document that says what is there already makes no version.',
         ),
+        ...conditional,
         params,
         body: replaceBody,
         ...answers({ 200: latestSchema }),

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { PreApprovalDraft } from '../app/pre-approvals.ts';
+import { reworded } from '../app/doorway.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { parsePreApprovalId } from '../domain/ids.ts';
@@ -104,7 +105,7 @@ function toDraft(body: z.infer<typeof form>): Result<PreApprovalDraft> {
 /** The command calls it --start, the form opensAt; a refusal names what the caller wrote. */
 const inFormWords = <T>(result: Result<T>): Result<T> =>
   !result.ok && result.rejection.code === 'invalid-value' && result.rejection.field === 'start'
-    ? reject({ ...result.rejection, field: 'opensAt' })
+    ? reject(reworded(result.rejection, { ...result.rejection, field: 'opensAt' }))
     : result;
 
 const iso = (at: Instant): string => new Date(at).toISOString();

@@ -6,13 +6,18 @@ import type { HttpLog } from './log.ts';
 const everyMs = 60_000;
 const doors = new WeakSet<FastifyRequest>();
 
-/** A door answered this call; if it refused, it has put that on record itself. */
-export const answeredByDoor = (request: FastifyRequest): void => void doors.add(request);
+/** A door refused this call, and has put that on record itself. */
+export const refusedByDoor = (request: FastifyRequest): void => void doors.add(request);
+
+/** Refused because something must be asked first that does not answer. Other faults of ours are no refusals. */
+const unavailable = 503;
+const isRefusal = (status: number): boolean => (status >= 400 && status < 500) || status === unavailable;
 
 /**
- * Counts the calls that were refused before they came to a door: no or a bad token, another organisation's, a body that
- * is none. Anybody can send millions of them, so they are one audit event a minute and not one each. What was counted in
- * the last minute is lost if the process is killed.
+ * Counts the calls that were refused and that no door has put on record: no or a bad token, another organisation's, a
+ * body, an id or a duration that is none, too many calls, a repeat that is answered from what was kept. Anybody can send
+ * millions of them, so they are one audit event a minute and not one each. What was counted in the last minute is lost
+ * if the process is killed.
  */
 export function countRefusedCalls(scope: FastifyInstance, useCases: UseCases, org: Org, log: HttpLog): void {
   let counts: Record<string, number> = {};
@@ -28,7 +33,7 @@ export function countRefusedCalls(scope: FastifyInstance, useCases: UseCases, or
       .catch((error: unknown) => log.error({ err: error, refused: written }, 'how many calls were refused could not be put on record'));
   };
   scope.addHook('onResponse', async (request, { statusCode }) => {
-    if (statusCode < 400 || statusCode >= 500 || doors.has(request)) return;
+    if (!isRefusal(statusCode) || doors.has(request)) return;
     counts[statusCode] = (counts[statusCode] ?? 0) + 1;
     timer ??= setTimeout(() => void write(), everyMs).unref();
   });

@@ -22,7 +22,7 @@ const kinds = {
   'preapproval-required': [403, 'Pre-approval required'],
   'nobody-can-approve': [400, 'Nobody can approve'],
   'standing-exists': [400, 'Standing access exists'],
-  'too-many-open': [429, 'Too many open requests'],
+  'too-many-open': [400, 'Too many open requests'],
   'not-found': [notFound.status, notFound.title],
   'not-approver': [403, 'Not an approver'],
   'own-request': [403, 'Own request'],
@@ -60,6 +60,8 @@ export function rejectionProblem(rejection: Rejection): Problem {
 }
 
 const mostNames = 20;
+/** Their names may be long. */
+const mostPolicies = 3;
 
 function choice(names: readonly string[]): string {
   if (names.length === 0) return 'There is none.';
@@ -97,11 +99,13 @@ export function rejectionText(rejection: Rejection): string {
     case 'account-unusable':
       return `The account name ${quoted(rejection.account)} cannot be used: it is another person's, or is not a safe name. Ask an administrator.`;
     case 'not-allowed':
-      return 'No policy allows this access.';
+      return rejection.deniedBy === undefined
+        ? 'No policy allows this access.'
+        : `The policy ${quoted(rejection.deniedBy)} denies this access.`;
     case 'preapproval-required':
       return 'This access needs a pre-approval. Ask an approver to open one with the allow command.';
     case 'nobody-can-approve':
-      return 'The policy names nobody who could approve this. Ask an administrator.';
+      return `${matching(rejection.policies ?? [])} nobody could approve this. Ask an administrator.`;
     case 'standing-exists':
       // The published client knows this sentence by heart and goes on with the access.
       return 'This principal already has this access';
@@ -110,9 +114,13 @@ export function rejectionText(rejection: Rejection): string {
     case 'not-found':
       return notFound.detail;
     case 'not-approver':
-      return 'You are not an approver of this request.';
+      return rejection.ahead === true
+        ? 'You could not approve this access for that person, so you cannot pre-approve it.'
+        : 'You are not an approver of this request.';
     case 'own-request':
-      return 'You cannot decide on your own request. Another approver must.';
+      return rejection.ahead === true
+        ? 'You cannot pre-approve access for yourself. Another approver must.'
+        : 'You cannot decide on your own request. Another approver must.';
     case 'nothing-to-show':
       return 'There is no password to show: it was shown already, or the login was there before. A password is shown once.';
     case 'not-yours':
@@ -156,6 +164,12 @@ export function rejectionText(rejection: Rejection): string {
     case 'not-supported':
       return `${clip(rejection.what)} is not supported.`;
   }
+}
+
+function matching(policies: readonly string[]): string {
+  if (policies.length === 0) return 'By the policies that match,';
+  const more = policies.length > mostPolicies ? ', …' : '';
+  return `By ${policies.slice(0, mostPolicies).map(quoted).join(', ')}${more}, which match${policies.length === 1 ? 'es' : ''},`;
 }
 
 function identityText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): string {

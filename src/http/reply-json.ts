@@ -1,4 +1,4 @@
-import type { Reply } from '../app/use-cases.ts';
+import type { Reply, Submitted } from '../app/use-cases.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { preApprovalText } from '../domain/pre-approval.ts';
 import type { Instant } from '../domain/time.ts';
@@ -14,7 +14,7 @@ export function requestJson(request: PermissionRequest) {
     id: request.id,
     type: service,
     permission: { integration, accessType, resource },
-    generated: {},
+    generated: generatedJson(request),
     principal: request.principal.email,
     status,
     ...(status === 'ERRORED' ? { error: { message: givenUp } } : {}),
@@ -28,6 +28,11 @@ export function requestJson(request: PermissionRequest) {
     decision: decisionJson(request),
     access: accessJson(request),
   };
+}
+
+/** What giving the access made, as long as it is there. */
+function generatedJson({ state }: PermissionRequest) {
+  return state.kind === 'approved' && state.grant.state.kind === 'active' ? { account: state.grant.account } : {};
 }
 
 /** Who decided what; absent while nobody has. A cancelled request reads as denied with that reason (decision 9). */
@@ -70,11 +75,11 @@ export const changedJson = (request: PermissionRequest) => ({
 });
 
 /** What somebody who waits for a request is told in the end: the members of the answer to the command, as they are now. */
-export const polledJson = (request: PermissionRequest) => ({
+export const polledJson = ({ request, isPreexisting, isPersistent, isPreapproved }: Submitted) => ({
   ...changedJson(request),
-  isPreexisting: false,
-  isPersistent: request.state.kind === 'approved' && request.state.grant.standing,
-  isPreapproved: false,
+  isPreexisting,
+  isPersistent,
+  isPreapproved,
 });
 
 /** What a command came to, in the shapes of the Command API. `ok` and `message` are what the published clients insist on. */

@@ -24,7 +24,7 @@ const matched = z.object({
 const approval = z.object({
   isOpen: z.boolean().describe('It is undecided, and its time has not passed'),
   approvers: z.array(z.string()).describe('Who may decide at this moment, in words'),
-  unavailable: z.string().optional().describe('What does not answer, so that nobody may decide'),
+  unavailable: z.string().optional().describe('What does not answer, or is not configured, so that nobody may decide'),
   mayApprove: z.boolean().describe('Whether the caller may, with this token'),
   mayDeny: z.boolean(),
 });

@@ -8,7 +8,9 @@ export const requestSchema = z
     id: z.uuid(),
     type: z.string().describe('The service'),
     permission: z.object({ integration: z.string(), accessType: z.string(), resource: z.string() }),
-    generated: z.object({}),
+    generated: z.object({
+      account: z.string().optional().describe('What the principal is called at the target, while the access is there'),
+    }),
     principal: z.string(),
     status: z.enum(['NEW', 'APPROVED', 'DONE', 'DENIED', 'ERRORED', 'EXPIRED', 'REVOKED']),
     error: z.object({ message: z.string() }).optional(),

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isOnRecord } from '../app/doorway.ts';
 import type { Rejection, Result } from '../domain/result.ts';
 import { sendProblem } from './problem.ts';
-import { answeredByDoor } from './refused-calls.ts';
+import { refusedByDoor } from './refused-calls.ts';
 import { rejectionProblem } from './rejection-text.ts';
 
 /** Answers with the dressed value, or with the problem that the refusal is. `undefined` after dressing is 204. */
@@ -17,8 +18,8 @@ export function sendResult<T>(
   return body === undefined ? reply.code(204).send() : reply.code(status).send(body);
 }
 
-/** Answers with the problem that a door's refusal is. */
+/** Answers with the problem that a refusal is, be it a door's or one of the route itself. */
 export function sendRejection(request: FastifyRequest, reply: FastifyReply, rejection: Rejection): FastifyReply {
-  answeredByDoor(request);
+  if (isOnRecord(rejection)) refusedByDoor(request);
   return sendProblem(request, reply, rejectionProblem(rejection));
 }

@@ -6,7 +6,7 @@ import type { UseCases } from '../app/use-cases.ts';
 import type { Duration } from '../domain/duration.ts';
 import type { ExpiryOption, Settings } from '../domain/settings.ts';
 import { callerOf } from './auth.ts';
-import { ifMatch, tagVersion } from './entity-tag.ts';
+import { conditional, ifMatch, tagged, tagVersion } from './entity-tag.ts';
 import { answers, operation } from './operation.ts';
 import { sendResult } from './send-result.ts';
 
@@ -36,7 +36,7 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
 
   routes.get(
     '/settings',
-    { schema: { ...about('readSettings', 'Read all settings'), params, ...answers({ 200: settingsSchema }) } },
+    { schema: { ...about('readSettings', 'Read all settings'), ...tagged, params, ...answers({ 200: settingsSchema }) } },
     async (request, reply) => {
       const result = await useCases.settings.read(callerOf(request));
       tagVersion(reply, result);
@@ -49,6 +49,7 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
     {
       schema: {
         ...about('addExpiryOption', 'Add a preset', 'One that is there already is no error.'),
+        ...conditional,
         params,
         body: durationSchema,
         ...answers({ 204: nothing }),
@@ -66,6 +67,7 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
     {
       schema: {
         ...about('resetExpiryOptions', 'Bring the default presets back'),
+        ...conditional,
         params,
         body: z.object({}).nullish(),
         ...answers({ 200: z.object({ options: optionsSchema }) }),
@@ -87,6 +89,7 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
           'Remove a preset',
           'By its label, or by the label that its time and unit give. An unknown one is no error.',
         ),
+        ...conditional,
         params: params.extend({ key: z.string() }),
         ...answers({ 204: nothing }),
       },
@@ -103,6 +106,7 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
     {
       schema: {
         ...about('setDefaultApprovals', 'Say what holds without policies'),
+        ...conditional,
         params,
         body: approvalsSchema,
         ...answers({ 204: nothing }),
@@ -128,7 +132,7 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
   for (const [path, setting, id, summary] of durations)
     routes.put(
       `/settings/${path}`,
-      { schema: { ...about(id, summary), params, body: durationSchema, ...answers({ 200: durationSchema }) } },
+      { schema: { ...about(id, summary), ...conditional, params, body: durationSchema, ...answers({ 200: durationSchema }) } },
       async (request, reply) => {
         const result = await useCases.settings.setDuration(callerOf(request), setting, request.body, ifMatch(request));
         tagVersion(reply, result);

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Bearer } from '../app/store.ts';
 import { isMistypedKey } from '../domain/api-key.ts';
-import { type Org, parsePersonId } from '../domain/ids.ts';
+import { type Org, parsePersonId, type PersonId } from '../domain/ids.ts';
 import { isScope } from '../domain/scope.ts';
 import { hashKey } from './keys.ts';
 import { type OutlookRow, outlookColumns, toOutlook } from './outlook.ts';
@@ -13,10 +13,11 @@ type Row = OutlookRow & {
   readonly key: string;
   readonly scopes: readonly string[];
   readonly created_by: string | null;
+  readonly key_makers: readonly string[];
   readonly stale: boolean;
 };
 
-const valid = `select p.id, p.email, k.id as key, k.scopes, k.created_by,
+const valid = `select p.id, p.email, k.id as key, k.scopes, k.created_by, k.key_makers,
     k.last_used_at is null or k.last_used_at < clock_timestamp() - interval '1 minute' as stale, ${outlookColumns('$1', 'p.canonical')}
   from api_keys k join people p on p.org = k.org and p.id = k.person_id
   where k.org = $1 and k.hash = $2 and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
@@ -25,6 +26,12 @@ const valid = `select p.id, p.email, k.id as key, k.scopes, k.created_by,
 const used = `update api_keys set last_used_at = clock_timestamp() where (org, id) in
   (select org, id from api_keys where org = $1 and id = $2 for no key update skip locked)`;
 
+function personIdOf(text: string): PersonId {
+  const id = parsePersonId(text);
+  if (id === undefined) throw new Error('a key is stored with a maker that cannot exist');
+  return id;
+}
+
 /** The owner of a valid API key, and what the key may be used for; undefined for any other text. */
 export async function authenticate(pool: pg.Pool, org: Org, key: string): Promise<Bearer | undefined> {
   if (isMistypedKey(key)) return undefined;
@@ -32,12 +39,12 @@ export async function authenticate(pool: pg.Pool, org: Org, key: string): Promis
   const [row] = rows;
   if (row === undefined) return undefined;
   if (row.stale) await pool.query(used, [org, row.key]);
-  const keyMaker = row.created_by === null ? undefined : parsePersonId(row.created_by);
+  const makers = row.created_by === null ? row.key_makers : [row.created_by, ...row.key_makers];
   return {
     person: toPerson(row),
     scopes: new Set(row.scopes.filter(isScope)),
     key: row.key,
-    ...(keyMaker === undefined ? {} : { keyMaker }),
+    keyMakers: [...new Set(makers)].map(personIdOf),
     outlook: toOutlook(row),
   };
 }

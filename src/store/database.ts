@@ -35,16 +35,32 @@ function openPool(options: pg.PoolConfig, log: Log): pg.Pool {
   return pool;
 }
 
-/** Brings the schema up to date. Safe where several processes start at once: kysely takes a lock. It may take its time. */
+/**
+ * Brings the schema up to date. Safe where several processes start at once: kysely takes a lock. It may take its time.
+ * A schema that a newer release has brought further is left alone: releases run side by side (I17).
+ */
 export async function migrate(url: string, log: Log): Promise<void> {
   const pool = openPool({ connectionString: url, max: 2, application_name: 'curfew migrations' }, log);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {
+    const newer = await findNewer(db);
+    if (newer.length > 0) return log.info({ newer }, 'the schema belongs to a newer release, and is left as it is');
     const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
     if (error !== undefined) throw error;
   } finally {
     await db.destroy();
   }
+}
+
+/** What was done to the schema that we know nothing of, where all that we know was done too. */
+async function findNewer(db: Db): Promise<readonly string[]> {
+  const { rows: tables } =
+    await sql`select from information_schema.tables where table_schema = current_schema() and table_name = 'kysely_migration'`.execute(db);
+  if (tables.length === 0) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  const done = new Set(rows.map(({ name }) => name));
+  const isWhole = Object.keys(migrations).every((name) => done.has(name));
+  return isWhole ? [...done].filter((name) => !(name in migrations)) : [];
 }
 
 /** Is the database there, and of our schema? Throws where it is not. */

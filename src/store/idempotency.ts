@@ -11,11 +11,17 @@ const abandonedAfter = sql`interval '1 minute'`;
 
 type Held = { readonly org: Org; readonly slot: Uint8Array; readonly token: string };
 
+type Within = {
+  commitWith<T>(tx: Db, result: T): Promise<T>;
+  /** Do we run within a claimed call? */
+  isClaimed(): boolean;
+};
+
 /**
  * Beside the port, `commitWith`: what every transaction of the store does last. It belongs to the claimed call that it runs
  * within, if to any; that travels with the asynchronous context, so that no use case has to hand it on.
  */
-export function createIdempotency(db: Db): IdempotencyStore & { commitWith<T>(tx: Db, result: T): Promise<T> } {
+export function createIdempotency(db: Db): IdempotencyStore & Within {
   const current = new AsyncLocalStorage<Held>();
   return {
     async claim(org, slot, request) {
@@ -44,6 +50,7 @@ export function createIdempotency(db: Db): IdempotencyStore & { commitWith<T>(tx
       if (numAffectedRows !== 1n) throw new Error('the call took so long that a repeat of it was begun');
       return result;
     },
+    isClaimed: () => current.getStore() !== undefined,
   };
 }
 

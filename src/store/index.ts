@@ -13,17 +13,19 @@ import { createNotices } from './notices.ts';
 import { authenticate } from './authenticate.ts';
 import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
+import { createPlainAsks } from './plain-asks.ts';
 import { createPolicyReads } from './policies.ts';
 import { createPolicyHistoryReads } from './policy-history.ts';
 import { createSettingsReads } from './settings.ts';
 import { createPreApprovalReads } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
 import { createRequestHistory } from './request-history.ts';
-import { createRequestPage } from './request-list.ts';
+import { createHeld, createRequestPage } from './request-list.ts';
 import { claimRights, dueSeconds, recordBaseline, settleRights } from './rights.ts';
 import { answerPassword, forgetAccounts, offerPassword } from './secrets.ts';
 import { createStandingAccessReads } from './standing-access.ts';
 import { createTransaction } from './transaction.ts';
+import { createWakeRelay } from './wake-relay.ts';
 import { createWebhookQueue } from './webhook-queue.ts';
 import { createWebhookReads } from './webhooks.ts';
 
@@ -35,6 +37,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     ...createReads(db),
     ...createNotices(db),
     requestPage: createRequestPage(db),
+    held: createHeld(db),
     preApprovals: createPreApprovalReads(db),
     standingAccess: createStandingAccessReads(db),
     keys: createKeyReads(db),
@@ -45,6 +48,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     webhooks: { ...createWebhookReads(db), ...createWebhookQueue(db) },
     history: createRequestHistory(db),
     idempotency,
+    plainAsks: createPlainAsks(pool, createWakeRelay(pool), () => idempotency.isClaimed()),
     transaction: (work) => allOrNothing(db, async (tx) => idempotency.commitWith(tx, await work(createTransaction(tx)))),
     outlook: (org, person) => readOutlook(pool, org, person),
     now: () => readClock(removals),

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Actor, Store } from '../app/store.ts';
+import type { Actor, RulesApplied, Store } from '../app/store.ts';
 import type { Db } from './database.ts';
 
 /** The parts of a transition's statement that make it known: its audit event and its outbox lines (I3). */
@@ -17,6 +17,16 @@ export function auditFrom(
   return sql`insert into audit (org, action, actor, request_id, grant_id, data)
     select org, ${action}, ${JSON.stringify(actor)}::jsonb, request_id, grant_id, ${data} from ${sql.table(source)}`;
 }
+
+/** As many policies are named in an event: more tell nobody anything, and an event is kept for ever. */
+const mostNamed = 50;
+
+/** What an event says of the policies that something was decided by. */
+export const rulesData = ({ version, policies }: RulesApplied, besides: object = {}): object => ({
+  ...besides,
+  policyVersion: version,
+  policies: policies.slice(0, mostNamed),
+});
 
 /** Asks for the messages of every request in `source` to be brought up to date. */
 export function notifyFrom(source: string): RawBuilder<unknown> {

@@ -19,7 +19,7 @@ export const createKeyReads = (db: Db): KeyReads => ({ list: (org) => readKeys(d
 /** Each change and its event are one statement. */
 export function createKeyWrites(tx: Db): KeyWrites {
   return {
-    async add(actor, { org, name, owner, createdBy, scopes, life }) {
+    async add(actor, { org, name, owner, createdBy, keyMakers, scopes, life }) {
       // Makers go one after the other, or two could both be the last that fits.
       await sql`select pg_advisory_xact_lock(hashtext('curfew api keys'), hashtext(${org}))`.execute(tx);
       const { rows } = await sql<{ count: number }>`select count(*)::int as count from api_keys
@@ -28,8 +28,8 @@ export function createKeyWrites(tx: Db): KeyWrites {
       const key = apiKeyOf(randomBytes(32).toString('base64url'));
       const id = uuidv7();
       await sql`with k as (
-          insert into api_keys (org, id, hash, person_id, label, name, scopes, created_by, created_at, expires_at)
-          select ${org}, ${id}::uuid, ${hashKey(key)}, ${owner.id}::uuid, 'api', ${name}, ${[...scopes]}::text[], ${createdBy.id}::uuid,
+          insert into api_keys (org, id, hash, person_id, label, name, scopes, created_by, key_makers, created_at, expires_at)
+          select ${org}, ${id}::uuid, ${hashKey(key)}, ${owner.id}::uuid, 'api', ${name}, ${[...scopes]}::text[], ${createdBy.id}::uuid, ${[...keyMakers]}::uuid[],
             at, at + ${life} * interval '1 second' from (select clock_timestamp() as at) as clock
           returning *),
         told as (select org, null::uuid as request_id, null::uuid as grant_id, id, name, scopes, expires_at, ${owner.email}::text as owner from k)
@@ -51,7 +51,7 @@ export function createKeyWrites(tx: Db): KeyWrites {
 }
 
 /** What events tell of a key, and never more. */
-const told = sql`jsonb_build_object('key', id, 'name', name, 'owner', owner, 'scopes', scopes, 'expiresAt', expires_at)`;
+export const told = sql`jsonb_build_object('key', id, 'name', name, 'owner', owner, 'scopes', scopes, 'expiresAt', expires_at)`;
 
 async function readKeys(db: Db, org: Org, id?: string): Promise<readonly ApiKey[]> {
   const rows = await db

@@ -4,18 +4,25 @@ import { canonicalEmail, type Email, type Org } from '../domain/ids.ts';
 import { isRole } from '../domain/role.ts';
 import { defaultSettings, type Settings } from '../domain/settings.ts';
 
-export type OutlookRow = { readonly roles: readonly string[]; readonly revision: string | null; readonly settings: Settings | null };
+export type OutlookRow = {
+  readonly roles: readonly string[];
+  readonly revision: string | null;
+  readonly settings: Settings | null;
+  readonly ahead: boolean;
+};
 
 /** SQL; both are expressions. */
 export const outlookColumns = (org: string, canonical: string): string => `
   array(select role from role_bindings where org = ${org} and canonical = ${canonical}) as roles,
   (select version::text || '.' || xmin::text from policy_heads where org = ${org}) as revision,
-  (select document from settings where org = ${org}) as settings`;
+  (select document from settings where org = ${org}) as settings,
+  exists (select from pre_approvals where org = ${org}) as ahead`;
 
-export const toOutlook = ({ roles, revision, settings }: OutlookRow): Outlook => ({
+export const toOutlook = ({ roles, revision, settings, ahead }: OutlookRow): Outlook => ({
   roles: roles.filter(isRole),
   ruleRevision: revision ?? undefined,
   settings: settings ?? defaultSettings,
+  hasPreApprovals: ahead,
 });
 
 /** One round trip, parsed and planned once per connection: what is only asked for is asked often. */
@@ -25,5 +32,5 @@ export async function readOutlook(pool: pg.Pool, org: Org, person: Email): Promi
     text: `select ${outlookColumns('$1', '$2')}`,
     values: [org, canonicalEmail(person)],
   });
-  return toOutlook(rows[0] ?? { roles: [], revision: null, settings: null });
+  return toOutlook(rows[0] ?? { roles: [], revision: null, settings: null, ahead: false });
 }

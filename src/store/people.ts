@@ -2,10 +2,8 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalEmail, type Email, type Org, parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
-import { everyScope } from '../domain/scope.ts';
 import type { Identity } from '../app/use-cases.ts';
 import type { Db } from './database.ts';
-import { hashKey } from './keys.ts';
 
 /** The person behind an address, where we have seen them before. */
 export async function findPerson(db: Db, org: Org, email: Email): Promise<Person | undefined> {
@@ -58,60 +56,11 @@ async function linkedPerson(db: Db, org: Org, identity: Identity): Promise<Perso
   return row === undefined ? undefined : toPerson(row);
 }
 
-/**
- * Makes `key` the one bootstrap key of the organisation, owned by `owner`, with every scope; undefined removes it. One that
- * was revoked stays so: the next start must not bring it back.
- */
-export async function setBootstrapKey(db: Db, org: Org, owner: Email, key: string | undefined): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    await oneAtATime(tx);
-    const hash = key === undefined ? undefined : hashKey(key);
-    await tx
-      .deleteFrom('api_keys')
-      .where('org', '=', org)
-      .where('label', '=', 'bootstrap')
-      .where('revoked_at', 'is', null)
-      .$if(hash !== undefined, (others) => others.where('hash', '<>', hash ?? Buffer.alloc(0)))
-      .execute();
-    if (hash === undefined) return;
-    const person = await findOrAddPerson(tx, org, owner);
-    await tx
-      .insertInto('api_keys')
-      .values({
-        org,
-        id: uuidv7(),
-        hash,
-        person_id: person.id,
-        label: 'bootstrap',
-        scopes: [...everyScope],
-        expires_at: null,
-        revoked_at: null,
-      })
-      .onConflict((same) =>
-        same
-          .column('hash')
-          .doUpdateSet({ person_id: person.id, scopes: [...everyScope] })
-          .where('api_keys.org', '=', org)
-          .where('api_keys.label', '=', 'bootstrap'),
-      )
-      .execute();
-  });
-}
-
-/** Makes the bindings that come from the configuration exactly these; those made through the API stay. */
-export async function bindConfiguredRoles(db: Db, org: Org, roles: { owner: readonly Email[]; manager: readonly Email[] }): Promise<void> {
-  const rows = (['owner', 'manager'] as const).flatMap((role) =>
-    [...new Set(roles[role].map(canonicalEmail))].map((canonical) => ({ org, role, canonical, source: 'configuration' as const })),
-  );
-  await db.transaction().execute(async (tx) => {
-    await oneAtATime(tx);
-    await tx.deleteFrom('role_bindings').where('org', '=', org).where('source', '=', 'configuration').execute();
-    if (rows.length > 0) await tx.insertInto('role_bindings').values(rows).execute();
-  });
-}
-
 /** Processes that start together write the same configuration down. */
 export const oneAtATime = (tx: Db) => sql`select pg_advisory_xact_lock(hashtext('curfew configuration'))`.execute(tx);
+
+/** Any number of transactions together, but none of those that go one at a time. */
+export const meanwhileNobody = (tx: Db) => sql`select pg_advisory_xact_lock_shared(hashtext('curfew configuration'))`.execute(tx);
 
 export function toPerson(row: { id: string; email: string }): Person {
   const id = parsePersonId(row.id);

@@ -2,9 +2,10 @@ import { type RawBuilder, sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { PreApprovalReads, PreApprovalWrites } from '../app/pre-approvals-store.ts';
 import { type DurationSeconds, isDurationSeconds } from '../domain/duration.ts';
-import { parseEmail, parseOrg, parsePersonId, parsePreApprovalId } from '../domain/ids.ts';
+import { type Org, parseEmail, parseOrg, parsePersonId, parsePreApprovalId, type PersonId } from '../domain/ids.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
 import type { Person } from '../domain/person.ts';
+import type { Permission } from '../domain/request.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
@@ -13,12 +14,19 @@ const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 /** Neither ended nor closed; it may open later. */
 const isOpen = sql`p.ended_at is null and p.closes_at > clock_timestamp()`;
 
+/** One that somebody has ended by now counts as ended at any time. */
+const isOpenFor = (org: Org, principal: PersonId, { integration, service, accessType, resource }: Permission, at: RawBuilder<unknown>) =>
+  sql`p.org = ${org} and p.principal_id = ${principal} and p.integration = ${integration} and p.service = ${service}
+    and p.access_type = ${accessType} and p.resource = ${resource} and p.ended_at is null and p.opens_at <= ${at} and p.closes_at > ${at}`;
+
 export function createPreApprovalReads(db: Db): PreApprovalReads {
   return {
     async one(org, id) {
       const [found] = await select(db, sql`p.org = ${org} and p.id = ${id}`);
       return found;
     },
+    openAt: (org, principal, permission, at) =>
+      select(db, sql`${isOpenFor(org, principal, permission, at === undefined ? sql`clock_timestamp()` : timestamp(at))} order by p.id`),
     page: (org, { person, before, limit }) =>
       select(
         db,
@@ -35,13 +43,8 @@ export function createPreApprovalWrites(tx: Db): PreApprovalWrites {
       await sql`select from pre_approvals where org = ${org} and id = ${id} for no key update`.execute(tx);
       return reads.one(org, id);
     },
-    openFor: (org, principal, { integration, service, accessType, resource }) =>
-      select(
-        tx,
-        sql`p.org = ${org} and p.principal_id = ${principal} and p.integration = ${integration} and p.service = ${service}
-          and p.access_type = ${accessType} and p.resource = ${resource} and p.opens_at <= clock_timestamp() and ${isOpen}
-          order by p.id for share of p`,
-      ),
+    openFor: (org, principal, permission) =>
+      select(tx, sql`${isOpenFor(org, principal, permission, sql`clock_timestamp()`)} order by p.id for share of p`),
     async countOpen(org, principal) {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`pre-approvals ${org}`}, 0))`.execute(tx);
       const { rows } = await sql<{ all: number; own: number }>`
@@ -49,13 +52,13 @@ export function createPreApprovalWrites(tx: Db): PreApprovalWrites {
         from pre_approvals p where p.org = ${org} and ${isOpen}`.execute(tx);
       return { all: rows[0]?.all ?? 0, ofPrincipal: rows[0]?.own ?? 0 };
     },
-    async add(actor, { org, principal, creator, via, permission, opensAt, closesAt, duration, reason }) {
+    async add(actor, { org, principal, creator, keyMakers, via, permission, opensAt, closesAt, duration, reason }) {
       const id = parsePreApprovalId(uuidv7());
       if (id === undefined) throw new Error('uuid made an id that is none');
       await sql`with t as (
-          insert into pre_approvals (org, id, principal_id, integration, service, access_type, resource, opens_at, closes_at, seconds, reason, created_by, created_via, created_at)
+          insert into pre_approvals (org, id, principal_id, integration, service, access_type, resource, opens_at, closes_at, seconds, reason, created_by, key_makers, created_via, created_at)
           values (${org}, ${id}, ${principal.id}, ${permission.integration}, ${permission.service}, ${permission.accessType}, ${permission.resource},
-            ${timestamp(opensAt)}, ${timestamp(closesAt)}, ${duration}, ${reason ?? null}, ${creator.id}, ${via}, clock_timestamp())
+            ${timestamp(opensAt)}, ${timestamp(closesAt)}, ${duration}, ${reason ?? null}, ${creator.id}, ${[...keyMakers]}::uuid[], ${via}, clock_timestamp())
           returning *, null::uuid as request_id, null::uuid as grant_id)
         ${auditFrom(
           't',
@@ -83,6 +86,7 @@ type Row = {
   principal_email: string;
   creator_id: string;
   creator_email: string;
+  key_makers: string[];
   created_via: string;
   integration: string;
   service: string;
@@ -101,7 +105,7 @@ type Row = {
 /** `where` stands behind WHERE and may name `p`. */
 async function select(db: Db, where: RawBuilder<unknown>): Promise<PreApproval[]> {
   const { rows } = await sql<Row>`
-    select p.org, p.id, p.principal_id, a.email as principal_email, p.created_by as creator_id, b.email as creator_email, p.created_via,
+    select p.org, p.id, p.principal_id, a.email as principal_email, p.created_by as creator_id, b.email as creator_email, p.key_makers, p.created_via,
       p.integration, p.service, p.access_type, p.resource, p.opens_at, p.closes_at, p.seconds::float8, p.reason, p.created_at,
       p.ended_at, p.ended_by, e.email as ender_email
     from pre_approvals p
@@ -118,6 +122,7 @@ function toPreApproval(row: Row): PreApproval {
     id: must(parsePreApprovalId(row.id)),
     principal: toPerson(row.principal_id, row.principal_email),
     creator: toPerson(row.creator_id, row.creator_email),
+    keyMakers: row.key_makers.map((id) => must(parsePersonId(id))),
     via: row.created_via === 'slack' ? 'slack' : 'api',
     permission: { integration: row.integration, service: row.service, accessType: row.access_type, resource: row.resource },
     opensAt: instant(row.opens_at.getTime()),

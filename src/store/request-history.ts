@@ -1,5 +1,12 @@
 import { sql } from 'kysely';
-import type { GrantRecord, RequestEvent, RequestHistory, RequestHistoryReads, SealedStretch } from '../app/request-history-store.ts';
+import type {
+  Circumstances,
+  GrantRecord,
+  RequestEvent,
+  RequestHistory,
+  RequestHistoryReads,
+  SealedStretch,
+} from '../app/request-history-store.ts';
 import type { Actor } from '../app/store.ts';
 import { type Org, parseGrantId, parseRequestId, type RequestId } from '../domain/ids.ts';
 import type { Observed } from '../domain/right.ts';
@@ -19,6 +26,7 @@ export function createRequestHistory(db: Db): RequestHistoryReads {
         .setIsolationLevel('repeatable read')
         .setAccessMode('read only')
         .execute((tx) => readHistory(tx, org, id)),
+    circumstances: (org, id) => readCircumstances(db, org, id),
     async head(org) {
       const { rows } = await sql<{ seq: string }>`select seq from audit_heads where org = ${org}`.execute(db);
       return Number(rows[0]?.seq ?? 0);
@@ -40,6 +48,20 @@ async function readHistory(tx: Db, org: Org, id: RequestId): Promise<RequestHist
     order by a.id`.execute(tx);
   const events = rows.map((row) => ({ ...toRequestEvent(row), seq: row.seq === null ? undefined : Number(row.seq) }));
   return { request, now: toInstant(now), grant: await readGrant(tx, org, id), events };
+}
+
+async function readCircumstances(db: Db, org: Org, id: RequestId): Promise<Circumstances> {
+  const { rows } = await sql<{ preexisting: boolean; preapproved: boolean }>`select
+      exists (select from requests q
+        join rights r on r.org = q.org and r.integration = q.integration and r.access_type = q.access_type and r.resource = q.resource
+          and r.person_id = q.principal_id
+        join grants g on g.org = r.org and g.right_id = r.id
+        where q.org = ${org} and q.id = ${id} and g.request_id <> q.id and g.state = 'active') as preexisting,
+      exists (select from audit
+        where org = ${org} and request_id = ${id} and action = 'request.approved' and data->>'preApproval' is not null) as preapproved`.execute(
+    db,
+  );
+  return { isPreexisting: rows[0]?.preexisting === true, isPreapproved: rows[0]?.preapproved === true };
 }
 
 type GrantRow = {

@@ -1,18 +1,18 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Store } from '../app/store.ts';
 import { canonicalEmail } from '../domain/ids.ts';
-import type { WireStatus } from '../domain/request.ts';
+import type { Permission, WireStatus } from '../domain/request.ts';
 import type { Db } from './database.ts';
 import { selectRequests } from './request-rows.ts';
 
 /** Any part of all requests, in the order of their ids, which is that of their making. */
 export const createRequestPage =
   (db: Db): Store['requestPage'] =>
-  (org, { of, status, principal, requestor, service, since, before, limit }) =>
+  (org, { of, orPending, status, principal, requestor, service, since, before, limit }) =>
     selectRequests(
       db,
       sql`q.org = ${org}
-        and ${given(of, (id) => sql`(q.requestor_id = ${id} or q.principal_id = ${id})`)}
+        and ${given(of, (id) => sql`(q.requestor_id = ${id} or q.principal_id = ${id} or (${orPending} and q.state = 'pending'))`)}
         and ${given(status, (wanted) => hasStatus[wanted])}
         and ${given(principal, (email) => sql`b.canonical = ${canonicalEmail(email)}`)}
         and ${given(requestor, (email) => sql`a.canonical = ${canonicalEmail(email)}`)}
@@ -21,6 +21,17 @@ export const createRequestPage =
         and ${given(before, (id) => sql`q.id < ${id}::uuid`)}
         order by q.id desc limit ${limit}`,
     );
+
+/** What people have by grants that are active. */
+export const createHeld =
+  (db: Db): Store['held'] =>
+  async (org, person) => {
+    const { rows } = await sql<Permission>`
+      select distinct q.integration, q.service, q.access_type as "accessType", q.resource
+      from requests q join grants g on g.org = q.org and g.request_id = q.id
+      where q.org = ${org} and g.state = 'active' and ${given(person, (id) => sql`q.principal_id = ${id}`)}`.execute(db);
+    return rows;
+  };
 
 const given = <T>(value: T | undefined, condition: (value: T) => RawBuilder<unknown>) =>
   value === undefined ? sql`true` : condition(value);

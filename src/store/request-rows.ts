@@ -21,6 +21,7 @@ type Row = {
   id: string;
   requestor_id: string;
   requestor_email: string;
+  key_makers: string[];
   principal_id: string;
   principal_email: string;
   integration: string;
@@ -41,6 +42,7 @@ type Row = {
   decided_reason: string | null;
   grant_id: string | null;
   right_id: string | null;
+  account: string | null;
   grant_seconds: number | null;
   standing: boolean | null;
   grant_state: string | null;
@@ -71,10 +73,10 @@ type Row = {
 /** `where` stands behind WHERE and may name `q` (requests) and `g` (grants). */
 export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unknown>): Promise<PermissionRequest[]> {
   const { rows } = await sql<Row>`
-    select q.org, q.id, q.requestor_id, a.email as requestor_email, q.principal_id, b.email as principal_email,
+    select q.org, q.id, q.requestor_id, a.email as requestor_email, q.key_makers, q.principal_id, b.email as principal_email,
       q.integration, q.service, q.access_type, q.resource, q.reason, q.asked_seconds::float8, q.duration_named, q.created_at, q.approvable_until,
       q.state, q.decided_at, q.decided_by, d.email as decider_email, q.decided_policy, q.decided_seconds::float8, q.decided_reason,
-      g.id as grant_id, g.right_id, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
+      g.id as grant_id, g.right_id, held.account, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
       g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
       g.failed_at, g.why,
       q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at,
@@ -84,6 +86,7 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
     join people b on b.org = q.org and b.id = q.principal_id
     left join people d on d.org = q.org and d.id = q.decided_by
     left join grants g on g.org = q.org and g.request_id = q.id
+    left join rights held on held.org = g.org and held.id = g.right_id
     left join people e on e.org = g.org and e.id = g.ended_by
     left join grants x on x.org = q.org and x.request_id = q.extends
     where ${where}`.execute(db);
@@ -95,6 +98,7 @@ function toRequest(row: Row): PermissionRequest {
     org: must(row, parseOrg(row.org)),
     id: must(row, parseRequestId(row.id)),
     requestor: toPerson(row, row.requestor_id, row.requestor_email),
+    keyMakers: row.key_makers.map((id) => must(row, parsePersonId(id))),
     principal: toPerson(row, row.principal_id, row.principal_email),
     permission: { integration: row.integration, service: row.service, accessType: row.access_type, resource: row.resource },
     reason: row.reason ?? undefined,
@@ -153,6 +157,7 @@ function toGrant(row: Row): Grant {
   return {
     id: must<GrantId>(row, parseGrantId(row.grant_id ?? '')),
     rightId: must(row, parseRightId(row.right_id ?? '')),
+    account: must(row, row.account),
     duration: seconds(must(row, row.grant_seconds)),
     standing: must(row, row.standing),
     state: toGrantState(row),

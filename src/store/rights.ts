@@ -161,6 +161,15 @@ audited as (
       else jsonb_build_object('end', end_kind, 'endAt', end_at, 'observedGoneAt', gone_at, 'leftInPlace', left_in_place, 'sessionsEnded', sessions_ended,
         'latenessMs', round(extract(epoch from gone_at - end_at) * 1000)) end
   from moved),
+extending as (
+  select m.org, m.request_id, m.grant_id, m.state, m.expires_at, q.extends
+  from moved m join requests q on q.org = m.org and q.id = m.request_id where q.extends is not null),
+-- Access goes on when the target has confirmed it, and not when it was decided (I18); what has ended does not go on.
+extended as (
+  insert into audit (org, action, actor, request_id, grant_id, data)
+  select x.org, 'grant.extended', '{"kind":"system"}'::jsonb, x.request_id, x.id, jsonb_build_object('by', e.request_id, 'expiresAt', e.expires_at)
+  from extending e join grants x on x.org = e.org and x.request_id = e.extends
+  where e.state = 'active' and x.state = 'active' and not exists (select from moved m where m.org = x.org and m.grant_id = x.id)),
 failing as (
   insert into audit (org, action, actor, data)
   select h.org, 'right.removal-failed', '{"kind":"system"}'::jsonb, jsonb_build_object('right', h.id, 'problem', h.problem)
@@ -168,7 +177,7 @@ failing as (
 told as (
   insert into outbox (org, kind, subject) select org, 'notify', request_id from moved
   -- What an extension took over from tells until when it went on.
-  union all select q.org, 'notify', q.extends from moved m join requests q on q.org = m.org and q.id = m.request_id where q.extends is not null)
+  union all select org, 'notify', extends from extending)
 select distinct extract(epoch from expires_at)::bigint as second from moved
 where state = 'active' and expires_at <= now() + interval '1 hour'`;
 

@@ -4,7 +4,7 @@ import { parseEmail } from '../domain/ids.ts';
 import { isRole } from '../domain/role.ts';
 import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
-import { oneAtATime } from './people.ts';
+import { meanwhileNobody, oneAtATime } from './people.ts';
 
 type Row = { role: string; kind: 'user' | 'group'; name: string; source: 'configuration' | 'api' };
 
@@ -30,6 +30,9 @@ export function createRoleWrites(tx: Db): RoleWrites {
     ...createRoleReads(tx),
     async lock() {
       await oneAtATime(tx);
+    },
+    async hold() {
+      await meanwhileNobody(tx);
     },
     async bind(actor, org, role, holder) {
       const added =

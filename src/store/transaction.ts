@@ -5,7 +5,7 @@ import { parseRequestId } from '../domain/ids.ts';
 import type { Instant } from '../domain/time.ts';
 import { toInstant } from './clock.ts';
 import type { Db } from './database.ts';
-import { auditFrom, lookFrom, notifyFrom } from './journal.ts';
+import { auditFrom, lookFrom, notifyFrom, rulesData } from './journal.ts';
 import { createKeyWrites } from './keys.ts';
 import { findOrAddPerson } from './people.ts';
 import { createPolicyWrites } from './policies.ts';
@@ -17,15 +17,16 @@ import { createWebhookWrites } from './webhooks.ts';
 
 const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 
-/** As many policies are named in an event: more tell nobody anything, and an event is kept for ever. */
-const mostNamed = 50;
-const rulesJson = ({ version, policies }: RulesApplied, besides: object = {}) =>
-  sql`${JSON.stringify({ ...besides, policyVersion: version, policies: policies.slice(0, mostNamed) })}::jsonb`;
+const rulesJson = (rules: RulesApplied, besides: object = {}) => sql`${JSON.stringify(rulesData(rules, besides))}::jsonb`;
 
-/** Locks are taken in one order everywhere: person, request, settings, right, grant. */
+/**
+ * Locks are taken in one order everywhere: role bindings, person, request, settings, right, grant. What only owners change
+ * (policies, keys, webhooks) is locked after the role bindings and holds up nobody else.
+ */
 export function createTransaction(tx: Db): Transaction {
   return {
     ...createReads(tx),
+    holdsConnection: true,
     preApprovals: createPreApprovalWrites(tx),
     webhooks: createWebhookWrites(tx),
     keys: createKeyWrites(tx),
@@ -43,7 +44,8 @@ export function createTransaction(tx: Db): Transaction {
     },
     person: (org, email) => findOrAddPerson(tx, org, email),
     async lockPerson(org, person) {
-      await sql`select from people where org = ${org} and id = ${person} for no key update`.execute(tx);
+      // A change, and not only a lock: a statement that was waiting for us must find that we were here (plain-asks.ts).
+      await sql`update people set asks = asks + 1 where org = ${org} and id = ${person}`.execute(tx);
     },
     async lockRequest(org, id) {
       // With an extension the first of its chain, whose row is the lock of all: what is decided about one holds for the others.
@@ -56,10 +58,10 @@ export function createTransaction(tx: Db): Transaction {
       if (id === undefined) throw new Error('uuid made an id that is none');
       const { permission } = draft;
       await sql`with t as (
-          insert into requests (org, id, requestor_id, principal_id, integration, service, access_type, resource, reason, asked_seconds, duration_named, created_at, approvable_until, extends, first_id)
+          insert into requests (org, id, requestor_id, principal_id, integration, service, access_type, resource, reason, asked_seconds, duration_named, created_at, approvable_until, extends, first_id, key_makers)
           values (${draft.org}, ${id}, ${draft.requestor.id}, ${draft.principal.id}, ${permission.integration}, ${permission.service},
             ${permission.accessType}, ${permission.resource}, ${draft.reason ?? null}, ${draft.asked}, ${draft.durationNamed}, ${timestamp(draft.createdAt)}, ${timestamp(draft.approvableUntil)},
-            ${draft.extension?.of ?? null}, ${draft.extension?.first ?? null})
+            ${draft.extension?.of ?? null}, ${draft.extension?.first ?? null}, ${[...draft.keyMakers]}::uuid[])
           returning org, id as request_id, null::uuid as grant_id, principal_id, integration, access_type, resource, reason, asked_seconds),
         a as (${auditFrom(
           't',
@@ -90,15 +92,13 @@ export function createTransaction(tx: Db): Transaction {
             set generation = rights.generation + 1, lane = 'give', due_at = clock_timestamp(),
               account = case when rights.baseline is null then excluded.account else rights.account end
           returning org, id as right_id),
-        e as (select x.*, t.id as by_request from t join grants x on x.org = t.org and x.request_id = t.extends),
         g as (
           insert into grants (org, id, request_id, right_id, seconds, standing, latest_end, provision_until, chain_from)
           select t.org, ${uuidv7()}::uuid, t.id, r.right_id, ${decision.lasts}, ${decision.standing},
-            ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)}, (select coalesce(chain_from, granted_at) from e) from t, r
+            ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)},
+            (select coalesce(x.chain_from, x.granted_at) from grants x where x.org = t.org and x.request_id = t.extends) from t, r
           returning org, request_id, id as grant_id, right_id, seconds, latest_end),
         a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval })}`)}),
-        x as (select e.org, e.request_id, e.id as grant_id, e.by_request, g.latest_end from e, g),
-        xa as (${auditFrom('x', 'grant.extended', actor, sql`jsonb_build_object('by', by_request, 'latestEnd', latest_end)`)}),
         l as (${lookFrom('g')})
         ${notifyFrom('g')}`.execute(tx);
     },

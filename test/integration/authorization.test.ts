@@ -6,7 +6,7 @@ import type { Result } from '../../src/domain/result.ts';
 import { everyScope, type Scope } from '../../src/domain/scope.ts';
 import { DEFAULT_PEOPLE } from '../../src/sandbox/slack/people.ts';
 import { createHttpApp } from '../../src/http/server.ts';
-import { bindConfiguredRoles } from '../../src/store/people.ts';
+import { bindConfiguredRoles } from '../../src/store/configured.ts';
 import { type SlackPresses, startSlackPresses } from '../support/slack-presses.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 
@@ -103,7 +103,9 @@ let made = 0;
 
 beforeAll(async () => {
   // Reviewers decide, and so would whoever is on call, which nobody is.
-  world = await createWorld({ onCalls: (name) => ({ name, isOnCall: async () => false, page: async () => undefined }) });
+  world = await createWorld({
+    onCalls: (name) => ({ name, isOnCall: async () => false, canPage: () => true, page: async () => undefined }),
+  });
   const policy = {
     name: 'reviewed',
     requestor: { type: 'any' },
@@ -245,9 +247,9 @@ describe('tokens', () => {
 
   it('are no second person for whoever made them', async () => {
     const approve = async (request: PermissionRequest) => overHttp('made', 'approve', request);
-    tokens.set('made', { ...by('carol'), via: 'api', key: 'some key', keyMaker: by('bob').person.id });
+    tokens.set('made', { ...by('carol'), via: 'api', key: 'some key', keyMakers: [by('bob').person.id] });
     expect(await approve(await take('pending', 'bob for erin'))).toBe(403);
-    tokens.set('made', { ...by('carol'), via: 'api', key: 'some key', keyMaker: by('olga').person.id });
+    tokens.set('made', { ...by('carol'), via: 'api', key: 'some key', keyMakers: [by('olga').person.id] });
     expect(await approve(await take('pending', 'bob for erin'))).toBe(200);
     drop('pending', 'bob for erin');
   });

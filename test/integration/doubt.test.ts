@@ -5,7 +5,7 @@ import type { Caller } from '../../src/app/ports.ts';
 import type { Claim } from '../../src/app/store.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
-import { bindConfiguredRoles, setBootstrapKey } from '../../src/store/people.ts';
+import { bindConfiguredRoles, setBootstrapKey } from '../../src/store/configured.ts';
 import { fakeTarget } from '../support/fake-target.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 

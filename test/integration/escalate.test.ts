@@ -20,6 +20,7 @@ function pager(name: string): Pager {
     pages: [],
     away: false,
     isOnCall: async (person) => it.onCall.has(person),
+    canPage: (service) => service !== 'keyless',
     async page(services, { key, text }) {
       if (it.away) throw new Error('the pager does not answer');
       if (!it.pages.some((page) => page.key === key)) it.pages.push({ services, key, text });
@@ -185,6 +186,22 @@ describe('what cannot be escalated is refused, and nothing changes', () => {
       rejection: { code: 'not-configured', what: 'The on-call integration pagerduty' },
     });
     await unchanged(request);
+  });
+
+  it('where it is not configured how to tell any of the services; else those are told that it is', async () => {
+    const pagerduty = configured('pagerduty');
+    await put({ type: 'p0' }, escalation('pagerduty', 'keyless'));
+    const request = await ask();
+    expect(await escalate(bob, request)).toMatchObject({
+      ok: false,
+      rejection: { code: 'not-configured', what: 'The routing key of the pagerduty service keyless' },
+    });
+    await unchanged(request);
+    await put({ type: 'p0' }, escalation('pagerduty', 'keyless', 'database'));
+    must(await escalate(bob, request));
+    expect(await events()).toMatchObject([{ data: { services: [{ integration: 'pagerduty', services: ['database'] }] } }]);
+    await world.work.notify(request.id);
+    expect(pagerduty.pages.map(({ key }) => key)).toEqual([request.id]);
   });
 
   it('by anybody else, after the decision, and for an id that is not known', async () => {

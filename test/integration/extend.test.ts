@@ -278,13 +278,11 @@ describe('with a target in memory', () => {
     const first = await give();
     const second = must(await extend(bob, first));
     must(await approve(carol, second));
+    await world.reconcile();
     const events = await world.audit();
     expect(events.findLast(({ action }) => action === 'request.submitted')?.data).toMatchObject({ extends: first.id, askedSeconds: hour });
     expect(events.findLast(({ action }) => action === 'request.approved')?.data).toMatchObject({ seconds: hour });
-    expect(events.findLast(({ action }) => action === 'grant.extended')).toMatchObject({
-      actor: { kind: 'person', email: 'carol@example.com' },
-      data: { by: second.id },
-    });
+    expect(events.findLast(({ action }) => action === 'grant.extended')?.data).toMatchObject({ by: second.id });
     const { rows } = await world.pool.query(`select request_id from audit where action = 'grant.extended'`);
     expect(rows).toEqual([{ request_id: first.id }]);
   });
@@ -336,7 +334,9 @@ describe('by the policies of the moment', () => {
       createWorld({
         onCalls: (name) => {
           const found = onCall.get(name);
-          return found === undefined ? undefined : { name, isOnCall: async () => found.isOnCall, page: async () => undefined };
+          return found === undefined
+            ? undefined
+            : { name, isOnCall: async () => found.isOnCall, canPage: () => true, page: async () => undefined };
         },
       }),
     );

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseOrg } from '../../src/domain/ids.ts';
 import { scopes } from '../../src/domain/scope.ts';
 import { createHttpApp } from '../../src/http/server.ts';
-import { setBootstrapKey } from '../../src/store/people.ts';
+import { setBootstrapKey } from '../../src/store/configured.ts';
 import { must } from '../support/http-app.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 

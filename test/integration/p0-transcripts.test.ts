@@ -62,16 +62,37 @@ describe('commands of other ages', { timeout: patience }, () => {
     expect((await running).exit).toBe(2);
   });
 
-  it('are answered without a stream where there is nothing to wait for', async () => {
+  it('are answered in one line where there is nothing to wait for', async () => {
+    const carol = await server.login('carol');
+    const allow = ['allow', 'pg', 'role', 'readonly', '--to', 'o4@example.com', '--length', '1 day', '-w'];
+    expect(await old(carol, ...allow)).toMatchObject({ exit: 0, stderr: expect.stringContaining('Pre-approved o4@example.com') });
+    for (const words of [
+      ['request', '--help', '-w'],
+      ['allow', '--help', '-w'],
+    ]) {
+      expect(await old(carol, ...words)).toMatchObject({ exit: 0, stderr: expect.stringContaining('Options:') });
+    }
+    for (const words of [
+      ['allow', 'pg', 'role', 'readonly', '--to', 'carol@example.com', '--length', '1 day', '-w'],
+      ['request', 'nowhere', '-w'],
+      ['grant', 'pg', '-w'],
+    ]) {
+      expect((await old(carol, ...words)).exit).toBe(1);
+    }
+  });
+
+  it('get every success as a line of data, and every error as plain JSON', async () => {
     const login = await server.login('o3');
-    for (const argv of [['ls'], ['request', '--help'], ['request', 'nowhere'], ['status']]) {
+    for (const argv of [['ls'], ['request', '--help'], ['request', 'nowhere'], ['status'], ['ls', '--help']]) {
       const response = await fetch(`${login.url}/o/demo/command/`, {
         method: 'POST',
         headers: { authorization: `Bearer ${login.token}`, 'content-type': 'application/json' },
         body: JSON.stringify({ argv, scriptName: 'p0', wait: true }),
       });
-      expect(response.headers.get('content-type')).toMatch(/^application\/(problem\+)?json/);
-      expect(await response.json()).toMatchObject(response.ok ? { ok: true } : { error: expect.any(String) });
+      expect(response.headers.get('content-type')).toMatch(response.ok ? /^application\/x-ndjson/ : /^application\/problem\+json/);
+      const body = await response.text();
+      expect(JSON.parse(body)).toMatchObject(response.ok ? { type: 'data', data: { ok: true } } : { error: expect.any(String) });
+      expect(body.endsWith('\n')).toBe(response.ok);
     }
   });
 });

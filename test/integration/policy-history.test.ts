@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpApp } from '../../src/http/server.ts';
-import { setBootstrapKey } from '../../src/store/people.ts';
+import { setBootstrapKey } from '../../src/store/configured.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 
 const owner = 'the bootstrap key of these tests, which is long';

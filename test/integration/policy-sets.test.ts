@@ -126,6 +126,26 @@ it('reads again by itself where whoever was reading for it failed', async () => 
   expect(await second).toMatchObject({ all: [{ name: 'rule' }] });
 });
 
+it('never lets a transaction wait for a reading that still needs a connection', async () => {
+  const sets = createPolicySets();
+  const [reading, connected] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const pooled = sets(
+    {
+      ruleRevision: (which) => world.store.ruleRevision(which),
+      async ruleBook(which) {
+        reading.resolve();
+        await connected.promise;
+        return world.store.ruleBook(which);
+      },
+    },
+    org,
+  );
+  await reading.promise;
+  const held = await world.store.transaction((tx) => sets(tx, org));
+  connected.resolve();
+  expect(held.all).toEqual((await pooled).all);
+});
+
 it('lets others run while thousands of policies are filed', async () => {
   const rules = Array.from({ length: 2_000 }, (_, at) => ({ ...rule('p0'), name: `rule ${at}` }));
   const sets = createPolicySets();

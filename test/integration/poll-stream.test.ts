@@ -186,3 +186,81 @@ describe('the list of requests', () => {
       expect((await call('carol', 'GET', `/permission-requests?${query}`)).statusCode, query).toBe(400);
   });
 });
+
+const outcomeOf = async (id: string) => {
+  const stream = await poll(id);
+  await stream.next();
+  return (await stream.next()).data;
+};
+const allow = (to: string) =>
+  call('carol', 'POST', '/command/', {
+    argv: ['allow', 'pg', 'role', 'readonly', '--to', `${to}@example.com`, '--length', '1 day', '--duration', '1h'],
+    scriptName: 'p0',
+  });
+const flags = (data: Record<string, unknown>) => [data['isPreexisting'], data['isPersistent'], data['isPreapproved']];
+
+describe('what the poll says beside the outcome', () => {
+  const policy = (document: object) =>
+    world.pool.query('insert into policies (org, name, document) values ($1, $2, $3)', ['demo', Reflect.get(document, 'name'), document]);
+  const give = async (id: string) => {
+    await call('carol', 'POST', `/permission-requests/${id}/approve`, { expirationLength: '1h' });
+    await world.reconcile();
+  };
+  const giveBack = async (...ids: string[]) => {
+    for (const id of ids) await call('bob', 'POST', `/permission-requests/${id}/relinquish`);
+    await world.reconcile();
+  };
+
+  it('names the account once the access is there, in whatever target', async () => {
+    const id = await ask();
+    const read = async () => (await call('bob', 'GET', `/permission-requests/${id}`)).json().generated;
+    expect(await read()).toEqual({});
+    await call('carol', 'POST', `/permission-requests/${id}/approve`, { expirationLength: '1h' });
+    expect(await read()).toEqual({});
+    await world.reconcile();
+    expect(await read()).toEqual({ account: 'bob' });
+    expect((await outcomeOf(id)).request).toMatchObject({ status: 'DONE', generated: { account: 'bob' } });
+    await giveBack(id);
+    expect((await outcomeOf(id)).request).toMatchObject({ status: 'REVOKED', generated: {} });
+  });
+
+  it('waits for the new request where the access is there already, and then says that it was', async () => {
+    const first = await ask();
+    await give(first);
+    expect(flags(await outcomeOf(first))).toEqual([false, false, false]);
+    const second = await call('bob', 'POST', '/command/', {
+      argv: ['request', 'pg', 'role', 'readonly', '--reason', 'more time'],
+      scriptName: 'p0',
+    });
+    expect(second.json()).toMatchObject({ isPreexisting: true, request: { status: 'NEW' } });
+    const waiting = await poll(second.json().id);
+    expect(await waiting.next()).toEqual({ type: 'heartbeat' });
+    await call('carol', 'POST', `/permission-requests/${second.json().id}/deny`);
+    const { data } = await waiting.next();
+    expect([data.request.status, ...flags(data)]).toEqual(['DENIED', true, false, false]);
+    await giveBack(first);
+    expect(flags(await outcomeOf(second.json().id))).toEqual([false, false, false]);
+  });
+
+  it('says that a pre-approval decided it, and that no approver did', async () => {
+    const asked = await ask();
+    await give(asked);
+    await giveBack(asked);
+    expect(flags(await outcomeOf(asked))).toEqual([false, false, false]);
+    await allow('bob');
+    const inside = await ask();
+    await world.reconcile();
+    expect(flags(await outcomeOf(inside))).toEqual([false, false, true]);
+    await giveBack(inside);
+    await world.pool.query('delete from pre_approvals');
+  });
+
+  it('says that the access is standing', async () => {
+    await policy({ name: 'standing', requestor: { type: 'any' }, resource: { type: 'any' }, approval: [{ type: 'persistent' }] });
+    const id = await ask();
+    await world.reconcile();
+    expect(flags(await outcomeOf(id))).toEqual([false, true, false]);
+    await world.pool.query('delete from policies');
+    await giveBack(id);
+  });
+});

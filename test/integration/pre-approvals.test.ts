@@ -57,6 +57,15 @@ describe('inside an open window', () => {
     expect(await ask('bob', '|--duration|5m')).toMatchObject({ isPreapproved: true, request: { state: { kind: 'approved' } } });
   });
 
+  it('is open until its end', async () => {
+    const end = new Date(Date.now() + 86_400_000).toISOString();
+    const made = await run('carol', `allow|pg|role|readonly|--to|bob@example.com|--end|${end}`);
+    expect(made).toMatchObject({ ok: true, value: { preApproval: { closesAt: Date.parse(end) } } });
+    expect(await ask('bob')).toMatchObject({ isPreapproved: true });
+    const past = await run('carol', 'allow|pg|role|readonly|--to|bob@example.com|--end|1/31/2020');
+    expect(past).toMatchObject({ ok: false, rejection: { code: 'invalid-value', field: 'end' } });
+  });
+
   it('is for one person and one right', async () => {
     await opened('carol');
     expect(await ask('dave')).toMatchObject({ isPreapproved: false, request: { state: { kind: 'pending' } } });
@@ -119,8 +128,20 @@ describe('policies', () => {
     await opened('carol');
     await policy({ name: 'ask', ...anybody, approval: [{ type: 'p0' }] });
     await policy({ name: 'no', ...anybody, approval: [{ type: 'deny' }] });
-    expect(code(await run('bob', 'request|pg|role|readonly'))).toBe('not-allowed');
-    expect(code(await allow('carol'))).toBe('not-allowed');
+    for (const refused of [await run('bob', 'request|pg|role|readonly'), await allow('carol')])
+      expect(refused).toMatchObject({ ok: false, rejection: { code: 'not-allowed', deniedBy: 'no' } });
+  });
+
+  it('that do not speak about it allow nothing, and none of them is named', async () => {
+    await policy({ name: 'for erin', ...anybody, requestor: { type: 'user', uid: 'erin@example.com' }, approval: [{ type: 'p0' }] });
+    for (const refused of [await run('bob', 'request|pg|role|readonly'), await allow('carol')])
+      expect(refused).toEqual({ ok: false, rejection: { code: 'not-allowed' } });
+  });
+
+  it('that lead to nobody are named', async () => {
+    await policy({ name: 'nobody is on call', ...anybody, approval: [{ type: 'auto', integration: 'pagerduty' }] });
+    const refused = await run('bob', 'request|pg|role|readonly');
+    expect(refused).toEqual({ ok: false, rejection: { code: 'nobody-can-approve', policies: ['nobody is on call'] } });
   });
 
   it('that give it standing come first', async () => {
@@ -147,7 +168,8 @@ describe('policies', () => {
   it('name who may open one', async () => {
     const groups = [{ directory: 'local', id: 'platform', label: 'Platform team' }];
     await policy({ name: 'team', ...anybody, approval: [{ type: 'group', groups, effect: 'keep' }] });
-    expect([code(await allow('alice')), code(await allow('dave'))]).toEqual(['not-approver', 'ok']);
+    expect(await allow('alice')).toEqual({ ok: false, rejection: { code: 'not-approver', ahead: true } });
+    expect(code(await allow('dave'))).toBe('ok');
   });
 });
 

@@ -9,7 +9,7 @@ import { parseDuration } from '../../src/domain/duration.ts';
 import { parseOrg } from '../../src/domain/ids.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { createHttpApp } from '../../src/http/server.ts';
-import { bindConfiguredRoles, setBootstrapKey } from '../../src/store/people.ts';
+import { bindConfiguredRoles, setBootstrapKey } from '../../src/store/configured.ts';
 import { createWebhookWire } from '../../src/webhooks/index.ts';
 import { must } from '../support/http-app.ts';
 import { type Received, type Receiver, startReceiver } from '../support/receiver.ts';
@@ -32,6 +32,8 @@ beforeEach(async () => {
   });
   receiver = await startReceiver();
   await setBootstrapKey(world.db, org, email('alice@example.com'), bootstrap);
+  // That is an event too, and none of those that the tests are about.
+  await world.work.seal();
   app = await createHttpApp({
     useCases: world.useCases,
     org,
@@ -91,6 +93,13 @@ const reasons = () => receiver.received.map((each) => payload(each).data.data.re
 const ids = () => receiver.received.map(({ headers }) => headers['webhook-id']);
 const verify = (secret: string, { body, headers }: Received) =>
   new Verifier(secret).verify(body, Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])));
+
+async function claimed() {
+  for (;;) {
+    const claim = must(await world.store.webhooks.claim());
+    if (claim !== 'passed by') return claim;
+  }
+}
 
 describe('a webhook', () => {
   it('is sent what happened, signed and in order, and nothing else', async () => {
@@ -240,7 +249,7 @@ describe('a worker', () => {
     await submit('one');
     await submit('two');
     // What a killed process leaves behind: it claimed the endpoint, and perhaps called it.
-    const claim = must(await world.store.webhooks.claim());
+    const claim = await claimed();
     expect(await deliver()).toBe(0);
     await world.pool.query(`update webhooks set lease_until = clock_timestamp()`);
     expect(await deliver()).toBe(2);
@@ -322,7 +331,7 @@ describe('replaying', () => {
   it('voids the call under way', async () => {
     const { id, position } = await makeWebhook();
     await submit('one');
-    const claim = must(await world.store.webhooks.claim());
+    const claim = await claimed();
     await call('POST', `/webhooks/${id}/replay`, { from: position + 1 });
     await world.store.webhooks.pass(claim, { kind: 'answered', status: 200 });
     expect(await read(id)).toMatchObject({ position });
@@ -509,9 +518,8 @@ describe('who may', () => {
     for (const each of await all(without))
       expect(each).toMatchObject({ ok: false, rejection: { code: 'scope-required', scope: 'settings' } });
     const refused = (await world.audit()).filter(({ action }) => action === 'refused').map(({ data }) => data['attempt']);
-    expect(new Set(refused)).toEqual(
-      new Set(['webhook.create', 'webhook.change', 'webhook.rotate-secret', 'webhook.replay', 'webhook.delete']),
-    );
+    const every = ['create', 'change', 'rotate-secret', 'replay', 'list', 'read', 'delete'];
+    expect(new Set(refused)).toEqual(new Set(every.map((attempt) => `webhook.${attempt}`)));
   });
 });
 

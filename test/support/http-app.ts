@@ -36,6 +36,7 @@ export function someRequest(state: RequestState = { kind: 'pending' }): Permissi
     org,
     id: requestId,
     requestor: bob,
+    keyMakers: [],
     principal: bob,
     permission: { integration: 'sample', service: 'pg', accessType: 'role', resource: 'readonly' },
     reason: 'look at orders',
@@ -77,6 +78,7 @@ export const approved = (grantState: ApprovedState['grant']['state']): Permissio
     grant: {
       id: must(parseGrantId('01938a00-0000-7000-8000-000000000201')),
       rightId: must(parseRightId('01938a00-0000-7000-8000-000000000301')),
+      account: 'bob',
       duration: hour,
       standing: false,
       state: grantState,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { expect } from 'vitest';
 import type { UseCases } from '../../src/app/use-cases.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http/server.ts';
-import { setBootstrapKey } from '../../src/store/people.ts';
+import { setBootstrapKey } from '../../src/store/configured.ts';
 import { createWorld, email, org } from './world.ts';
 
 const bootstrap = 'the bootstrap key of these tests, which is long';

@@ -146,10 +146,8 @@ const isOverloaded = ({ status, body }: Answer): boolean => status === 503 && bo
 
 function serverFault({ status, body }: Answer): string[] {
   if (status === 0) return [body];
-  // A policy or a role that names a directory which is not set up cannot be told, and says so.
-  const isDirectory = status === 503 && body.includes('urn:curfew:problem:unavailable');
   return [
-    ...(status >= 500 && !isDirectory ? [`a ${status}`] : []),
+    ...(status >= 500 ? [`a ${status}`] : []),
     ...(/node_modules|\.ts:\d+|\bat \S+ \(|select .{1,60} from /.test(body) ? ['something of our insides'] : []),
   ];
 }

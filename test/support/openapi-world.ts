@@ -6,7 +6,7 @@ import type { UseCases } from '../../src/app/use-cases.ts';
 import { type Org, parseOrg, parseRequestId } from '../../src/domain/ids.ts';
 import { everyScope, type Scope, scopes } from '../../src/domain/scope.ts';
 import { createHttpApp } from '../../src/http/server.ts';
-import { bindConfiguredRoles } from '../../src/store/people.ts';
+import { bindConfiguredRoles } from '../../src/store/configured.ts';
 import { must } from './http-app.ts';
 import { createWorld, email, org, type World } from './world.ts';
 
@@ -24,7 +24,12 @@ export type Token = {
 };
 
 const plenty = 100_000_000;
-const pagerduty: OnCall = { name: 'pagerduty', isOnCall: async (address) => address.startsWith('carol@'), page: async () => undefined };
+const pagerduty: OnCall = {
+  name: 'pagerduty',
+  isOnCall: async (address) => address.startsWith('carol@'),
+  canPage: () => true,
+  page: async () => undefined,
+};
 
 /** One organisation, its app, and the key its owner makes order with. */
 export type Side = { readonly org: Org; readonly useCases: UseCases; readonly app: FastifyInstance; readonly admin: Token };

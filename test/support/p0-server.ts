@@ -47,11 +47,16 @@ export async function startP0Server() {
   const proxy = stack.use(await startFaultProxy(usual.url));
   const impatient = await open(50);
   const url = proxy.through(usual.url).replace(/\/$/, '');
-  const [alice, carol] = [await world.caller('alice', 'api'), await world.caller('carol', 'api')];
+  const [alice, carol, olga] = [await world.caller('alice', 'api'), await world.caller('carol', 'api'), await world.caller('olga', 'api')];
+  await world.pool.query(
+    `insert into role_bindings (org, role, canonical, source) values ($1, 'owner', 'olga@example.com', 'configuration')`,
+    [org],
+  );
 
   const login = async (name: string): Promise<P0Login> => {
     const draft = { name: 'p0', owner: `${name}@example.com`, scopes: [...everyScope], expiresIn: undefined };
-    const made = await useCases.keys.create(alice, draft);
+    // Whoever made an asker's key and an approver's may hold both, and would decide alone.
+    const made = await useCases.keys.create(name === 'carol' ? olga : alice, draft);
     if (!made.ok) throw new Error(made.rejection.code);
     return { url, org, token: made.value.key };
   };

@@ -142,12 +142,17 @@ export function describeP0(p0: P0): void {
 
     it('opens a window, in which nobody is asked', async () => {
       const words = ['allow', 'pg', 'role', 'readwrite', '--to', 'g2@example.com', '--length', '5 days', '--requested-duration', '1 hour'];
-      for (const more of [[], ['-w']]) {
-        const ran = await p0(carol, ...words, ...more);
+      const [start, end] = [1, 3].map((days) => new Date(Date.now() + days * 86_400_000));
+      const usDate = (at = new Date()) => `${at.getUTCMonth() + 1}/${at.getUTCDate()}/${at.getUTCFullYear()}`;
+      const planned = ['allow', 'pg', 'role', 'readonly', '--to', 'g2@example.com', '--start', usDate(start), '--end', usDate(end)];
+      for (const each of [words, [...words, '-w'], [...planned, '--request-duration', '1 hour']]) {
+        const ran = await p0(carol, ...each);
         expect(ran, ran.stderr).toMatchObject({ exit: 0 });
         expect(ran.stderr).toContain('Pre-approved g2@example.com');
+        if (each.includes('--end')) expect(ran.stderr).toContain(`to ${end?.toISOString().slice(0, 10)} 00:00 UTC`);
       }
       sent(...words);
+      sent(...planned, '--request-duration', '1 hour');
       const login = await server.login('g2');
       const asking = p0(login, 'request', 'pg', 'role', 'readwrite', '--duration', '1 hour', '--reason', 'inside', '-w');
       await server.polled(await server.asked('inside'));
@@ -158,7 +163,7 @@ export function describeP0(p0: P0): void {
     it('is refused where it is not for this person to allow', async () => {
       const words = ['allow', 'pg', 'role', 'readonly', '--to', 'g3@example.com', '--length', '1 day'];
       const ran = await p0(await server.login('g4'), ...words);
-      expect(ran).toMatchObject({ exit: 1, stderr: expect.stringContaining('approver') });
+      expect(ran).toMatchObject({ exit: 1, stderr: expect.stringContaining('cannot pre-approve') });
     });
   });
 
@@ -217,6 +222,7 @@ export function describeP0(p0: P0): void {
       [['grant', 'pg', 'role', 'readonly', '--to', 'nobody'], 'nobody'],
       [['allow', 'pg', 'role', 'readonly', '--to', 'bob@example.com'], '--length'],
       [['allow', 'pg', 'role', 'readonly', '--to', 'bob@example.com', '--length', '1 day', '--start', 'soon'], '--start'],
+      [['allow', 'pg', 'role', 'readonly', '--to', 'bob@example.com', '--length', '1 day', '--end', '2/5/2099'], 'not both'],
       [['ls', 'nowhere'], 'pg'],
       [['ls', '--colour'], '--colour'],
     ])('refuses %j with what would be right', async (words, text) => {

@@ -23,8 +23,9 @@ const buttons = {
   read: actionIds.review,
 };
 const patienceMs = 10_000;
-/** The workspace keeps only so many messages: counting them tells nothing. */
-const newer = (message: Message | undefined, than: Message | undefined): Message | undefined => (message === than ? undefined : message);
+/** The workspace keeps only so many messages: counting them tells nothing, and the last one may be gone. */
+const newer = (message: Message | undefined, than: Message | undefined): Message | undefined =>
+  message === undefined || Number(message.ts) <= Number(than?.ts ?? 0) ? undefined : message;
 const isFilled = (view: View): boolean => !JSON.stringify(view.source).includes('Loading…');
 
 export type Pressable = keyof typeof buttons;

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import { createHttpApp } from '../../src/http/server.ts';
-import { setBootstrapKey } from '../../src/store/people.ts';
+import { setBootstrapKey } from '../../src/store/configured.ts';
 import { listening } from './http-app.ts';
 import { createWorld, email, org } from './world.ts';
 

@@ -4,13 +4,12 @@ import { createUseCases, createWork } from '../../src/app/index.ts';
 import { createPolicySets } from '../../src/app/policy-sets.ts';
 import type { Caller, Integration, Job, Jobs, Log, Messenger, OnCalls, Picture, Slot } from '../../src/app/ports.ts';
 import { createDirectories } from '../../src/directories/index.ts';
-import { createLocalDirectory } from '../../src/directories/local.ts';
+import { createFileDirectories } from '../../src/directories/local.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { createPatternMatch } from '../../src/patterns.ts';
 import { migrate, openDatabase, openRemovals } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
-import { bindConfiguredRoles } from '../../src/store/people.ts';
 import { createVault } from '../../src/store/vault.ts';
 import { createWebhookWire, type WireOptions } from '../../src/webhooks/index.ts';
 import { fakeTarget } from './fake-target.ts';
@@ -42,16 +41,15 @@ export async function createWorld({
   const { db, pool } = openDatabase(database.url, log);
   await migrate(database.url, log);
   const removals = openRemovals(database.url, log);
-  await bindConfiguredRoles(db, org, {
-    owner: [email('alice@example.com')],
-    manager: [email('alice@example.com'), email('carol@example.com')],
-  });
+  // As the configuration would bind them, but without the events: the audit log of a world begins empty.
+  await pool.query(`insert into role_bindings (org, role, canonical, source) values
+    ('demo', 'owner', 'alice@example.com', 'configuration'), ('demo', 'manager', 'alice@example.com', 'configuration'),
+    ('demo', 'manager', 'carol@example.com', 'configuration')`);
   const target = fakeTarget();
   const all = [target, ...besides];
   const store = createStore({ db, pool, removals });
-  const directories = createDirectories([
-    createLocalDirectory([{ id: 'platform', label: 'Platform team', members: [email('carol@example.com'), email('dave@example.com')] }]),
-  ]);
+  const members = [email('carol@example.com'), email('dave@example.com')];
+  const directories = createDirectories(createFileDirectories([{ directory: 'local', id: 'platform', label: 'Platform team', members }]));
   const deps = {
     org,
     store,

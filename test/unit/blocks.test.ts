@@ -41,6 +41,7 @@ const pending: PermissionRequest = {
   org: must(parseOrg('demo')),
   id: must(parseRequestId(uuid(1))),
   requestor: bob,
+  keyMakers: [],
   principal: bob,
   permission: { integration: 'sample', service: 'pg', accessType: 'role', resource: 'readonly' },
   reason: 'look at orders',
@@ -57,7 +58,14 @@ const granted = (state: GrantState): PermissionRequest =>
     by: { kind: 'person', person: carol },
     at: start,
     duration: hour,
-    grant: { id: must(parseGrantId(uuid(2))), rightId: must(parseRightId(uuid(3))), duration: hour, standing: false, state },
+    grant: {
+      id: must(parseGrantId(uuid(2))),
+      rightId: must(parseRightId(uuid(3))),
+      account: 'bob',
+      duration: hour,
+      standing: false,
+      state,
+    },
   });
 const end = instant(start + 3_600_000);
 const evidence = { observedAt: instant(end + 420), leftInPlace: undefined, sessionsEnded: 2 } as const;

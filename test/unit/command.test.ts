@@ -76,6 +76,20 @@ describe('the other commands', () => {
         to: 'bob@example.com',
         length: parsedDuration(432_000),
         start: '2026-01-31T09:00Z',
+        end: undefined,
+      },
+    ],
+    [
+      'allow pg role readonly --to bob@example.com --start 1/31/2026 --end 2/5/2026',
+      {
+        kind: 'allow',
+        right,
+        reason: undefined,
+        duration: undefined,
+        to: 'bob@example.com',
+        length: undefined,
+        start: '1/31/2026',
+        end: '2/5/2026',
       },
     ],
     ['ls', { kind: 'ls', service: undefined, accessType: undefined, like: undefined, size: undefined, principal: undefined, all: false }],
@@ -84,8 +98,12 @@ describe('the other commands', () => {
       { kind: 'ls', service: 'demo', accessType: 'role', like: undefined, size: 30, principal: undefined, all: false },
     ],
     [
-      'ls demo --all --like big --principal b@example.com',
-      { kind: 'ls', service: 'demo', accessType: undefined, like: 'big', size: undefined, principal: 'b@example.com', all: true },
+      'ls demo --all --like big',
+      { kind: 'ls', service: 'demo', accessType: undefined, like: 'big', size: undefined, principal: undefined, all: true },
+    ],
+    [
+      'ls demo --principal b@example.com',
+      { kind: 'ls', service: 'demo', accessType: undefined, like: undefined, size: undefined, principal: 'b@example.com', all: false },
     ],
     ['status', { kind: 'status', id: undefined }],
     ['status 1', { kind: 'status', id: '1' }],
@@ -117,7 +135,10 @@ describe('usage', () => {
     ['request', 'Missing: <service>, <access-type>, <resource>.'],
     ['request pg role', 'Missing: <resource>.'],
     ['grant pg role', 'Missing: <resource>, --to.'],
-    ['allow pg role readonly', 'Missing: --to, --length.'],
+    ['allow pg role readonly', 'Missing: --to, --length or --end.'],
+    ['allow pg role a --to b --length 1d --end 2026-01-31', 'Give --length or --end, not both.'],
+    ['allow pg role a --to b --end soon', '--end is a date or time like 2026-01-31, 2026-01-31T09:00Z or 1/31/2026, not "soon".'],
+    ['ls pg --all --principal b@example.com', 'Give --all or --principal, not both.'],
     ['approve', 'Missing: <id>.'],
     ['relinquish', 'Missing: <id>.'],
     ['request pg role a b c', 'There are too many words, from "b" on. Put text with spaces in quotes.'],
@@ -143,7 +164,7 @@ describe('usage', () => {
     ['grant pg role a --to b@example.com --principal-type group', '--principal-type can only be user, not "group".'],
     [
       'allow pg role a --to b --length 1d --start 31/01/2026',
-      '--start is a date or time like 2026-01-31 or 2026-01-31T09:00Z, not "31/01/2026".',
+      '--start is a date or time like 2026-01-31, 2026-01-31T09:00Z or 1/31/2026, not "31/01/2026".',
     ],
   ])('%s: %s', (text, expected) => {
     expect(problem(words(text))).toBe(expected);
@@ -177,12 +198,17 @@ describe('usage', () => {
     expect(refused([...asked, '--duration', 'x'.repeat(500)])).toEqual({ code: 'invalid-duration', given: `${'x'.repeat(99)}…` });
   });
 
-  it.each(['2026-01-31', '2024-02-29', '2026-01-31T09:00', '2026-01-31T23:59:59.123+02:00', '2026-12-31T00:00:00Z'])(
-    'takes the start %s',
-    (start) => {
-      expect(parsed(['allow', 'pg', 'role', 'a', '--to', 'b', '--length', '1d', '--start', start])).toMatchObject({ start });
-    },
-  );
+  it.each([
+    '2026-01-31',
+    '2024-02-29',
+    '2026-01-31T09:00',
+    '2026-01-31T23:59:59.123+02:00',
+    '2026-12-31T00:00:00Z',
+    '1/31/2026',
+    '02/09/2026',
+  ])('takes the start %s', (start) => {
+    expect(parsed(['allow', 'pg', 'role', 'a', '--to', 'b', '--length', '1d', '--start', start])).toMatchObject({ start });
+  });
   it.each([
     '',
     'now',
@@ -198,6 +224,12 @@ describe('usage', () => {
     '0000-01-01',
     '2026-01-31T09:00Z ',
     '٢026-01-31',
+    '2/29/2026',
+    '13/1/2026',
+    '1/31/26',
+    '1-31-2026',
+    '001/31/2026',
+    '1/31/2026T09:00Z',
   ])('refuses the start %j', (start) => {
     expect(problem(['allow', 'pg', 'role', 'a', '--to', 'b', '--length', '1d', `--start=${start}`])).toContain('--start');
   });

@@ -44,7 +44,7 @@ describe('with nothing set', () => {
       reviewers: ['alice@example.com', 'carol@example.com'],
       slackChannels: { approvals: 'approvals' },
       command: '/access',
-      groups: [{ id: 'platform', label: 'Platform team', members: ['carol@example.com', 'dave@example.com'] }],
+      groups: [{ directory: 'local', id: 'platform', label: 'Platform team', members: ['carol@example.com', 'dave@example.com'] }],
       database: { kind: 'embedded', dataDir: path.join(folder, '.curfew') },
       queue: { kind: 'postgres' },
       slack: { kind: 'local' },
@@ -260,6 +260,33 @@ integrations:
     expect(config).toMatchObject({ slackChannels: { approvals: 'ops' }, command: '/jit', integrations: [{ createLogins: false }, {}, {}] });
   });
 
+  it('takes an on-call service, its secrets too by variable and by file', async () => {
+    const routing = 'r'.repeat(32);
+    await put('routing', `${routing}\n`);
+    await put(
+      'curfew.yaml',
+      `${start}onCall: { pagerduty: { token: "\${PD}", routingKeys: { PDB: "file:routing" }, url: "https://api.eu.pagerduty.com/" } }\n`,
+    );
+    const { onCall } = await accepted({ CURFEW_CONFIG: 'curfew.yaml', PD: 'u+hunter2' });
+    const pagerduty = onCall?.pagerduty;
+    expect([pagerduty?.token.reveal(), pagerduty?.routingKeys['PDB']?.reveal()]).toEqual(['u+hunter2', routing]);
+    expect(pagerduty).toMatchObject({ url: 'https://api.eu.pagerduty.com', eventsUrl: 'https://events.pagerduty.com' });
+    expect(inspect(onCall, { depth: 9 })).not.toMatch(/hunter2|rrr/);
+  });
+
+  it.each([
+    ['{ token: "hunter2 x" }', ['onCall.pagerduty.token: must be a token without spaces']],
+    ['{ token: "${NOPE}" }', ['onCall.pagerduty.token: the variable NOPE is not set']],
+    ['{ token: t, routingKeys: { A: hunter2 } }', ['onCall.pagerduty.routingKeys.A: must be a routing key: 32 letters and digits']],
+    ['{ token: t, routingKeys: { a/b: x } }', ['onCall.pagerduty.routingKeys.a/b: is not allowed here']],
+    ['{ token: t, routingkeys: {} }', ['onCall.pagerduty: unknown key "routingkeys"; did you mean "routingKeys"?']],
+    ['{ token: t, url: "http://hunter2@h" }', ['onCall.pagerduty.url: must be an https address such as https://api.eu.pagerduty.com']],
+    ['{}', ['onCall.pagerduty.token: is missing']],
+  ])('refuses the on-call service %s', async (text, expected) => {
+    const found = await fileProblems(`${start}onCall: { pagerduty: ${text} }\n`);
+    expect(found).toEqual(expected.map((each) => `curfew.yaml: ${each}`));
+  });
+
   it.each([
     ['${NOPE}', 'the variable NOPE is not set'],
     ['${EMPTY}', 'the variable EMPTY is not set'],
@@ -295,6 +322,10 @@ integrations:
     [
       `${start}groups: [{ id: a, label: A, members: [] }, { id: a, label: B, members: [x] }]\n`,
       ['groups[1].members[0]: "x" is not an e-mail address', 'groups: two groups are called "a"'],
+    ],
+    [
+      `${start}groups: [{ directory: okta, id: a, label: A, members: [] }, { id: a, label: A, members: [] }, { directory: okta, id: a, label: B, members: [] }, { directory: ldap, id: b, label: B, members: [] }]\n`,
+      ['groups[3].directory: must be one of local, azure-ad, entra-id, okta, workspace', 'groups: two groups are called "okta/a"'],
     ],
     [`${start}groups: [{ id: a, label: "" }]\n`, ['groups[0].label: must not be empty', 'groups[0].members: is missing']],
     ['', ['org: is missing', 'owners: is missing']],

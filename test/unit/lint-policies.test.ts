@@ -191,8 +191,9 @@ const everyPerson: Person[] = people.flatMap((address) =>
 const factsOf = (person: Person) => ({
   email: person.email,
   isMember: ({ directory, id }: GroupRef): Truth => (directory === 'local' ? person.member.has(id) : 'unknown'),
-  isOnCall: (integration: string): Truth => (integration === 'incidentio' ? person.onCall : 'unknown'),
+  isOnCall: (integration: string): Truth => integration === 'incidentio' && person.onCall,
   profile: () => 'unknown' as const,
+  lacks: ({ directory }: { readonly directory: string }) => `The directory ${directory}`,
 });
 const everyRight = ['pg', 'aws'].flatMap((service) =>
   ['role', 'db'].flatMap((accessType) =>

@@ -226,7 +226,13 @@ describe('an index of policies', () => {
         expect(matchPolicies(candidates, who, isMember, about, matches)).toEqual(linear);
         expect(neededFacts(candidates, who, about, matches)).toEqual(neededFacts(all, who, about, matches));
         const facts = {
-          requestor: { email: who, isMember, isOnCall: () => 'unknown' as const, profile: () => 'unknown' as const },
+          requestor: {
+            email: who,
+            isMember,
+            isOnCall: () => 'unknown' as const,
+            profile: () => 'unknown' as const,
+            lacks: () => undefined,
+          },
           right: about,
         };
         const outcome = candidates.length === 0 && all.length > 0 ? { kind: 'none' } : route(candidates, defaultSettings, facts, matches);

@@ -10,8 +10,9 @@ import { bob, carol, must, org } from '../support/http-app.ts';
 
 const now = instant(Date.UTC(2026, 0, 31, 9));
 const seconds = (text: string) => must(parseDuration(text));
-const wish = (more: { length?: string; duration?: string; start?: string } = {}) => ({
-  length: seconds(more.length ?? '5 days'),
+const wish = (more: { length?: string; duration?: string; start?: string; end?: string } = {}) => ({
+  length: more.end === undefined ? seconds(more.length ?? '5 days') : undefined,
+  end: more.end,
   duration: more.duration === undefined ? undefined : seconds(more.duration),
   start: more.start,
 });
@@ -34,6 +35,24 @@ describe('planWindow', () => {
     expect(plan({ start })).toMatchObject({ ok: false, rejection: { code: 'invalid-value', field: 'start' } });
   });
 
+  it.each([
+    [{ end: '2026-02-05' }, now, Date.UTC(2026, 1, 5)],
+    [{ end: '2/5/2026' }, now, Date.UTC(2026, 1, 5)],
+    [{ start: '2/1/2026', end: '2026-02-01T12:00+02:00' }, Date.UTC(2026, 1, 1), Date.UTC(2026, 1, 1, 10)],
+  ])('closes at its end: %j', (more, opensAt, closesAt) => {
+    expect(plan(more)).toEqual({ ok: true, value: { opensAt, closesAt, duration: 300 } });
+  });
+
+  it.each([
+    [{ end: '2026-01-31T09:00Z' }, 'invalid-value'],
+    [{ end: '2026-01-30' }, 'invalid-value'],
+    [{ start: '2026-03-01', end: '2026-02-28' }, 'invalid-value'],
+    [{ end: 'soon' }, 'invalid-value'],
+    [{ end: '2026-07-31' }, 'over-maximum'],
+  ])('does not close at %j', (more, code) => {
+    expect(plan(more)).toMatchObject({ ok: false, rejection: { code, ...(code === 'invalid-value' ? { field: 'end' } : {}) } });
+  });
+
   it.each([{ length: '181d' }, { length: '1d', duration: '181d' }])('keeps the maximum: %j', (more) => {
     expect(plan(more)).toMatchObject({ ok: false, rejection: { code: 'over-maximum' } });
   });
@@ -45,6 +64,8 @@ describe('parseStartTime', () => {
     ['2026-01-31T09:00:05.25', '2026-01-31T09:00:05.250Z'],
     ['2026-01-31T09:00+05:30', '2026-01-31T03:30:00.000Z'],
     ['2026-01-31T09:00:00-14:00', '2026-01-31T23:00:00.000Z'],
+    ['1/31/2026', '2026-01-31T00:00:00.000Z'],
+    ['12/01/2026', '2026-12-01T00:00:00.000Z'],
   ])('reads %s, as UTC without a zone', (text, iso) => {
     expect(parseStartTime(text)).toBe(Date.parse(iso));
   });
@@ -65,6 +86,7 @@ it('tells Slack for whom, what and when', () => {
     permission,
     principal: bob,
     creator: carol,
+    keyMakers: [],
     via: 'slack',
     reason: undefined,
     createdAt: now,

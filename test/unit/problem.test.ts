@@ -5,6 +5,7 @@ import { problemOfError } from '../../src/http/error-problem.ts';
 import { nestsDeeperThan } from '../../src/http/json-body.ts';
 import { notFound, problemDocument } from '../../src/http/problem.ts';
 import { rejectionProblem } from '../../src/http/rejection-text.ts';
+import { rejectionText as inSlack } from '../../blocks/notices.ts';
 
 const long = 'x'.repeat(5_000);
 const hour = parseDuration('1h');
@@ -67,6 +68,8 @@ describe('a rejection as a problem', () => {
     expect(problem.code).toBe(rejection.code);
     // 503 only where we could not ask; that is no answer to bad input.
     expect(problem.status >= 400 && problem.status < 500).toBe(rejection.code !== 'unavailable');
+    // Who is told to come back is told when.
+    expect(problem.retryAfterSeconds !== undefined).toBe(problem.status === 429 || problem.status === 503);
     expect(problem.detail).not.toContain('x'.repeat(101));
     expect(problem.detail.length).toBeLessThan(500);
     expect(problem.detail).toMatch(/^\S.*\S$/);
@@ -78,6 +81,33 @@ describe('a rejection as a problem', () => {
     expect(rejectionProblem({ code: 'already-decided', status: 'approved', by: 'carol@example.com' }).detail).toContain(
       'approved by carol@example.com',
     );
+  });
+});
+
+describe('a refused wish', () => {
+  const detail = (rejection: Rejection) => rejectionProblem(rejection).detail;
+
+  it('is told which policy denies it, or that none allows it', () => {
+    expect(detail({ code: 'not-allowed' })).toBe('No policy allows this access.');
+    expect(detail({ code: 'not-allowed', deniedBy: 'no production' })).toBe('The policy "no production" denies this access.');
+    expect(inSlack({ code: 'not-allowed', deniedBy: 'no production' })).toBe('The policy "no production" denies this.');
+    expect(detail({ code: 'not-allowed', deniedBy: long }).length).toBeLessThan(200);
+  });
+
+  it('is told by which policies nobody could approve it', () => {
+    expect(detail({ code: 'nobody-can-approve', policies: ['on call'] })).toContain('"on call"');
+    expect(inSlack({ code: 'nobody-can-approve', policies: ['on call', 'manager'] })).toContain('"on call", "manager"');
+    const many = detail({ code: 'nobody-can-approve', policies: Array.from({ length: 500 }, () => long) });
+    expect(many.length).toBeLessThan(500);
+  });
+
+  it('is not told of a request where it asked for a pre-approval', () => {
+    for (const code of ['not-approver', 'own-request'] as const)
+      for (const said of [detail, inSlack]) {
+        expect(said({ code })).toContain('request');
+        expect(said({ code, ahead: true })).not.toMatch(/(this|your own) request|decide/);
+        expect(said({ code, ahead: true })).toContain('pre-approve');
+      }
   });
 });
 

@@ -18,12 +18,19 @@ const manager = email('meg@example.com');
 const group = (id: string, directory = 'local'): GroupRef => ({ directory, id, label: `The ${id}` });
 const matches = (pattern: string, text: string): boolean => new RegExp(pattern).test(text);
 const right: RightFacts = { integration: 'sample', service: 'pg', accessType: 'role', resource: 'readonly' };
-const nothingKnown: RequestorFacts = { email: bob, isMember: () => 'unknown', isOnCall: () => 'unknown', profile: () => 'unknown' };
+const nothingKnown: RequestorFacts = {
+  email: bob,
+  isMember: () => 'unknown',
+  isOnCall: () => 'unknown',
+  profile: () => 'unknown',
+  lacks: () => undefined,
+};
 const bobFacts: RequestorFacts = {
   email: bob,
   isMember: ({ directory, id }) => (directory === 'local' ? id === 'dev' : 'unknown'),
   isOnCall: (integration) => (integration === 'pagerduty' ? true : 'unknown'),
   profile: (directory, property) => (directory === 'local' ? (property === 'manager' ? manager : undefined) : 'unknown'),
+  lacks: () => undefined,
 };
 const offCall: RequestorFacts = { ...bobFacts, isOnCall: () => false };
 
@@ -179,10 +186,15 @@ describe('approvals', () => {
     expect(outcome([policy([]), policy([p0])])).toEqual({ kind: 'ask', paths: [reviewers] });
   });
   it('may leave nobody to ask', () => {
-    expect(outcome([policy([{ type: 'auto', integration: 'pagerduty' }])], offCall)).toEqual({ kind: 'ask', paths: [] });
+    expect(outcome([policy([{ type: 'auto', integration: 'pagerduty' }])], offCall)).toEqual({
+      kind: 'ask',
+      paths: [],
+      deadEnds: ['rule'],
+    });
     expect(outcome([policy([{ type: 'requestor-profile', directory: 'local', profileProperty: 'mentor' }])])).toEqual({
       kind: 'ask',
       paths: [],
+      deadEnds: ['rule'],
     });
   });
 });
@@ -213,15 +225,27 @@ describe('what cannot be looked up', () => {
   const deny = policy([{ type: 'deny' }]);
   const persistent = policy([{ type: 'persistent' }]);
   it('is named', () => {
-    expect(outcome([maybe(p0)])).toEqual({ kind: 'unavailable', what: 'directory okta' });
+    const isConfigured = true;
+    expect(outcome([maybe(p0)])).toEqual({ kind: 'unavailable', what: 'directory okta', isConfigured });
     expect(outcome([policy([{ type: 'auto', integration: 'incidentio' }])])).toEqual({
       kind: 'unavailable',
       what: 'on-call service incidentio',
+      isConfigured,
     });
     expect(outcome([policy([p0, { type: 'requestor-profile', directory: 'workspace' }])])).toEqual({
       kind: 'unavailable',
       what: 'directory workspace',
+      isConfigured,
     });
+  });
+  it('is named last where it is not even configured: what may answer in a moment is waited for first', () => {
+    const facts: RequestorFacts = {
+      ...nothingKnown,
+      lacks: ({ directory, group: id }) => (directory === 'okta' ? `${directory}/${id}` : undefined),
+    };
+    expect(outcome([maybe(p0)], facts)).toEqual({ kind: 'unavailable', what: 'okta/dev', isConfigured: false });
+    const other = policy([{ type: 'requestor-profile', directory: 'workspace' }]);
+    expect(outcome([maybe(p0), other], facts)).toEqual({ kind: 'unavailable', what: 'directory workspace', isConfigured: true });
   });
   it('never weakens a deny', () => {
     expect(kind([maybe({ type: 'deny' }), persistent, policy([p0])])).toBe('unavailable');
@@ -270,6 +294,7 @@ describe('neededFacts', () => {
           isMember: (each) => (asked.push(`${each.directory}/${each.id}`), true),
           isOnCall: (integration) => (asked.push(integration), false),
           profile: (directory, property) => (asked.push(`${directory}:${property}`), undefined),
+          lacks: () => undefined,
         };
         outcome(some, watched);
         const known = [
@@ -335,6 +360,7 @@ describe('an unknown fact', () => {
     isMember: ({ id }) => (id === 'a' ? known.a : id === 'b' ? known.b : known.c),
     isOnCall: () => known.call,
     profile: () => (known.profile === 'unknown' ? 'unknown' : known.profile ? manager : undefined),
+    lacks: () => undefined,
   });
   /** Every way in which the unknown could turn out. */
   const completions = (known: Truths): Truths[] => {

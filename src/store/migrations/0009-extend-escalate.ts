@@ -25,6 +25,16 @@ alter table grants
   add check (granted_at >= chain_from);
 comment on column grants.chain_from is 'Of an extension: when the first grant of its chain began, from which its length counts.';
 
+-- The release before this one approves requests without knowing of chains, and may still run beside it.
+create function refuse_grant_without_chain() returns trigger language plpgsql as $$
+begin
+  if new.chain_from is null and exists (select from requests where org = new.org and id = new.request_id and extends is not null) then
+    raise exception 'the grant of the extension % does not say when its chain began', new.request_id using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end $$;
+create trigger whole_chain before insert or update of chain_from, request_id on grants for each row execute function refuse_grant_without_chain();
+
 alter table messages drop constraint messages_slot_check;
 alter table messages add constraint messages_slot_check check (slot in ('approval', 'request', 'access', 'ended', 'refused', 'escalation'));
 `.execute(db);

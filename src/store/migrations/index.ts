@@ -9,6 +9,8 @@ import * as idempotency from './0007-idempotency.ts';
 import * as webhooks from './0008-webhooks.ts';
 import * as extendEscalate from './0009-extend-escalate.ts';
 import * as policyHistory from './0011-policy-history.ts';
+import * as asks from './0012-asks.ts';
+import * as makers from './0014-makers.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +24,6 @@ export const migrations: Record<string, Migration> = {
   '0008-webhooks': webhooks,
   '0009-extend-escalate': extendEscalate,
   '0011-policy-history': policyHistory,
+  '0012-asks': asks,
+  '0014-makers': makers,
 };

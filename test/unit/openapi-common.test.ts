@@ -6,7 +6,7 @@ type Schema = { $ref?: string; properties?: object; anyOf?: Schema[] };
 type Described = {
   operationId: string;
   parameters: { in: string; name: string; required?: boolean }[];
-  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  responses: Record<string, { headers?: object; content?: Record<string, { schema: Schema }> }>;
 };
 type Document = {
   paths: Record<string, { post?: Described; get?: Described; put?: Described }>;
@@ -44,4 +44,22 @@ it('no POST answers with a secret and is not known to', () => {
       .some(({ schema }) => membersOf(schema).some((name) => /(^key|secret|password|token)$/i.test(name))),
   );
   expect(secret.map((each) => each.operationId).sort()).toEqual([...secretAnswers].sort());
+});
+
+it('every operation says what may go wrong, by status', () => {
+  for (const { get, put, post } of Object.values(document.paths))
+    for (const { operationId, responses } of [get ?? [], put ?? [], post ?? []].flat()) {
+      expect(Object.keys(responses), operationId).toEqual(expect.arrayContaining(['400', '404', '429', '500', '503']));
+      expect(Object.keys(responses).join(), operationId).not.toMatch(/XX/i);
+      expect(responses['429']?.headers, operationId).toHaveProperty('Retry-After');
+    }
+});
+
+it('says which versions can be read and sent back', () => {
+  const policy = document.paths['/o/{org}/policy/name/{name}'];
+  const match = expect.objectContaining({ in: 'header', name: 'If-Match', required: false });
+  expect(policy?.put?.parameters).toContainEqual(match);
+  expect(policy?.put?.responses).toHaveProperty('412');
+  expect(policy?.get?.parameters).not.toContainEqual(match);
+  for (const { responses } of [policy?.get ?? [], policy?.put ?? []].flat()) expect(responses['200']?.headers).toHaveProperty('ETag');
 });
