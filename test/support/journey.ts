@@ -116,7 +116,7 @@ export async function decisions({ curfew }: RunningCurfew): Promise<string> {
 
 /**
  * Every row of every table of ours; the queue's own are not, nor is the sealing of events, which follows by itself. That
- * something was refused is put on record, and is no change.
+ * something was refused is put on record, and is no change; nor is what the configuration says at the start.
  */
 export async function everyRow({ curfew: { pool } }: RunningCurfew): Promise<Record<string, unknown[]>> {
   const { rows: tables } = await pool.query<{ name: string }>(
@@ -124,7 +124,7 @@ export async function everyRow({ curfew: { pool } }: RunningCurfew): Promise<Rec
      where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'bull%' and table_name not like 'audit\\_%' order by 1`,
   );
   const contents = tables.map(async ({ name }): Promise<[string, unknown[]]> => {
-    const but = name === 'audit' ? `where action <> 'refused'` : '';
+    const but = name === 'audit' ? `where action not in ('refused', 'role.bound', 'key.created')` : '';
     const { rows } = await pool.query(`select to_jsonb(t) as row from ${pg.escapeIdentifier(name)} as t ${but} order by t::text`);
     return [name, rows];
   });
