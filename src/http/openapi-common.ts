@@ -68,8 +68,7 @@ function describeOperation(operation: Operation, path: string, method: (typeof m
     '500',
     '503',
     ...(isTenants ? ['401', '403'] : []),
-    ...(isTenants && method !== 'get' ? ['413', '415'] : []),
-    ...(isTenants && method === 'post' ? ['409', '422'] : []),
+    ...(isTenants && method !== 'get' ? ['409', '413', '415', '422'] : []),
     ...(tag === 'matches' ? ['412'] : []),
   ];
   const responses: Record<string, Answer> = { ...operation.responses };
