@@ -2,7 +2,7 @@
 import { type DurationSeconds, isDurationSeconds, toSeconds } from './duration.ts';
 import { type Extension, type PermissionRequest, wireStatus } from './request.ts';
 import { accept, reject, type Rejection, type Result } from './result.ts';
-import { after, type Instant } from './time.ts';
+import { after, type Instant, instant } from './time.ts';
 
 /**
  * Who decides later than this before the end is too late: the decision has to reach the right before the end does, or
@@ -60,7 +60,7 @@ export function planExtension<D extends { at: Instant; duration: DurationSeconds
   const refusal = whyOverTotal(extension, end, maximum);
   if (refusal !== undefined) return reject(refusal);
   const { at } = decision;
-  const half = Math.floor((at + end) / 2) as Instant;
+  const half = instant(Math.floor((at + end) / 2));
   const latest = after(at, provisioning);
   return accept({ ...decision, lasts: secondsBetween(at, end), provisionUntil: half < latest ? half : latest, latestEnd: end });
 }
