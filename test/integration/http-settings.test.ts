@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
 import type { RequestId } from '../../src/domain/ids.ts';
 import { defaultSettings } from '../../src/domain/settings.ts';
-import { createHttpApp } from '../../src/http/server.ts';
+import { strictHttpApp } from '../support/strict-http-app.ts';
 import { createWorld, org, type World } from '../support/world.ts';
 
 let world: World;
@@ -13,14 +13,7 @@ const callers = new Map<string, Caller>();
 beforeAll(async () => {
   world = await createWorld();
   for (const name of ['alice', 'bob', 'carol']) callers.set(name, await world.caller(name, 'api'));
-  app = await createHttpApp({
-    useCases: { ...world.useCases, authenticate: async (_org, token) => callers.get(token) },
-    org,
-    log: { info: () => undefined, error: (fields) => expect.unreachable(JSON.stringify(fields, (_, value) => value?.stack ?? value)) },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await strictHttpApp({ ...world.useCases, authenticate: async (_org, token) => callers.get(token) });
 });
 afterAll(async () => {
   await app.close();

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createHttpApp } from '../../src/http/server.ts';
+import { strictHttpApp } from '../support/strict-http-app.ts';
 import type { Caller } from '../../src/app/ports.ts';
-import { createWorld, org, type World } from '../support/world.ts';
+import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
 let app: FastifyInstance;
@@ -11,14 +11,7 @@ const callers = new Map<string, Caller>();
 beforeAll(async () => {
   world = await createWorld();
   for (const name of ['alice', 'bob', 'carol']) callers.set(name, await world.caller(name, 'api'));
-  app = await createHttpApp({
-    useCases: { ...world.useCases, authenticate: async (_org, token) => callers.get(token) },
-    org,
-    log: { info: () => undefined, error: (fields) => expect.unreachable(JSON.stringify(fields, (_, value) => value?.stack ?? value)) },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await strictHttpApp({ ...world.useCases, authenticate: async (_org, token) => callers.get(token) });
 });
 afterAll(async () => {
   await app.close();

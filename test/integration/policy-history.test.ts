@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { createHttpApp } from '../../src/http/server.ts';
+import { strictHttpApp } from '../support/strict-http-app.ts';
 import { setBootstrapKey } from '../../src/store/configured.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 
@@ -16,14 +16,7 @@ beforeEach(async () => {
   await end();
   world = await createWorld();
   await setBootstrapKey(world.db, org, email('alice@example.com'), owner);
-  app = await createHttpApp({
-    useCases: world.useCases,
-    org,
-    log: { info: () => undefined, error: (fields) => expect.unreachable(JSON.stringify(fields, (_, value) => value?.stack ?? value)) },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await strictHttpApp(world.useCases);
 });
 afterAll(end);
 

@@ -8,7 +8,7 @@ import { createWork } from '../../src/app/index.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import { parseOrg } from '../../src/domain/ids.ts';
 import { everyScope } from '../../src/domain/scope.ts';
-import { createHttpApp } from '../../src/http/server.ts';
+import { strictHttpApp } from '../support/strict-http-app.ts';
 import { bindConfiguredRoles, setBootstrapKey } from '../../src/store/configured.ts';
 import { createWebhookWire } from '../../src/webhooks/index.ts';
 import { must } from '../support/http-app.ts';
@@ -34,14 +34,7 @@ beforeEach(async () => {
   await setBootstrapKey(world.db, org, email('alice@example.com'), bootstrap);
   // That is an event too, and none of those that the tests are about.
   await world.work.seal();
-  app = await createHttpApp({
-    useCases: world.useCases,
-    org,
-    log: { info: () => undefined, error: (fields) => expect.unreachable(JSON.stringify(fields, (_, value) => value?.stack ?? value)) },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await strictHttpApp(world.useCases);
 });
 afterEach(async () => {
   await app.close();
