@@ -9,6 +9,7 @@ const parts = {
   take: { everyMs: 5_000, atOnce: 3 },
   give: { everyMs: 5_000, atOnce: 1 },
   lapse: { everyMs: 5_000, atOnce: 1 },
+  remind: { everyMs: 5_000, atOnce: 1 },
   deliver: { everyMs: 5_000, atOnce: 1 },
   arm: { everyMs: 60_000, atOnce: 1 },
   relay: { everyMs: 1_000, atOnce: 1 },
@@ -18,7 +19,18 @@ const parts = {
   forget: { everyMs: 60_000, atOnce: 1 },
 } as const satisfies Partial<Record<keyof Work, { everyMs: number; atOnce: number }>>;
 type Part = keyof typeof parts;
-const names = ['take', 'give', 'lapse', 'deliver', 'arm', 'relay', 'seal', 'callWebhooks', 'forget'] as const satisfies readonly Part[];
+const names = [
+  'take',
+  'give',
+  'lapse',
+  'remind',
+  'deliver',
+  'arm',
+  'relay',
+  'seal',
+  'callWebhooks',
+  'forget',
+] as const satisfies readonly Part[];
 
 /** Does each part now, and then by the clock. `wake` relays the outbox and seals the audit log at once. */
 export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void } & AsyncDisposable {
@@ -26,6 +38,7 @@ export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void
     take: new Set(),
     give: new Set(),
     lapse: new Set(),
+    remind: new Set(),
     deliver: new Set(),
     arm: new Set(),
     relay: new Set(),

@@ -18,6 +18,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
       'src/app/ask-store.ts',
       'src/app/pre-approvals-store.ts',
       'src/app/keys-store.ts',
+      'src/app/notices-store.ts',
       'src/app/idempotency-store.ts',
       'src/app/settings-store.ts',
       'src/app/policies-store.ts',

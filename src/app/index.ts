@@ -12,7 +12,7 @@ import { createKeyDoors } from './keys.ts';
 import { notifyRequest } from './notify.ts';
 import type { Caller, Integrations, Jobs, Messenger, Tokens, Vault } from './ports.ts';
 import { home } from './read-requests.ts';
-import { deliverStale, relayOutbox } from './outbox.ts';
+import { deliverStale, relayOutbox, remind } from './outbox.ts';
 import { arm, give, take } from './reconcile.ts';
 import { createPolicyDoors } from './policies.ts';
 import { createPreApprovalDoors } from './pre-approvals.ts';
@@ -102,6 +102,7 @@ export function createWork(deps: AppDeps & { readonly messenger: Messenger; read
     take: () => take(hands, jobs),
     give: () => give(hands, jobs),
     lapse: () => lapseRequests(store, hands.log),
+    remind: () => remind(store),
     notify,
     deliver: () => deliverStale(hands, notify),
     arm: async () => arm(hands.log, jobs, await store.dueSeconds()),

@@ -5,9 +5,12 @@ import type { Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { allowedDurations, type Settings } from '../domain/settings.ts';
 import { describeApprovers } from '../domain/approval-path.ts';
-import type { Integrations, MessageRef, Messenger, Picture, Slot } from './ports.ts';
+import { nextNoticeAt, type Posting, posting, postingKey, postingsOf, usual } from '../domain/posting.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Integrations, MessageRef, Messenger, Picture } from './ports.ts';
 import { pageOnCall, waitsForPage } from './page-on-call.ts';
 import { pictureDigest, type Router, type RoutingDeps } from './routing.ts';
+import type { PostedMessage } from './notices-store.ts';
 import type { Store } from './store.ts';
 
 export type NotifyDeps = {
@@ -29,59 +32,71 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
     const claim = await deps.store.claimNotices(deps.org, id);
     // Somebody else is at it, and looks for newer lines before they stop.
     if (claim === undefined) return;
-    const failure = await converge(deps, id).then(
-      () => undefined,
+    const outcome = await converge(deps, id).then(
+      (next) => ({ next }),
       (error: unknown) => ({ error }),
     );
-    const left = await deps.store.releaseNotices(deps.org, id, claim, failure === undefined ? claim.lines : []);
-    if (failure !== undefined) throw failure.error;
+    // After a failure the lines stay, and with them the memory that something is to be told.
+    const left = await deps.store.releaseNotices(
+      deps.org,
+      id,
+      claim,
+      'next' in outcome ? { answered: claim.lines, next: outcome.next } : undefined,
+    );
+    if ('error' in outcome) throw outcome.error;
     if (left === 0) return;
   }
 }
 
-async function converge(deps: NotifyDeps, id: RequestId): Promise<void> {
+/** @returns when the messages next change although nothing happens */
+async function converge(deps: NotifyDeps, id: RequestId): Promise<Instant | undefined> {
   const failures: unknown[] = [];
   const found = await deps.store.request(deps.org, id);
   if (found !== undefined && waitsForPage(found)) await pageOnCall(deps, found).catch((error: unknown) => failures.push(error));
   const request = found !== undefined && waitsForPage(found) ? await deps.store.request(deps.org, id) : found;
-  if (request === undefined) return;
+  if (request === undefined) return undefined;
   const picture = await paint(deps, request);
   const shown = digestOf(picture);
-  const posted = new Map((await deps.store.messages(deps.org, id)).map((message) => [message.slot, message]));
-  for (const slot of wanted(request, new Set(posted.keys()))) {
-    const known = posted.get(slot);
-    if (known?.shown === shown) continue;
+  const known = new Map((await deps.store.messages(deps.org, id)).map((message) => [postingKey(message.posting), message]));
+  const now = await deps.store.now();
+  const postings = postingsOf(
+    request,
+    [...known.values()].map((message) => message.posting),
+    [usual],
+    now,
+  );
+  for (const each of postings) {
+    const before = known.get(postingKey(each));
+    if (before?.shown === shown) continue;
     try {
-      const ref = await bring(deps.messenger, slot, known?.ref, picture);
-      await deps.store.keepMessage(deps.org, id, slot, ref, shown);
+      const ref = await bring(deps.messenger, each, before?.ref, picture, threadOf(each, known));
+      const message = { posting: each, ref, shown };
+      await deps.store.keepMessage(deps.org, id, message);
+      known.set(postingKey(each), message);
     } catch (error) {
       // One person who cannot be reached must not keep the others in the dark.
       failures.push(error);
     }
   }
   if (failures.length > 0) throw failures[0];
+  return nextNoticeAt(request, now);
 }
 
-async function bring(messenger: Messenger, slot: Slot, ref: MessageRef | undefined, picture: Picture): Promise<MessageRef> {
-  if (ref === undefined) return messenger.post(slot, picture);
-  await messenger.redraw(slot, ref, picture);
+async function bring(
+  messenger: Messenger,
+  posting: Posting,
+  ref: MessageRef | undefined,
+  picture: Picture,
+  under: MessageRef | undefined,
+): Promise<MessageRef> {
+  if (ref === undefined) return messenger.post(posting, picture, under);
+  await messenger.redraw(posting, ref, picture);
   return ref;
 }
 
-/** The messages that should exist in this state. One that exists already is always kept true. */
-function wanted(request: PermissionRequest, posted: ReadonlySet<Slot>): readonly Slot[] {
-  const { state } = request;
-  const grant = state.kind === 'approved' ? state.grant.state : undefined;
-  const slots: Slot[] = ['request'];
-  // What nobody has to decide is not put before approvers.
-  if (state.kind === 'pending' || posted.has('approval')) slots.unshift('approval');
-  if (request.escalation !== undefined && (state.kind === 'pending' || posted.has('escalation'))) slots.push('escalation');
-  if (grant?.kind === 'active' || posted.has('access')) slots.push('access');
-  // Where an extension took over, the access has not ended; the extension's own message tells when it does.
-  if (grant?.kind === 'ended' && (request.extendedUntil === undefined || posted.has('ended'))) slots.push('ended');
-  if (state.kind === 'denied' || state.kind === 'lapsed' || grant?.kind === 'failed') slots.push('refused');
-  return slots;
-}
+/** A reminder stands below the message that it reminds of. */
+const threadOf = ({ slot, to }: Posting, known: ReadonlyMap<string, PostedMessage>): MessageRef | undefined =>
+  slot === 'reminder' ? known.get(postingKey(posting('approval', to)))?.ref : undefined;
 
 async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<Picture> {
   const { permission, principal, org } = request;

@@ -1,7 +1,8 @@
 import { parseRequestId, parseRightId, type RequestId } from '../domain/ids.ts';
 import type { Hands } from './act-on-rights.ts';
 import type { Job, Jobs, Log } from './ports.ts';
-import type { OutboxLine, Store } from './store.ts';
+import type { OutboxLine } from './notices-store.ts';
+import type { Store } from './store.ts';
 
 /** How long a wake-up may be in the queue before its work is done without the queue. */
 const staleSeconds = 20;
@@ -20,6 +21,11 @@ export async function relayOutbox(store: Store, jobs: Jobs, log: Log): Promise<v
       log.warn({ err: error }, 'the queue did not take a wake-up; it is done without the queue');
     }
   }
+}
+
+/** Asks for the messages of requests that change by time now. */
+export async function remind(store: Store): Promise<void> {
+  while ((await store.wakeNotices(linesAtOnce)) === linesAtOnce);
 }
 
 /** Does the notifying that the queue was asked for and did not do. */

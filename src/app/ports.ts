@@ -2,6 +2,7 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
 import type { GroupRef } from '../domain/policy.ts';
+import type { Posting } from '../domain/posting.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { CallResult, Observed } from '../domain/right.ts';
@@ -144,21 +145,6 @@ export type Jobs = {
 
 // ---------------------------------------------------------------- messages
 
-/** The messages a request can have. Each exists at most once and is redrawn in place. */
-export type Slot =
-  /** In the approval channel, with the buttons. */
-  | 'approval'
-  /** DM to the requestor: what became of the request. */
-  | 'request'
-  /** DM to the principal: the access, how to use it, Relinquish. */
-  | 'access'
-  /** DM to the principal: the access has ended. */
-  | 'ended'
-  /** DM to the requestor: there will be no access. A message of its own, because a redrawn one makes no sound. */
-  | 'refused'
-  /** In the approval channel once more, because whoever is on call is asked now. */
-  | 'escalation';
-
 /** Where a posted message is. */
 export type MessageRef = { readonly channel: string; readonly ts: string };
 
@@ -175,10 +161,10 @@ export type Picture = {
 };
 
 export type Messenger = {
-  /** Posts the message. Throws where it could not be, or may not have been, posted. */
-  post(slot: Slot, picture: Picture): Promise<MessageRef>;
+  /** Posts the message, below `under` if given. Throws where it could not be, or may not have been, posted. */
+  post(posting: Posting, picture: Picture, under: MessageRef | undefined): Promise<MessageRef>;
   /** Redraws it in place. A message that is gone is not an error. */
-  redraw(slot: Slot, ref: MessageRef, picture: Picture): Promise<void>;
+  redraw(posting: Posting, ref: MessageRef, picture: Picture): Promise<void>;
 };
 
 // ---------------------------------------------------------------- secrets

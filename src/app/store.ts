@@ -20,7 +20,8 @@ import type { RequestHistoryReads } from './request-history-store.ts';
 import type { PreApprovalReads, PreApprovalWrites, StandingAccessReads } from './pre-approvals-store.ts';
 import type { Identity } from './use-cases.ts';
 import type { WebhookQueue, WebhookReads, WebhookWrites } from './webhooks-store.ts';
-import type { MessageRef, OnCallServices, Slot, TargetRight } from './ports.ts';
+import type { NoticeStore } from './notices-store.ts';
+import type { OnCallServices, TargetRight } from './ports.ts';
 
 /** Who did it, as the audit log names them. */
 export type Actor =
@@ -204,77 +205,64 @@ export type RequestPageWish = {
   readonly limit: number;
 };
 
-export type Store = Reads & {
-  requestPage(org: Org, wish: RequestPageWish): Promise<readonly PermissionRequest[]>;
-  /** The rights that this person has at this moment by a grant, each once; without a person, those that anybody has. */
-  held(org: Org, person: PersonId | undefined): Promise<readonly Permission[]>;
-  readonly preApprovals: PreApprovalReads;
-  readonly standingAccess: StandingAccessReads;
-  readonly audit: AuditStore;
-  readonly webhooks: WebhookReads & WebhookQueue;
-  readonly history: RequestHistoryReads;
-  readonly idempotency: IdempotencyStore;
-  readonly plainAsks: PlainAsks;
-  /** Where the work comes to a refusal, nothing of it stays. */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** `person`: whose roles. */
-  outlook(org: Org, person: Email): Promise<Outlook>;
-  /** Postgres' clock. */
-  now(): Promise<Instant>;
+export type Store = Reads &
+  NoticeStore & {
+    requestPage(org: Org, wish: RequestPageWish): Promise<readonly PermissionRequest[]>;
+    /** The rights that this person has at this moment by a grant, each once; without a person, those that anybody has. */
+    held(org: Org, person: PersonId | undefined): Promise<readonly Permission[]>;
+    readonly preApprovals: PreApprovalReads;
+    readonly standingAccess: StandingAccessReads;
+    readonly audit: AuditStore;
+    readonly webhooks: WebhookReads & WebhookQueue;
+    readonly history: RequestHistoryReads;
+    readonly idempotency: IdempotencyStore;
+    readonly plainAsks: PlainAsks;
+    /** Where the work comes to a refusal, nothing of it stays. */
+    transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+    /** `person`: whose roles. */
+    outlook(org: Org, person: Email): Promise<Outlook>;
+    /** Postgres' clock. */
+    now(): Promise<Instant>;
 
-  /** Something was refused: that is an event too. */
-  recordRefusal(
-    actor: Actor,
-    org: Org,
-    refusal: { readonly attempt: string; readonly code: string; readonly request: RequestId | undefined },
-  ): Promise<void>;
-  /** How many calls were refused that no door has put on record, by HTTP status; nobody is known to have made them. */
-  recordRefusedCalls(org: Org, counts: Readonly<Record<string, number>>): Promise<void>;
+    /** Something was refused: that is an event too. */
+    recordRefusal(
+      actor: Actor,
+      org: Org,
+      refusal: { readonly attempt: string; readonly code: string; readonly request: RequestId | undefined },
+    ): Promise<void>;
+    /** How many calls were refused that no door has put on record, by HTTP status; nobody is known to have made them. */
+    recordRefusedCalls(org: Org, counts: Readonly<Record<string, number>>): Promise<void>;
 
-  // The reconciler.
-  /** Claims up to `limit` due rights of one lane, longest due first. */
-  claim(lane: 'give' | 'take', limit: number): Promise<readonly Claim[]>;
-  /** Records what the target said before our first call; false where the claim was lost. */
-  recordBaseline(claim: Claim, observed: 'absent' | 'present'): Promise<boolean>;
-  /**
-   * Writes claims back: rights, grants, audit, outbox in one statement. Fenced: a lost claim changes nothing (R9).
-   * Returns the whole seconds within the next hour at which a grant that just became active ends.
-   */
-  settle(settlements: readonly Settlement[]): Promise<readonly number[]>;
-  /**
-   * Puts a sealed password on record before it is offered to the target; an offer that was never answered is kept and
-   * returned instead. `reset`: as far as we know, no password of ours was ever confirmed for this account.
-   */
-  offerPassword(claim: Claim, sealed: string): Promise<{ readonly sealed: string; readonly reset: boolean }>;
-  /** The target took the offered password, or had no use for it. */
-  answerPassword(claim: Claim, taken: boolean): Promise<void>;
-  /** These accounts do not exist any more, and no password opens them. */
-  forgetAccounts(claims: readonly Claim[]): Promise<void>;
-  /** The whole seconds at which something falls due within the next hour. */
-  dueSeconds(): Promise<readonly number[]>;
+    // The reconciler.
+    /** Claims up to `limit` due rights of one lane, longest due first. */
+    claim(lane: 'give' | 'take', limit: number): Promise<readonly Claim[]>;
+    /** Records what the target said before our first call; false where the claim was lost. */
+    recordBaseline(claim: Claim, observed: 'absent' | 'present'): Promise<boolean>;
+    /**
+     * Writes claims back: rights, grants, audit, outbox in one statement. Fenced: a lost claim changes nothing (R9).
+     * Returns the whole seconds within the next hour at which a grant that just became active ends.
+     */
+    settle(settlements: readonly Settlement[]): Promise<readonly number[]>;
+    /**
+     * Puts a sealed password on record before it is offered to the target; an offer that was never answered is kept and
+     * returned instead. `reset`: as far as we know, no password of ours was ever confirmed for this account.
+     */
+    offerPassword(claim: Claim, sealed: string): Promise<{ readonly sealed: string; readonly reset: boolean }>;
+    /** The target took the offered password, or had no use for it. */
+    answerPassword(claim: Claim, taken: boolean): Promise<void>;
+    /** These accounts do not exist any more, and no password opens them. */
+    forgetAccounts(claims: readonly Claim[]): Promise<void>;
+    /** The whole seconds at which something falls due within the next hour. */
+    dueSeconds(): Promise<readonly number[]>;
 
-  // Requests and messages.
-  /** Requests whose approvable time has passed, still pending. */
-  lapsing(limit: number): Promise<readonly { readonly org: Org; readonly id: RequestId }[]>;
-  /** Takes the right to post messages for a request for 30 s; undefined where somebody else has it. `lines` are answered by doing so. */
-  claimNotices(org: Org, id: RequestId): Promise<NoticeClaim | undefined>;
-  /** Gives it back and strikes out the answered lines. Returns how many others have come; 0 where somebody else took over. */
-  releaseNotices(org: Org, id: RequestId, claim: NoticeClaim, answered: readonly string[]): Promise<number>;
-  /** Whoever is on call was told of this request. */
-  keepPaged(org: Org, id: RequestId): Promise<void>;
-  messages(org: Org, id: RequestId): Promise<readonly { readonly slot: Slot; readonly ref: MessageRef; readonly shown: string }[]>;
-  keepMessage(org: Org, id: RequestId, slot: Slot, ref: MessageRef, shown: string): Promise<void>;
-  /** Takes outbox lines, oldest first, and marks them as sent now: fresh ones, or those sent longer ago than `staleSeconds`. */
-  takeOutbox(limit: number, which: 'fresh' | { readonly staleSeconds: number }): Promise<readonly OutboxLine[]>;
-
-  // People.
-  readonly keys: KeyReads;
-  readonly policyBook: PolicyReads;
-  readonly policyHistory: PolicyHistoryReads;
-  readonly jitSettings: SettingsReads;
-  identify(org: Org, identity: Identity): Promise<Person>;
-  authenticate(org: Org, key: string): Promise<Bearer | undefined>;
-};
+    // People.
+    readonly keys: KeyReads;
+    readonly policyBook: PolicyReads;
+    readonly policyHistory: PolicyHistoryReads;
+    readonly jitSettings: SettingsReads;
+    identify(org: Org, identity: Identity): Promise<Person>;
+    authenticate(org: Org, key: string): Promise<Bearer | undefined>;
+  };
 
 /** Whom a bearer token speaks for, and how far. */
 export type Bearer = {
@@ -284,8 +272,3 @@ export type Bearer = {
   readonly keyMakers?: readonly PersonId[];
   readonly outlook?: Outlook;
 };
-
-/** `token` tells this claim from a later one of somebody else. */
-export type NoticeClaim = { readonly token: string; readonly lines: readonly string[] };
-
-export type OutboxLine = { readonly id: string; readonly org: Org; readonly kind: 'notify' | 'look'; readonly subject: string };

@@ -149,6 +149,8 @@ export type Work = {
   give(): Promise<number>;
   /** Closes requests that nobody answered in time. */
   lapse(): Promise<void>;
+  /** Asks for the messages of requests that change by time now: reminders, warnings. */
+  remind(): Promise<void>;
   /** Brings the messages of one request to what the database says. */
   notify(id: RequestId): Promise<void>;
   /** Does the notifying that the queue was asked for and did not do. */

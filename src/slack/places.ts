@@ -6,6 +6,8 @@ import type { People } from './people.ts';
 export type Places = {
   /** The approval channel's id. @throws where there is none that may be used. */
   approvals(): Promise<string>;
+  /** The id of another channel, by its name or id. @throws as above. */
+  channel(nameOrId: string): Promise<string>;
   /** The direct message channel with the member of that address. @throws where there is no such member. */
   direct(email: Email): Promise<string>;
 };
@@ -14,22 +16,25 @@ type Channel = NonNullable<Awaited<ReturnType<WebClient['conversations']['list']
 
 /** `approvals` is a channel's name, with or without `#`, or its id. */
 export function createPlaces(client: WebClient, people: People, approvals: string): Places {
-  let approvalsId: string | undefined;
+  const channels = new Map<string, string>();
+  const channel = async (nameOrId: string): Promise<string> => {
+    const known = channels.get(nameOrId) ?? usable(await find(client, nameOrId), nameOrId);
+    channels.set(nameOrId, known);
+    return known;
+  };
   const directs = new Map<string, string>();
   return {
-    async approvals() {
-      approvalsId ??= usable(await find(client, approvals), approvals);
-      return approvalsId;
-    },
+    approvals: () => channel(approvals),
+    channel,
     async direct(email) {
       const userId = await people.idOf(email);
       if (userId === undefined) throw new Error('the workspace has no member with that e-mail address');
       const known = directs.get(userId);
       if (known !== undefined) return known;
-      const { channel } = await client.conversations.open({ users: userId });
-      if (channel?.id === undefined) throw new Error('conversations.open named no channel');
-      directs.set(userId, channel.id);
-      return channel.id;
+      const { channel: direct } = await client.conversations.open({ users: userId });
+      if (direct?.id === undefined) throw new Error('conversations.open named no channel');
+      directs.set(userId, direct.id);
+      return direct.id;
     },
   };
 }

@@ -1,15 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { OutboxLine, Store } from '../app/store.ts';
+import type { NoticeStore, OutboxLine } from '../app/notices-store.ts';
 import { parseOrg, parseRequestId } from '../domain/ids.ts';
-import type { Slot } from '../app/ports.ts';
+import { parsePostingKey, postingKey } from '../domain/posting.ts';
 import type { Db } from './database.ts';
 
-type Notices = Pick<Store, 'lapsing' | 'claimNotices' | 'releaseNotices' | 'keepPaged' | 'messages' | 'keepMessage' | 'takeOutbox'>;
-
-const slots: readonly Slot[] = ['approval', 'request', 'access', 'ended', 'refused', 'escalation'];
-
 /** What must be told to people, and where it was told. */
-export function createNotices(db: Db): Notices {
+export function createNotices(db: Db): NoticeStore {
   return {
     async lapsing(limit) {
       const { rows } = await sql<{ org: string; id: string }>`
@@ -37,15 +33,24 @@ export function createNotices(db: Db): Notices {
       const lines = await sql<{ id: string }>`select id from outbox where org = ${org} and subject = ${id} and kind = 'notify'`.execute(db);
       return { token: claim.token, lines: lines.rows.map((line) => line.id) };
     },
-    async releaseNotices(org, id, { token }, answered) {
-      const { rows: mine } = await sql`update requests set notice_lease_until = null
+    async releaseNotices(org, id, { token }, done) {
+      const next = done?.next;
+      const at = done === undefined ? sql`notify_at` : next === undefined ? sql`null` : sql`to_timestamp(${next}::float8 / 1000)`;
+      const { rows: mine } = await sql`update requests set notice_lease_until = null, notify_at = ${at}
         where org = ${org} and id = ${id} and notice_lease_until = ${token}::timestamptz returning id`.execute(db);
       const { rows } = await sql<{
         left: number;
-      }>`with done as (delete from outbox where id = any (${[...answered]}::bigint[]) returning id)
+      }>`with done as (delete from outbox where id = any (${[...(done?.answered ?? [])]}::bigint[]) returning id)
         select count(*)::int as left from outbox
         where org = ${org} and subject = ${id} and kind = 'notify' and id not in (select id from done)`.execute(db);
       return mine.length === 0 ? 0 : (rows[0]?.left ?? 0);
+    },
+    async wakeNotices(limit) {
+      const { numAffectedRows } = await sql`with due as (
+          select org, id from requests where notify_at <= now() order by notify_at limit ${limit} for update skip locked),
+        woken as (update requests q set notify_at = null from due where q.org = due.org and q.id = due.id returning q.org, q.id)
+        insert into outbox (org, kind, subject) select org, 'notify', id from woken`.execute(db);
+      return Number(numAffectedRows ?? 0);
     },
     async keepPaged(org, id) {
       await sql`update requests set paged_at = clock_timestamp()
@@ -58,15 +63,16 @@ export function createNotices(db: Db): Notices {
         .where('org', '=', org)
         .where('request_id', '=', id)
         .execute();
-      return rows.flatMap((row) => {
-        const slot = slots.find((known) => known === row.slot);
-        return slot === undefined ? [] : [{ slot, ref: { channel: row.channel, ts: row.ts }, shown: row.shown }];
+      // A name that this release does not know belongs to a newer one, which keeps that message true.
+      return rows.flatMap(({ slot, channel, ts, shown }) => {
+        const posting = parsePostingKey(slot);
+        return posting === undefined ? [] : [{ posting, ref: { channel, ts }, shown }];
       });
     },
-    async keepMessage(org, id, slot, ref, shown) {
+    async keepMessage(org, id, { posting, ref, shown }) {
       await db
         .insertInto('messages')
-        .values({ org, request_id: id, slot, channel: ref.channel, ts: ref.ts, shown })
+        .values({ org, request_id: id, slot: postingKey(posting), channel: ref.channel, ts: ref.ts, shown })
         .onConflict((conflict) => conflict.columns(['org', 'request_id', 'slot']).doUpdateSet({ channel: ref.channel, ts: ref.ts, shown }))
         .execute();
     },

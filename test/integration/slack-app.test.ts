@@ -4,6 +4,7 @@ import { rightKey } from '../../blocks/wire.ts';
 import type { Caller, Picture } from '../../src/app/ports.ts';
 import type { Draft, RequestForm, Verdict } from '../../src/app/use-cases.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
+import { posting } from '../../src/domain/posting.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
 import { accept, reject } from '../../src/domain/result.ts';
 import { instant } from '../../src/domain/time.ts';
@@ -62,7 +63,7 @@ const windowOf = (running: RunningSlack, who: string, words: string) => {
   );
 };
 async function postApproval(running: RunningSlack, request: PermissionRequest = pending): Promise<Target> {
-  const ref = await running.app.messenger.post('approval', picture(request));
+  const ref = await running.app.messenger.post(posting('approval'), picture(request), undefined);
   return must(
     running.slack.workspace
       .as('carol')
@@ -144,8 +145,8 @@ describe.each<Mode>(['socket', 'http'])('the Slack door over %s', (mode) => {
 
   it('redraws the message in place, without its buttons', async () => {
     await using running = await startSlackApp(mode, {});
-    const ref = await running.app.messenger.post('approval', picture(pending));
-    await running.app.messenger.redraw('approval', ref, picture(someRequest({ kind: 'lapsed', at: start })));
+    const ref = await running.app.messenger.post(posting('approval'), picture(pending), undefined);
+    await running.app.messenger.redraw(posting('approval'), ref, picture(someRequest({ kind: 'lapsed', at: start })));
     const messages = running.slack.workspace.as('carol').messages('approvals');
     expect(messages).toHaveLength(1);
     expect(textOf(messages[0]?.blocks)).toContain('Lapsed');
@@ -305,7 +306,7 @@ describe('the Slack door', () => {
           : reject({ code: 'not-yours' });
       },
     });
-    await running.app.messenger.post('access', picture(active));
+    await running.app.messenger.post(posting('access'), picture(active), undefined);
     const { workspace } = running.slack;
     const [message] = workspace.as('bob').dm();
     await workspace.as('bob').press(must(message), 'show_secret');
@@ -331,7 +332,7 @@ describe('the Slack door', () => {
       cancelRequest: note('cancel'),
       revokeGrant: note('revoke'),
     });
-    await running.app.messenger.post(slot, picture(request));
+    await running.app.messenger.post(posting(slot), picture(request), undefined);
     const bob = running.slack.workspace.as('bob');
     const [message] = slot === 'approval' ? bob.messages('approvals') : bob.dm();
     await bob.press(must(message), action);
@@ -391,24 +392,28 @@ describe('messages', () => {
   it('find the approval channel by name, by name with a hash and by id', async () => {
     for (const channel of ['approvals', '#approvals', 'C0APPROVAL']) {
       await using running = await startSlackApp('http', {}, channel);
-      expect(await running.app.messenger.post('approval', picture(pending))).toMatchObject({ channel: 'C0APPROVAL' });
+      expect(await running.app.messenger.post(posting('approval'), picture(pending), undefined)).toMatchObject({ channel: 'C0APPROVAL' });
     }
   });
 
   it('go to no channel that is missing or shared with another company', async () => {
     await using missing = await startSlackApp('http', {}, 'nowhere');
-    await expect(missing.app.messenger.post('approval', picture(pending))).rejects.toThrow('there is no channel nowhere');
+    await expect(missing.app.messenger.post(posting('approval'), picture(pending), undefined)).rejects.toThrow(
+      'there is no channel nowhere',
+    );
     const channels = [{ id: 'C0SHARED01', name: 'partners', members: ['U0CURFEW1'], isExtShared: true }];
     await using shared = await startSlackApp('http', {}, 'partners', { channels });
-    await expect(shared.app.messenger.post('approval', picture(pending))).rejects.toThrow('shared with another company');
+    await expect(shared.app.messenger.post(posting('approval'), picture(pending), undefined)).rejects.toThrow(
+      'shared with another company',
+    );
   });
 
   it('that are gone are no error, and every other trouble is one', async () => {
     await using running = await startSlackApp('http', {});
-    const ref = await running.app.messenger.post('request', picture(pending));
-    await running.app.messenger.redraw('request', { ...ref, ts: '1700000000.000001' }, picture(pending));
+    const ref = await running.app.messenger.post(posting('request'), picture(pending), undefined);
+    await running.app.messenger.redraw(posting('request'), { ...ref, ts: '1700000000.000001' }, picture(pending));
     running.slack.workspace.faults.next('chat.update', { error: 'fatal_error' });
-    await expect(running.app.messenger.redraw('request', ref, picture(pending))).rejects.toThrow('fatal_error');
+    await expect(running.app.messenger.redraw(posting('request'), ref, picture(pending))).rejects.toThrow('fatal_error');
   });
 });
 

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Hands } from '../../src/app/act-on-rights.ts';
 import { createUseCases, createWork } from '../../src/app/index.ts';
 import { createPolicySets } from '../../src/app/policy-sets.ts';
-import type { Caller, Integration, Job, Jobs, Log, Messenger, OnCalls, Picture, Slot } from '../../src/app/ports.ts';
+import type { Caller, Integration, Job, Jobs, Log, MessageRef, Messenger, OnCalls, Picture } from '../../src/app/ports.ts';
 import { createDirectories } from '../../src/directories/index.ts';
 import { createFileDirectories } from '../../src/directories/local.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
+import type { Posting, Slot } from '../../src/domain/posting.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { createPatternMatch } from '../../src/patterns.ts';
 import { migrate, openDatabase, openRemovals } from '../../src/store/database.ts';
@@ -60,15 +61,15 @@ export async function createWorld({
   };
   const woken: Job[] = [];
   const jobs: Jobs = { wake: async (more) => void woken.push(...more) };
-  const posted: { slot: Slot; ts: string; picture: Picture; redrawn: number }[] = [];
+  const posted: (Posting & { under: MessageRef | undefined; ts: string; picture: Picture; redrawn: number })[] = [];
   const messenger: Messenger & { failing: Set<Slot> } = {
     failing: new Set(),
-    async post(slot, picture) {
+    async post({ slot, to, round }, picture, under) {
       if (messenger.failing.has(slot)) throw new Error('Slack is away');
-      posted.push({ slot, ts: String(posted.length), picture, redrawn: 0 });
+      posted.push({ slot, to, round, under, ts: String(posted.length), picture, redrawn: 0 });
       return { channel: 'C', ts: String(posted.length - 1) };
     },
-    async redraw(slot, ref, picture) {
+    async redraw({ slot }, ref, picture) {
       if (messenger.failing.has(slot)) throw new Error('Slack is away');
       const message = posted[Number(ref.ts)];
       if (message === undefined) throw new Error('redrawn before it was posted');
@@ -92,7 +93,7 @@ export async function createWorld({
     reconcile: async () => (await work.take()) + (await work.give()),
     /** What the heartbeat does without being asked. */
     async sweep() {
-      for (const part of ['take', 'give', 'lapse', 'deliver', 'arm', 'relay', 'seal', 'callWebhooks', 'forget'] as const)
+      for (const part of ['take', 'give', 'lapse', 'remind', 'deliver', 'arm', 'relay', 'seal', 'callWebhooks', 'forget'] as const)
         await work[part]();
     },
     jobs,
@@ -134,6 +135,7 @@ const clockColumns = {
   rights: ['call_started', 'quarantine_until', 'lease_until', 'due_at'],
   grants: ['latest_end', 'provision_until', 'granted_at', 'expires_at', 'end_at', 'gone_at', 'failed_at', 'chain_from'],
   outbox: ['created_at', 'sent_at'],
+  requests: ['notify_at'],
 };
 
 export type World = Awaited<ReturnType<typeof createWorld>>;

@@ -13,6 +13,7 @@ function fakeWork() {
     take: vi.fn(async () => 0),
     give: vi.fn(async () => 0),
     lapse: part(),
+    remind: part(),
     deliver: part(),
     arm: part(),
     relay: part(),

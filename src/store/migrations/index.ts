@@ -11,6 +11,7 @@ import * as extendEscalate from './0009-extend-escalate.ts';
 import * as policyHistory from './0011-policy-history.ts';
 import * as asks from './0012-asks.ts';
 import * as makers from './0014-makers.ts';
+import * as postings from './0016-postings.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '0011-policy-history': policyHistory,
   '0012-asks': asks,
   '0014-makers': makers,
+  '0016-postings': postings,
 };

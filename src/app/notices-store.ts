@@ -1,0 +1,38 @@
+/** What must be told to people, and where it was told. */
+import type { Org, RequestId } from '../domain/ids.ts';
+import type { Posting } from '../domain/posting.ts';
+import type { Instant } from '../domain/time.ts';
+import type { MessageRef } from './ports.ts';
+
+export type NoticeStore = {
+  /** Requests whose approvable time has passed, still pending. */
+  lapsing(limit: number): Promise<readonly { readonly org: Org; readonly id: RequestId }[]>;
+  /** Takes the right to post messages for a request for 30 s; undefined where somebody else has it. `lines` are answered by doing so. */
+  claimNotices(org: Org, id: RequestId): Promise<NoticeClaim | undefined>;
+  /**
+   * Gives it back. `done`: strikes out the answered lines, and `next` is when the request must be looked at again although
+   * nothing happens. Returns how many other lines have come; 0 where somebody else took over.
+   */
+  releaseNotices(
+    org: Org,
+    id: RequestId,
+    claim: NoticeClaim,
+    done: { readonly answered: readonly string[]; readonly next: Instant | undefined } | undefined,
+  ): Promise<number>;
+  /** Puts requests whose messages change by time now into the outbox. Returns how many. */
+  wakeNotices(limit: number): Promise<number>;
+  /** Whoever is on call was told of this request. */
+  keepPaged(org: Org, id: RequestId): Promise<void>;
+  messages(org: Org, id: RequestId): Promise<readonly PostedMessage[]>;
+  keepMessage(org: Org, id: RequestId, message: PostedMessage): Promise<void>;
+  /** Takes outbox lines, oldest first, and marks them as sent now: fresh ones, or those sent longer ago than `staleSeconds`. */
+  takeOutbox(limit: number, which: 'fresh' | { readonly staleSeconds: number }): Promise<readonly OutboxLine[]>;
+};
+
+/** `shown`: the digest of what it shows. */
+export type PostedMessage = { readonly posting: Posting; readonly ref: MessageRef; readonly shown: string };
+
+/** `token` tells this claim from a later one of somebody else. */
+export type NoticeClaim = { readonly token: string; readonly lines: readonly string[] };
+
+export type OutboxLine = { readonly id: string; readonly org: Org; readonly kind: 'notify' | 'look'; readonly subject: string };

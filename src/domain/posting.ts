@@ -1,0 +1,151 @@
+/** Which messages a request should have at a moment, and when that changes by time alone. */
+import { type DurationSeconds, toSeconds } from './duration.ts';
+import type { GrantState } from './grant.ts';
+import { type Email, parseEmail } from './ids.ts';
+import type { PermissionRequest } from './request.ts';
+import { after, instant, type Instant } from './time.ts';
+
+export const slots = ['approval', 'escalation', 'reminder', 'request', 'access', 'warning', 'ended', 'refused'] as const;
+/** What a message is for. */
+export type Slot =
+  /** To approvers, with the buttons. */
+  | 'approval'
+  /** To approvers once more, because whoever is on call is asked now. */
+  | 'escalation'
+  /** To approvers, below the approval message: it still waits. */
+  | 'reminder'
+  /** To the requestor: what became of the request. */
+  | 'request'
+  /** To the principal: the access, how to use it, Relinquish. */
+  | 'access'
+  /** To the principal: the access ends soon. */
+  | 'warning'
+  /** To the principal: the access has ended. */
+  | 'ended'
+  /** To the requestor: there will be no access. A message of its own, because a redrawn one makes no sound. */
+  | 'refused';
+
+/**
+ * To whom a message goes. `usual`: the approvals channel for what approvers read, else a direct message to the requestor or
+ * the principal, see {@link Slot}. A channel by its name or id.
+ */
+export type Place =
+  | { readonly kind: 'usual' }
+  | { readonly kind: 'channel'; readonly channel: string }
+  | { readonly kind: 'person'; readonly email: Email };
+
+/** One message. Each exists at most once and is redrawn in place. `round` counts reminders from 1; 0 for all others. */
+export type Posting = { readonly slot: Slot; readonly to: Place; readonly round: number };
+
+export const usual: Place = { kind: 'usual' };
+export const posting = (slot: Slot, to: Place = usual, round = 0): Posting => ({ slot, to, round });
+
+/** The name by which a posted message is kept: `approval`, `reminder-2`, `approval#C0123`, `approval@bob@example.com`. */
+export function postingKey({ slot, to, round }: Posting): string {
+  const what = round === 0 ? slot : `${slot}-${round}`;
+  switch (to.kind) {
+    case 'usual':
+      return what;
+    case 'channel':
+      return `${what}#${to.channel}`;
+    case 'person':
+      return `${what}@${to.email}`;
+  }
+}
+
+/** Undefined for a name that this release does not know. */
+export function parsePostingKey(key: string): Posting | undefined {
+  const [, name, round, mark, rest = ''] = /^([a-z]+)(?:-([1-9][0-9]?))?(?:([#@])(.+))?$/s.exec(key) ?? [];
+  const slot = slots.find((known) => known === name);
+  const to = mark === '#' ? ({ kind: 'channel', channel: rest } as const) : mark === '@' ? person(rest) : usual;
+  return slot === undefined || to === undefined ? undefined : posting(slot, to, round === undefined ? 0 : Number(round));
+}
+
+function person(text: string): Place | undefined {
+  const email = parseEmail(text);
+  return email === undefined ? undefined : { kind: 'person', email };
+}
+
+/** Each reminder comes after four times as long as the one before it; then we are silent until the request lapses. */
+const remindAfter: readonly DurationSeconds[] = [
+  toSeconds({ time: 15, unit: 'm' }),
+  toSeconds({ time: 1, unit: 'h' }),
+  toSeconds({ time: 4, unit: 'h' }),
+  toSeconds({ time: 16, unit: 'h' }),
+];
+
+/**
+ * The messages that should exist now. One that was posted already is always kept true, and so is on the list.
+ * @param posted what exists
+ * @param audience where approvers are asked
+ */
+export function postingsOf(request: PermissionRequest, posted: readonly Posting[], audience: readonly Place[], now: Instant): Posting[] {
+  const wanted = [...wantedNow(request, audience, now), ...posted];
+  return [...new Map(wanted.map((each) => [postingKey(each), each])).values()];
+}
+
+function wantedNow(request: PermissionRequest, audience: readonly Place[], now: Instant): Posting[] {
+  const { state } = request;
+  switch (state.kind) {
+    case 'pending': {
+      const round = remindersOf(request).filter((at) => at <= now).length;
+      return [
+        ...audience.map((to) => posting('approval', to)),
+        ...(request.escalation === undefined ? [] : audience.map((to) => posting('escalation', to))),
+        // After a time in which we were away, the last one stands for those before it.
+        ...(round === 0 ? [] : audience.map((to) => posting('reminder', to, round))),
+        posting('request'),
+      ];
+    }
+    // What nobody had to decide is not put before approvers.
+    case 'cancelled':
+      return [posting('request')];
+    case 'denied':
+    case 'lapsed':
+      return [posting('request'), posting('refused')];
+    case 'approved':
+      return [posting('request'), ...ofGrant(request, state.grant.state, now)];
+  }
+}
+
+function ofGrant(request: PermissionRequest, grant: GrantState, now: Instant): Posting[] {
+  switch (grant.kind) {
+    case 'planned':
+    case 'ending':
+      return [];
+    case 'active': {
+      const warnAt = warningAt(request);
+      return [posting('access'), ...(warnAt === undefined || now < warnAt ? [] : [posting('warning')])];
+    }
+    // Where an extension took over, the access has not ended; the extension's own message tells when it does.
+    case 'ended':
+      return request.extendedUntil === undefined ? [posting('ended')] : [];
+    case 'failed':
+      return [posting('refused')];
+  }
+}
+
+/** When the messages next change although nothing happens; undefined: never. */
+export function nextNoticeAt(request: PermissionRequest, now: Instant): Instant | undefined {
+  const warnAt = warningAt(request);
+  const times = request.state.kind === 'pending' ? remindersOf(request) : warnAt === undefined ? [] : [warnAt];
+  return times.find((at) => at > now);
+}
+
+const remindersOf = ({ createdAt, approvableUntil }: PermissionRequest): Instant[] =>
+  remindAfter.map((wait) => after(createdAt, wait)).filter((at) => at < approvableUntil);
+
+const shortestWarning: DurationSeconds = toSeconds({ time: 1, unit: 'm' });
+const longestWarning: DurationSeconds = toSeconds({ time: 1, unit: 'd' });
+
+/**
+ * A tenth of the time before the end, at least a minute and at most a day. Undefined where there is nothing to warn of: access
+ * that goes on by an extension, and such short access that the warning would come in its first half.
+ */
+export function warningAt({ state, extendedUntil }: PermissionRequest): Instant | undefined {
+  if (state.kind !== 'approved' || state.grant.state.kind !== 'active' || extendedUntil !== undefined) return undefined;
+  const { grantedAt, expiresAt } = state.grant.state;
+  const lastsMs = expiresAt - grantedAt;
+  const aheadMs = Math.min(longestWarning * 1000, Math.max(shortestWarning * 1000, lastsMs / 10));
+  return aheadMs > lastsMs / 2 ? undefined : instant(expiresAt - aheadMs);
+}
