@@ -7,7 +7,7 @@ import { type Message, actions, button, message, paragraph, quote } from './kit.
 import { type Line, line, onOneLine, words } from './line.ts';
 import { statusOf } from './status.ts';
 import { actionIds, blockIds, encodeDecision } from './wire.ts';
-import { approversWords, askLine, durationLine, escalationLines, extensionLines, rightWords } from './words.ts';
+import { approversWords, askLine, durationLine, endorsementLines, escalationLines, extensionLines, rightWords } from './words.ts';
 
 export type ApprovalProps = {
   readonly request: PermissionRequest;
@@ -28,6 +28,7 @@ export function approval({ request, choice, approvers }: ApprovalProps): Message
         ask,
         durationLine(request),
         ...extensionLines(request),
+        ...endorsementLines(request),
         status.headline,
         line('May decide: ', approversWords(approvers)),
       ]

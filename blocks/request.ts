@@ -5,7 +5,7 @@ import { type Message, actions, message, paragraph, quote } from './kit.ts';
 import { bold, line } from './line.ts';
 import { statusOf } from './status.ts';
 import { blockIds } from './wire.ts';
-import { approversWords, durationLine, escalationLines, extensionLines, isForOther, rightLine } from './words.ts';
+import { approversWords, durationLine, endorsementLines, escalationLines, extensionLines, isForOther, rightLine } from './words.ts';
 
 /** DM to the requestor: what became of the request. */
 export function request({
@@ -22,7 +22,13 @@ export function request({
     what,
     status.headline,
     ...(isPending
-      ? [durationLine(asked), ...extensionLines(asked), ...escalationLines(asked), line('May decide: ', approversWords(approvers))]
+      ? [
+          durationLine(asked),
+          ...extensionLines(asked),
+          ...escalationLines(asked),
+          ...endorsementLines(asked),
+          line('May decide: ', approversWords(approvers)),
+        ]
       : status.details),
   ];
   const blocks: KnownBlock[] = [

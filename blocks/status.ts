@@ -27,7 +27,15 @@ export function statusOf(request: PermissionRequest): Status {
 }
 
 function grantStatus(request: PermissionRequest, approved: Approved, { state, standing }: Grant): Status {
-  const agreed = line('Approved by ', decider(approved.by), ' for ', bold(describeDuration(approved.duration)), ', ', date(approved.at));
+  const agreed = line(
+    'Approved by ',
+    decider(approved.by),
+    ...alsoAgreed(request, approved),
+    ' for ',
+    bold(describeDuration(approved.duration)),
+    ', ',
+    date(approved.at),
+  );
   switch (state.kind) {
     case 'planned':
       return status(line('✅ ', bold('Approved'), ', being set up. Ends at the latest ', date(state.latestEnd)), [agreed]);
@@ -50,6 +58,10 @@ function grantStatus(request: PermissionRequest, approved: Approved, { state, st
       return status(line('🔴 ', bold('Failed'), ': could not be set up, ', date(state.at)), [agreed], state.why);
   }
 }
+
+/** Where one yes was not enough, those before it. */
+const alsoAgreed = ({ endorsements = [] }: PermissionRequest, { by }: Approved): readonly Line[] =>
+  endorsements.filter((each) => by.kind === 'person' && each.by.id !== by.person.id).map((each) => line(' and ', bold(each.by.email)));
 
 /** That an extension takes over. */
 export const extendedWords = ({ extendedUntil }: PermissionRequest): readonly Line[] =>

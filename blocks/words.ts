@@ -46,6 +46,14 @@ export function escalationLines({ escalation }: PermissionRequest): readonly Lin
   return [line('🔺 ', bold('Escalated'), ' ', date(at), told, reason === undefined ? '' : `: ${onOneLine(reason, 300)}`)];
 }
 
+/** Who has agreed where one is not enough, for how long; nothing where nobody has. */
+export function endorsementLines({ endorsements = [], state }: PermissionRequest): readonly Line[] {
+  if (state.kind !== 'pending') return [];
+  return endorsements.map(({ by, at, duration }) =>
+    line('👍 ', bold(by.email), ' agreed to ', bold(describeDuration(duration)), ', ', date(at)),
+  );
+}
+
 export function durationLine({ asked, durationNamed, extension }: PermissionRequest): Line {
   const more = extension === undefined ? '' : ' more';
   return line('For: ', bold(describeDuration(asked)), more, durationNamed ? '' : ' (the shortest; none was named)');

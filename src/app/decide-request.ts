@@ -1,6 +1,7 @@
 import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
 import { extendedEnd, extensionOf, planExtension } from '../domain/extension.ts';
 import type { RequestId } from '../domain/ids.ts';
+import { type Voice, weigh } from '../domain/quorum.ts';
 import { type Decider, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import type { Outcome } from '../domain/route.ts';
@@ -8,8 +9,8 @@ import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { holdsRole } from './authority.ts';
 import type { Caller, Integrations } from './ports.ts';
-import { judgeDecider, pictureDigest, routeByVersion, type Router, type RoutingDeps } from './routing.ts';
-import type { Reads, RulesApplied, Store, Transaction } from './store.ts';
+import { judgeDecider, pictureDigest, policiesBy, routeByVersion, type Router, type RoutingDeps } from './routing.ts';
+import type { Reads, Store, Transaction } from './store.ts';
 import type { Verdict } from './use-cases.ts';
 
 export type DecideDeps = {
@@ -35,17 +36,25 @@ export async function decideRequest(deps: DecideDeps, caller: Caller, id: Reques
     const judged = await judgeVerdict(deps.routing, tx, caller, request, outcome, verdict.kind);
     const refusal = judged.refusal ?? whyNotNow(request, outcome, verdict, now);
     if (refusal !== undefined) return reject(refusal);
-    const rules = { version, policies: judged.policies };
-    const refused = verdict.kind === 'approve' ? await approve(deps, tx, caller, request, verdict.duration, now, rules) : undefined;
-    if (refused !== undefined) return reject(refused);
-    if (verdict.kind === 'deny')
+    if (verdict.kind === 'approve') {
+      const mine: Voice = {
+        by: caller.person,
+        keyMakers: caller.keyMakers ?? [],
+        duration: verdict.duration ?? request.asked,
+        paths: judged.paths,
+      };
+      const refused = await approve(deps, tx, caller, request, { now, mine, version, outcome });
+      if (refused !== undefined) return reject(refused);
+    } else {
+      const rules = { version, policies: policiesBy(judged.paths) };
       await tx.deny(actorOf(caller), request, { by: { kind: 'person', person: caller.person }, at: now, reason: verdict.reason, rules });
+    }
     const decided = await tx.request(caller.org, id);
     return decided === undefined ? reject({ code: 'not-found' }) : accept(decided);
   });
 }
 
-/** May the caller decide so, whatever state the request is in, and by which policies? */
+/** May the caller decide so, whatever state the request is in, and by which ways? */
 export async function judgeVerdict(
   routing: RoutingDeps,
   reads: Reads,
@@ -60,7 +69,7 @@ export async function judgeVerdict(
     kind === 'deny' &&
     judged.refusal?.code === 'not-approver' &&
     (await holdsRole(routing, reads, caller.org, 'manager', caller.person.email)) === true;
-  return mayStillDeny ? { refusal: undefined, policies: [] } : judged;
+  return mayStillDeny ? { refusal: undefined, paths: [] } : judged;
 }
 
 function whyNotNow(request: PermissionRequest, outcome: Outcome, verdict: Verdict, now: Instant): Rejection | undefined {
@@ -73,28 +82,55 @@ function whyNotNow(request: PermissionRequest, outcome: Outcome, verdict: Verdic
   return undefined;
 }
 
+/** Approves, or where policies want more people than have agreed, puts this yes on record. */
 async function approve(
   deps: DecideDeps,
   tx: Transaction,
   caller: Caller,
   request: PermissionRequest,
-  chosen: DurationSeconds | undefined,
-  now: Instant,
-  rules: RulesApplied,
+  { now, mine, version, outcome }: { readonly now: Instant; readonly mine: Voice; readonly version: string; readonly outcome: Outcome },
 ): Promise<Rejection | undefined> {
-  const duration = chosen ?? request.asked;
+  const agreement = weigh(mine, await earlierVoices(deps, tx, request, outcome, caller));
+  const duration = agreement.isEnough ? agreement.duration : mine.duration;
   const maximum = toSeconds((await tx.settings(caller.org)).maxAccess);
   const integration = deps.integrations.byName(request.permission.integration);
   if (integration === undefined) return { code: 'not-configured', what: `The target ${request.permission.integration}` };
   const account = integration.accountOf(request.principal.email);
   if (!account.ok) return account.rejection;
   const by: Decider = { kind: 'person', person: caller.person };
+  const rules = { version, policies: agreement.isEnough ? agreement.policies : policiesBy(mine.paths) };
   const plan = await planWithin(tx, request, { by, at: now, duration, standing: false, account: account.value, rules }, maximum);
   if (!plan.ok) return plan.rejection;
+  if (!agreement.isEnough) {
+    const { by: person, duration: agreed, keyMakers } = mine;
+    const isSaidAlready = request.endorsements?.some((each) => each.by.id === person.id && each.duration === agreed) === true;
+    if (!isSaidAlready) await tx.endorse(actorOf(caller), request, { by: person, at: now, duration: agreed, keyMakers }, rules);
+    return undefined;
+  }
   if (!(await tx.claimAccount(caller.org, integration.name, account.value, request.principal.id)))
     return { code: 'account-unusable', account: account.value };
-  await tx.approve(actorOf(caller), request, plan.value);
+  await tx.approve(actorOf(caller), request, {
+    ...plan.value,
+    with: agreement.by.filter((voice) => voice !== mine).map((voice) => voice.by),
+  });
   return undefined;
+}
+
+/** What others agreed to before, as far as they could still agree to it now (I7). */
+async function earlierVoices(
+  { routing }: DecideDeps,
+  tx: Transaction,
+  request: PermissionRequest,
+  outcome: Outcome,
+  { person }: Caller,
+): Promise<readonly Voice[]> {
+  const voices: Voice[] = [];
+  for (const { by, keyMakers, duration } of request.endorsements ?? []) {
+    if (by.id === person.id) continue;
+    const { paths } = await judgeDecider(routing, tx, request, outcome, { person: by, keyMakers });
+    voices.push({ by, keyMakers, duration, paths });
+  }
+  return voices;
 }
 
 type Plan = { readonly lasts: DurationSeconds; readonly provisionUntil: Instant; readonly latestEnd: Instant };

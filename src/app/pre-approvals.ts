@@ -12,7 +12,7 @@ import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
-import { type Decidable, judgeDecider, type RoutingDeps, whyNotDecide } from './routing.ts';
+import { type Decidable, judgeDecider, policiesBy, type RoutingDeps, whyNotDecide } from './routing.ts';
 import type { Reads, Transaction } from './store.ts';
 
 /** As typed: not yet looked up. `start` undefined: now; `duration` undefined: the smallest preset. Of `length` and `end` there is one. */
@@ -126,11 +126,11 @@ export async function firstCover(
 ): Promise<Cover | undefined> {
   for (const each of windows) {
     if (request.asked > each.duration) continue;
-    const { refusal, policies } = await judgeDecider(routing, reads, { ...request, isPreapproved: true }, outcome, {
+    const { refusal, paths } = await judgeDecider(routing, reads, { ...request, isPreapproved: true }, outcome, {
       person: each.creator,
       keyMakers: each.keyMakers,
     });
-    if (refusal === undefined) return { ...each, policies };
+    if (refusal === undefined) return { ...each, policies: policiesBy(paths) };
   }
   return undefined;
 }

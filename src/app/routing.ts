@@ -76,9 +76,12 @@ export const rightFacts = (permission: Subject['permission']): RightFacts => ({
   attributes: { [permission.accessType]: { name: [permission.resource] }, integration: { name: [permission.integration] } },
 });
 
+/** The policies of these ways, each once. */
+export const policiesBy = (paths: readonly ApprovalPath[]): readonly string[] => [...new Set(paths.map(({ policy }) => policy))];
+
 /** The names of the policies that an outcome comes from, each once. */
 export function policiesOf(outcome: Outcome): readonly string[] {
-  if (outcome.kind === 'ask') return [...new Set(outcome.paths.map((path) => path.policy))];
+  if (outcome.kind === 'ask') return policiesBy(outcome.paths);
   return 'policy' in outcome ? [outcome.policy] : [];
 }
 
@@ -103,21 +106,21 @@ export const whyNotDecide = async (
   caller: Pick<Caller, 'person' | 'keyMakers'>,
 ): Promise<Rejection | undefined> => (await judgeDecider(deps, reads, request, outcome, caller)).refusal;
 
-/** As {@link whyNotDecide}, and by which policies they may; none where they may not. */
+/** As {@link whyNotDecide}, and by which ways they may; none where they may not. */
 export async function judgeDecider(
   deps: RoutingDeps,
   reads: Reads,
   request: Decidable,
   outcome: Outcome,
   { person, keyMakers = [] }: Pick<Caller, 'person' | 'keyMakers'>,
-): Promise<{ readonly refusal: Rejection | undefined; readonly policies: readonly string[] }> {
-  const no = (refusal: Rejection) => ({ refusal, policies: [] });
+): Promise<{ readonly refusal: Rejection | undefined; readonly paths: readonly ApprovalPath[] }> {
+  const no = (refusal: Rejection) => ({ refusal, paths: [] });
   if (outcome.kind === 'unavailable') return no(inDoubt(outcome));
   const isOwn = [person.id, ...keyMakers].some((each) => isSelf(request, each) || request.keyMakers.includes(each));
   const paths = usablePaths(request, outcome).filter((path) => !isOwn || path.options.allowOneParty);
   const { ways, doubts } = await waysOf(deps, reads, request, paths, person);
-  const policies = [...new Set(ways.flatMap(({ policy, truth }) => (truth === true ? [policy] : [])))];
-  if (policies.length > 0) return { refusal: undefined, policies };
+  const open = ways.flatMap(({ path, truth }) => (truth === true ? [path] : []));
+  if (open.length > 0) return { refusal: undefined, paths: open };
   if (isOwn) return no({ code: 'own-request' });
   return no(ways.some(({ truth }) => truth === 'unknown') ? inDoubt(firstDoubt(doubts)) : { code: 'not-approver' });
 }
@@ -136,12 +139,12 @@ async function waysOf(
   request: Decidable,
   paths: readonly ApprovalPath[],
   person: Person,
-): Promise<{ readonly ways: readonly { readonly policy: string; readonly truth: Truth }[]; readonly doubts: readonly Doubt[] }> {
+): Promise<{ readonly ways: readonly { readonly path: ApprovalPath; readonly truth: Truth }[]; readonly doubts: readonly Doubt[] }> {
   if (paths.length === 0) return { ways: [], doubts: [] };
   const needs = approverNeeds(paths);
   const facts = await lookUp(deps, person.email, needs);
   const isReviewer = await holdsRole(deps, reads, request.org, 'manager', person.email);
-  const ways = paths.map((path) => ({ policy: path.policy, truth: isApprover(path, { ...facts, isReviewer }) }));
+  const ways = paths.map((path) => ({ path, truth: isApprover(path, { ...facts, isReviewer }) }));
   const isReviewed = paths.some(({ approvers }) => approvers.kind === 'reviewers');
   const ofRole: readonly Doubt[] = isReviewed && isReviewer === 'unknown' ? [{ what: 'directory', isConfigured: true }] : [];
   return { ways, doubts: [...ofRole, ...doubtsOf(needs, facts)] };

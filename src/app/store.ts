@@ -2,7 +2,7 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId, RightId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Decider, Extension, Permission, PermissionRequest, Person, WireStatus } from '../domain/request.ts';
+import type { Decider, Endorsement, Extension, Permission, PermissionRequest, Person, WireStatus } from '../domain/request.ts';
 import type { CallResult, RightState, Settled } from '../domain/right.ts';
 import type { Outcome } from '../domain/route.ts';
 import type { Settings } from '../domain/settings.ts';
@@ -142,11 +142,15 @@ export type Transaction = Reads & {
       readonly account: string;
       readonly provisionUntil: Instant;
       readonly latestEnd: Instant;
+      /** Who else agreed, where policies want several people. */
+      readonly with?: readonly Person[];
       /** The window in which it was decided beforehand. */
       readonly preApproval?: PreApprovalId;
       readonly rules: RulesApplied;
     },
   ): Promise<void>;
+  /** Puts on record that somebody agrees, where that is not enough. What the same person said before is replaced. */
+  endorse(actor: Actor, request: PermissionRequest, endorsement: Endorsement, rules: RulesApplied): Promise<void>;
   deny(
     actor: Actor,
     request: PermissionRequest,

@@ -12,6 +12,8 @@ export type PathOptions = {
   readonly requireDuration: boolean;
   /** Only inside a pre-approved window. */
   readonly requirePreapproval: boolean;
+  /** So many different people must agree; absent: one. */
+  readonly requiredApprovals?: number;
 };
 
 export type Approvers =
@@ -20,7 +22,7 @@ export type Approvers =
   | { readonly kind: 'person'; readonly email: Email }
   | { readonly kind: 'on-call'; readonly integration: string; readonly services: readonly string[] };
 
-/** One way to a yes: any one of these people may say it, under these options. */
+/** One way to a yes: any one of these people may say it, or as many of them as the options say. */
 export type ApprovalPath = { readonly policy: string; readonly approvers: Approvers; readonly options: PathOptions };
 
 export const pathOptions = (options: ApprovalOptions | null | undefined): PathOptions => ({
@@ -28,21 +30,26 @@ export const pathOptions = (options: ApprovalOptions | null | undefined): PathOp
   requireReason: options?.requireReason === true,
   requireDuration: options?.requireDuration === true,
   requirePreapproval: options?.requirePreapproval === true,
+  ...((options?.requiredApprovals ?? 1) > 1 ? { requiredApprovals: options?.requiredApprovals ?? 1 } : {}),
 });
+
+/** How many different people must agree on this path. */
+export const approvalsNeeded = ({ options }: ApprovalPath): number => options.requiredApprovals ?? 1;
 
 /** What of a request its paths look at. */
 export type Offered = { readonly hasReason: boolean; readonly hasDuration: boolean; readonly isPreapproved: boolean };
 
 /**
  * The paths whose demands this request meets. Only through these may anybody approve: a reason that one path demands
- * and another does not, must not be skipped by whoever can only use the first.
+ * and another does not, must not be skipped by whoever can only use the first. A pre-approval is one person's word, and never
+ * stands for several.
  */
 export const openPaths = (paths: readonly ApprovalPath[], offered: Offered): ApprovalPath[] =>
   paths.filter(
     ({ options }) =>
       (offered.hasReason || !options.requireReason) &&
       (offered.hasDuration || !options.requireDuration) &&
-      (offered.isPreapproved || !options.requirePreapproval),
+      (offered.isPreapproved ? (options.requiredApprovals ?? 1) === 1 : !options.requirePreapproval),
   );
 
 /** What must be known about somebody who wants to decide. */
@@ -68,7 +75,12 @@ export function isApprover({ approvers }: ApprovalPath, person: ApproverFacts): 
 }
 
 /** Who may decide by this path, in words. Group labels come from policies: escape them where they are shown. */
-export function describeApprovers({ approvers }: ApprovalPath): string {
+export function describeApprovers(path: ApprovalPath): string {
+  const needed = approvalsNeeded(path);
+  return needed === 1 ? whoApproves(path) : `${needed} different people of: ${whoApproves(path)}`;
+}
+
+function whoApproves({ approvers }: ApprovalPath): string {
   switch (approvers.kind) {
     case 'reviewers':
       return 'Security reviewers';

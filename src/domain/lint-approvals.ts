@@ -46,6 +46,8 @@ function whyDead(approval: PolicyApproval, facts: LintFacts): Dead | undefined {
     case 'group':
       return whyNoGroup(approval, facts);
     case 'requestor-profile':
+      if ((approval.options?.requiredApprovals ?? 1) > 1)
+        return { code: 'no-approver', severity: 'error', member: 'options', text: 'It names one person, and wants several.' };
       return facts.hasDirectory(approval.directory) ? undefined : unknownDirectory(approval.directory, 'directory');
     case 'auto':
       return facts.hasOnCall(approval.integration) ? undefined : unknownOnCall(approval.integration, 'Nobody gets anything by it.');

@@ -41,6 +41,8 @@ export type ApprovalOptions = {
   readonly requireDuration?: Maybe<boolean>;
   readonly requirePreapproval?: Maybe<boolean>;
   readonly breakGlassApprover?: Maybe<boolean>;
+  /** So many different people must agree; absent: one. Not of P0's wire. */
+  readonly requiredApprovals?: Maybe<number>;
 };
 export type PolicyApproval = { readonly options?: Maybe<ApprovalOptions> } & (
   | { readonly type: 'p0' | 'persistent' | 'deny' }

@@ -8,6 +8,7 @@ export function statusAfter(action: string, end: unknown): WireStatus | undefine
   switch (action) {
     case 'request.submitted':
     case 'request.escalated':
+    case 'request.endorsed':
       return 'NEW';
     case 'request.approved':
       return 'APPROVED';

@@ -39,6 +39,14 @@ export type Extension = {
 /** That the requestor asked for whoever is on call. `isPaged`: they were told. */
 export type Escalation = { readonly at: Instant; readonly reason: string | undefined; readonly isPaged: boolean };
 
+/** A yes to a request for which policies want several people. Who made the key that it came with is not told from them. */
+export type Endorsement = {
+  readonly by: Person;
+  readonly at: Instant;
+  readonly duration: DurationSeconds;
+  readonly keyMakers: readonly PersonId[];
+};
+
 export type PermissionRequest = {
   readonly org: Org;
   readonly id: RequestId;
@@ -61,6 +69,8 @@ export type PermissionRequest = {
   /** The access that it gave goes, or went, on until then by an extension. */
   readonly extendedUntil?: Instant | undefined;
   readonly escalation?: Escalation | undefined;
+  /** In the order in which they came, one a person; absent where there are none. */
+  readonly endorsements?: readonly Endorsement[] | undefined;
 };
 
 /** The statuses of the wire (decision 9). */

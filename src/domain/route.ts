@@ -97,6 +97,8 @@ function pathOf({ policy, truth, approval }: Entry, { requestor }: Facts): Appro
     case 'requestor-profile': {
       const { directory, property } = profileNeed(approval);
       const email = requestor.profile(directory, property);
+      // One person is never several.
+      if ((pathOptions(approval.options).requiredApprovals ?? 1) > 1) return [];
       return email === undefined || email === 'unknown' ? [] : path({ kind: 'person', email });
     }
     case 'escalation':

@@ -21,6 +21,7 @@ const told = [
   'seconds',
   'latestEnd',
   'preApproval',
+  'with',
   'services',
   'by',
   'expiresAt',
@@ -78,6 +79,8 @@ function eventText(action: string, data: RequestEvent['data']): string {
   switch (action) {
     case 'request.submitted':
       return `Asked for ${word('accessType')} ${word('resource')} of ${word('integration')}${lasting(data['askedSeconds'])}${because}`;
+    case 'request.endorsed':
+      return `Agreed to${lasting(data['seconds'])}; more people must`;
     case 'request.approved':
       return `Approved${lasting(data['seconds'])}${typeof data['preApproval'] === 'string' ? ', by a pre-approval' : ''}`;
     case 'request.denied':

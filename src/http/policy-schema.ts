@@ -52,8 +52,18 @@ const resource = z.discriminatedUnion('type', [
   z.object({ type: z.literal('integration'), service, accessType, filters }),
 ]);
 
+/** More would only ever be waited for. */
+const mostApprovals = 5;
+
 const options = z
-  .object({ allowOneParty: flag, requireReason: flag, requireDuration: flag, requirePreapproval: flag, breakGlassApprover: flag })
+  .object({
+    allowOneParty: flag,
+    requireReason: flag,
+    requireDuration: flag,
+    requirePreapproval: flag,
+    breakGlassApprover: flag,
+    requiredApprovals: z.int().min(1).max(mostApprovals).nullish().describe('So many different people must agree; one where it is absent'),
+  })
   .nullish();
 const services = z.array(someText).max(100);
 const onCall = z.enum(['pagerduty', 'incidentio']);

@@ -25,6 +25,7 @@ export function requestJson(request: PermissionRequest) {
     escalatedAt: request.escalation === undefined ? undefined : iso(request.escalation.at),
     createdAt: iso(request.createdAt),
     approvableUntil: iso(request.approvableUntil),
+    endorsements: request.endorsements?.map(({ by, at, duration }) => ({ by: by.email, at: iso(at), seconds: duration })),
     decision: decisionJson(request),
     access: accessJson(request),
   };

@@ -21,6 +21,10 @@ export const requestSchema = z
     escalatedAt: time.optional(),
     createdAt: time,
     approvableUntil: time,
+    endorsements: z
+      .array(z.object({ by: z.string(), at: time, seconds: z.int() }))
+      .optional()
+      .describe('Who has agreed, where policies want several people'),
     decision: z.object({ by: z.string().optional(), at: time, seconds: z.int().optional(), reason: z.string().optional() }).optional(),
     access: z
       .object({ grantedAt: time.optional(), expiresAt: time.optional(), ended: z.string().optional(), endedAt: time.optional() })

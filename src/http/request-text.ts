@@ -15,10 +15,10 @@ export function requestText(request: PermissionRequest): string {
   return `${service} ${accessType} ${clip(resource)} for ${request.principal.email} (request ${request.id}): ${outcome(request)}`;
 }
 
-function outcome({ state, approvableUntil }: PermissionRequest): string {
+function outcome({ state, approvableUntil, endorsements = [] }: PermissionRequest): string {
   switch (state.kind) {
     case 'pending':
-      return `waits for approval until ${at(approvableUntil)}`;
+      return `waits for approval until ${at(approvableUntil)}${endorsements.map(({ by }) => `, agreed to by ${by.email}`).join('')}`;
     case 'approved':
       return grantText(state.grant, state.by);
     case 'denied':

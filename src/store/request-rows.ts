@@ -11,7 +11,7 @@ import {
   parseRequestId,
   parseRightId,
 } from '../domain/ids.ts';
-import type { Decider, Extension, PermissionRequest, Person, RequestState } from '../domain/request.ts';
+import type { Decider, Endorsement, Extension, PermissionRequest, Person, RequestState } from '../domain/request.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Database } from './tables.ts';
 
@@ -68,6 +68,7 @@ type Row = {
   escalated_at: Date | null;
   escalated_reason: string | null;
   paged_at: Date | null;
+  endorsements: readonly { person: string; email: string; at: number; seconds: number; keyMakers: readonly string[] }[];
 };
 
 /** `where` stands behind WHERE and may name `q` (requests) and `g` (grants). */
@@ -79,7 +80,7 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       g.id as grant_id, g.right_id, held.account, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
       g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
       g.failed_at, g.why,
-      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at,
+      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.endorsements,
       (select max(case when y.expires_at is not null then coalesce(y.end_at, y.expires_at) end) from requests e join grants y on y.org = e.org and y.request_id = e.id where e.org = q.org and e.extends = q.id) as extended_until
     from requests q
     join people a on a.org = q.org and a.id = q.requestor_id
@@ -113,8 +114,17 @@ function toRequest(row: Row): PermissionRequest {
       row.escalated_at === null
         ? undefined
         : { at: at(row, row.escalated_at), reason: row.escalated_reason ?? undefined, isPaged: row.paged_at !== null },
+    endorsements: row.endorsements.length === 0 ? undefined : toEndorsements(row),
   };
 }
+
+const toEndorsements = (row: Row): readonly Endorsement[] =>
+  row.endorsements.map((each) => ({
+    by: toPerson(row, each.person, each.email),
+    at: instant(each.at),
+    duration: seconds(each.seconds),
+    keyMakers: each.keyMakers.map((id) => must(row, parsePersonId(id))),
+  }));
 
 function toExtension(row: Row, of: string): Extension {
   return {

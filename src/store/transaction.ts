@@ -98,9 +98,19 @@ export function createTransaction(tx: Db): Transaction {
             ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)},
             (select coalesce(x.chain_from, x.granted_at) from grants x where x.org = t.org and x.request_id = t.extends) from t, r
           returning org, request_id, id as grant_id, right_id, seconds, latest_end),
-        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval })}`)}),
+        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval, with: decision.with?.map(({ email }) => email) })}`)}),
         l as (${lookFrom('g')})
         ${notifyFrom('g')}`.execute(tx);
+    },
+    async endorse(actor, request, { by, at, duration, keyMakers }, rules) {
+      const mine = JSON.stringify([{ person: by.id, email: by.email, at, seconds: duration, keyMakers }]);
+      await sql`with t as (
+          update requests set endorsements =
+            (select coalesce(jsonb_agg(e), '[]') from jsonb_array_elements(endorsements) e where e->>'person' <> ${by.id}) || ${mine}::jsonb
+          where org = ${request.org} and id = ${request.id} and state = 'pending'
+          returning org, id as request_id, null::uuid as grant_id),
+        a as (${auditFrom('t', 'request.endorsed', actor, rulesJson(rules, { seconds: duration }))})
+        ${notifyFrom('t')}`.execute(tx);
     },
     async deny(actor, request, decision) {
       await sql`with t as (

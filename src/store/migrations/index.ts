@@ -12,6 +12,7 @@ import * as policyHistory from './0011-policy-history.ts';
 import * as asks from './0012-asks.ts';
 import * as makers from './0014-makers.ts';
 import * as postings from './0016-postings.ts';
+import * as endorsements from './0019-endorsements.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0012-asks': asks,
   '0014-makers': makers,
   '0016-postings': postings,
+  '0019-endorsements': endorsements,
 };
