@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { SealedEvent } from './app/audit-store.ts';
 import { anchorFile, type AnchorReading, readAnchors } from './audit-anchors.ts';
 import type { Config } from './config.ts';
+import { toP0Event } from './p0-audit.ts';
 import { openDatabase } from './store/database.ts';
 import { type Flaw, readChain, verifyChain, verifyDatabase } from './store/audit-verify.ts';
 import { createLog } from './telemetry.ts';
@@ -18,8 +19,8 @@ export async function exportAudit(config: Config, args: readonly string[]): Prom
     .min(1)
     .safeParse(values.from ?? '1');
   if (!from.success) return complain('--from must be a whole number from 1');
-  if (values.format !== 'jsonl' && values.format !== 'cloudevents') return complain('--format must be jsonl or cloudevents');
-  const dress = values.format === 'jsonl' ? (event: SealedEvent) => event : toCloudEvent;
+  const dress = dresses.get(values.format);
+  if (dress === undefined) return complain(`--format must be one of ${[...dresses.keys()].join(', ')}`);
   return withDatabase(config, async (db) => {
     for await (const event of readChain(db, config.org, from.data)) {
       if (!process.stdout.write(`${JSON.stringify(dress(event))}\n`)) await once(process.stdout, 'drain');
@@ -40,6 +41,12 @@ const toCloudEvent = ({ seq, hash, id, org, time, action, actor, request, grant,
   curfewhash: hash,
   data: { actor, request, grant, data },
 });
+
+const dresses = new Map<string, (event: SealedEvent) => object>([
+  ['jsonl', (event) => event],
+  ['cloudevents', toCloudEvent],
+  ['p0', toP0Event],
+]);
 
 /** `audit verify`: of the database, or of an export from its first event, and of the anchors. @returns the exit code */
 export async function verifyAudit(config: Config, args: readonly string[]): Promise<number> {

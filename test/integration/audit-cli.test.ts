@@ -113,6 +113,42 @@ describe('audit export', () => {
     expect(events.map(({ data }) => data)).toMatchObject(inDatabase.slice(1).map(({ actor, data }) => ({ actor, data })));
   });
 
+  it("writes every event in P0's envelope, under P0's name where there is one", async () => {
+    const alice = await world.caller('alice');
+    const change = await world.useCases.settings.setDefaultApprovals(alice, { allowOneParty: false, requireReason: true }, 'any');
+    const option = await world.useCases.settings.addOption(alice, { time: 2, unit: 'h' }, 'any');
+    const policy = { name: 'own', requestor: { type: 'any' }, resource: { type: 'any' }, approval: [{ type: 'deny' }] } as const;
+    const created = await world.useCases.policies.create(alice, 'own', policy);
+    const removed = await world.useCases.policies.remove(alice, 'own', 'any');
+    expect([change.ok, option.ok, created.ok, removed.ok]).toEqual([true, true, true, true]);
+    await world.work.seal();
+    const { code, out } = await audit(['export', '--format', 'p0']);
+    expect(code).toBe(0);
+    const inDatabase = await world.audit();
+    const events = parseLines(out);
+    expect(events.map(({ curfew }) => curfew)).toMatchObject(
+      inDatabase.map(({ action, actor }, index) => ({ seq: index + 1, action, actor })),
+    );
+    expect(events.slice(-4)).toMatchObject([
+      {
+        type: 'api',
+        action: 'admin.jit.approval-configuration.updated',
+        data: { '-': { requireReason: false }, '+': { requireReason: true } },
+      },
+      { type: 'api', action: 'admin.jit.expiry-option.created', data: { '-': [], '+': [{ time: 2, unit: 'h', value: '2 hours' }] } },
+      { type: 'api', action: 'admin.routing-rules.created', data: { name: 'own', '-': {}, '+': policy } },
+      { type: 'api', action: 'admin.routing-rules.deleted', data: { name: 'own', '-': policy, '+': {} } },
+    ]);
+    expect(events[0]).toMatchObject({
+      vendor_account: 'demo',
+      timestamp: expect.stringMatching(/T\d\d:\d\d:\d\d\.\d{3}Z$/),
+      type: 'permission-requests',
+      action: 'curfew.request.submitted',
+      user: { email: 'bob@example.com', provider: 'slack', isAnonymous: false },
+      data: inDatabase[0]?.data,
+    });
+  });
+
   it.each([
     [['export', '--from', '0'], '--from'],
     [['export', '--format', 'xml'], '--format'],
