@@ -6,45 +6,63 @@ import { asOwner, inRole } from './authority.ts';
 import type { Doorway } from './doorway.ts';
 import type { Caller } from './ports.ts';
 import type { RoutingDeps } from './routing.ts';
-import type { RoleBinding, RoleHolder } from './settings-store.ts';
+import type { AllSettings, RoleBinding, RoleHolder } from './settings-store.ts';
 import type { Store, Transaction } from './store.ts';
+import { isAmong, type Versions } from './versions.ts';
 
 /** As it stands in the path: an e-mail address, or a group's name. */
 export type NamedHolder = { readonly kind: 'user' | 'group'; readonly name: string };
 
-/** Who has which role. Only owners change that; security reviewers and viewers may look. */
+/** Of all settings: bindings are among them. */
+type Version = { readonly version: string };
+
+/**
+ * Who has which role. Only owners change that; security reviewers and viewers may look. Each change starts from one of the
+ * versions `from`, and answers with what the version of all settings is then.
+ */
 export type RoleDoors = {
-  list(caller: Caller): Promise<Result<readonly RoleBinding[]>>;
-  /** `made`: false where it was bound already. */
-  bind(caller: Caller, role: Role, holder: NamedHolder): Promise<Result<{ readonly made: boolean }>>;
+  list(caller: Caller): Promise<Result<Pick<AllSettings, 'roles' | 'version'>>>;
+  /** `made`: false where it was bound already; the spelling of the address is the last one given. */
+  bind(caller: Caller, role: Role, holder: NamedHolder, from?: Versions): Promise<Result<Version & { readonly made: boolean }>>;
   /** One that is not there is no error. The last owner stays. */
-  unbind(caller: Caller, role: Role, holder: NamedHolder): Promise<Result<undefined>>;
+  unbind(caller: Caller, role: Role, holder: NamedHolder, from?: Versions): Promise<Result<Version>>;
 };
 
 type Deps = { readonly store: Store; readonly routing: RoutingDeps };
 
+type Change<T> = (tx: Transaction, holder: RoleHolder, found: Version) => Promise<Result<T>>;
+
 const longestGroup = 200;
 
 export function createRoleDoors(deps: Deps, door: Doorway): RoleDoors {
-  const ownersOnly = <T>(caller: Caller, named: NamedHolder, work: (tx: Transaction, holder: RoleHolder) => Promise<Result<T>>) => {
+  const ownersOnly = <T>(caller: Caller, named: NamedHolder, from: Versions, work: Change<T>) => {
     const holder = readHolder(named);
     if (!holder.ok) return Promise.resolve(holder);
     return asOwner(
       deps,
       caller,
-      (tx) => work(tx, holder.value),
+      async (tx) => {
+        const found = await tx.jitSettings.lock(caller.org);
+        if (!isAmong(found, from)) return reject({ code: 'precondition-failed', current: found.version });
+        return work(tx, holder.value, found);
+      },
       (tx) => tx.roles.lock(),
     );
   };
   return {
     list: door({ scope: 'settings', attempt: 'role.list' }, (caller) =>
-      inRole(deps.routing, deps.store, caller, ['owner', 'manager', 'viewer'], async () => accept(await deps.store.roles.list(caller.org))),
+      inRole(deps.routing, deps.store, caller, ['owner', 'manager', 'viewer'], async () =>
+        accept(await deps.store.jitSettings.read(caller.org)),
+      ),
     ),
-    bind: door({ scope: 'settings', attempt: 'role.bind' }, (caller, role, named) =>
-      ownersOnly(caller, named, async (tx, holder) => accept({ made: await tx.roles.bind(actorOf(caller), caller.org, role, holder) })),
+    bind: door({ scope: 'settings', attempt: 'role.bind' }, (caller, role, named, from = 'any') =>
+      ownersOnly(caller, named, from, async (tx, holder, { version }) => {
+        const done = await tx.roles.bind(actorOf(caller), caller.org, role, holder);
+        return accept({ made: done === 'bound', version: done === undefined ? version : await tx.jitSettings.count(caller.org) });
+      }),
     ),
-    unbind: door({ scope: 'settings', attempt: 'role.unbind' }, (caller, role, named) =>
-      ownersOnly(caller, named, (tx, holder) => unbind(tx, caller, role, holder)),
+    unbind: door({ scope: 'settings', attempt: 'role.unbind' }, (caller, role, named, from = 'any') =>
+      ownersOnly(caller, named, from, (tx, holder, found) => unbind(tx, caller, role, holder, found)),
     ),
   };
 }
@@ -55,17 +73,23 @@ function readHolder({ kind, name }: NamedHolder): Result<RoleHolder> {
     return accept({ kind, group: name });
   }
   const email = parseEmail(name);
-  return email === undefined ? reject({ code: 'invalid-principal', given: name }) : accept({ kind, email: canonicalEmail(email) });
+  return email === undefined
+    ? reject({ code: 'invalid-principal', given: name })
+    : accept({ kind, email: canonicalEmail(email), shown: email });
 }
 
-async function unbind(tx: Transaction, caller: Caller, role: Role, holder: RoleHolder): Promise<Result<undefined>> {
-  const bindings = (await tx.roles.list(caller.org)).filter((binding) => binding.role === role);
-  const isThis = (binding: RoleBinding) => JSON.stringify(binding.holder) === JSON.stringify(holder);
+/** However it is spelled. */
+const nameOf = (holder: RoleHolder) => (holder.kind === 'user' ? holder.email : holder.group);
+
+async function unbind(tx: Transaction, caller: Caller, role: Role, holder: RoleHolder, { version }: Version): Promise<Result<Version>> {
+  const { org } = caller;
+  const bindings = (await tx.roles.list(org)).filter((binding) => binding.role === role);
+  const isThis = (binding: RoleBinding) => binding.holder.kind === holder.kind && nameOf(binding.holder) === nameOf(holder);
   // A group may have no members, so it is no owner to count on.
   const others = bindings.filter((binding) => binding.holder.kind === 'user' && !isThis(binding));
   if (role === 'owner' && holder.kind === 'user' && bindings.some(isThis) && others.length === 0) return reject({ code: 'last-owner' });
   if (bindings.some((binding) => isThis(binding) && binding.source === 'configuration'))
     return reject({ code: 'invalid-value', field: 'binding', why: 'It comes from the configuration file; take it out there.' });
-  await tx.roles.unbind(actorOf(caller), caller.org, role, holder);
-  return accept(undefined);
+  const gone = await tx.roles.unbind(actorOf(caller), org, role, holder);
+  return accept({ version: gone ? await tx.jitSettings.count(org) : version });
 }

@@ -2,12 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { DurationSetting } from '../app/settings.ts';
+import type { AllSettings } from '../app/settings-store.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import type { Duration } from '../domain/duration.ts';
-import type { ExpiryOption, Settings } from '../domain/settings.ts';
+import type { ExpiryOption } from '../domain/settings.ts';
 import { callerOf } from './auth.ts';
 import { conditional, ifMatch, tagged, tagVersion } from './entity-tag.ts';
 import { answers, operation } from './operation.ts';
+import { rolesJson, rolesSchema } from './roles-api.ts';
 import { sendResult } from './send-result.ts';
 
 const params = z.object({ org: z.string() });
@@ -21,12 +23,13 @@ const settingsSchema = z
     maxAccessDuration: durationSchema,
     standingAccessDuration: durationSchema,
     defaultApprovals: approvalsSchema,
+    roles: rolesSchema,
   })
   .meta({ id: 'Settings' });
 
 const nothing = z.null().describe('Done');
 const versioned =
-  'Answers carry the version of all settings as `ETag`; a change takes it back as `If-Match`, and is refused with 412 where it is old.';
+  'Answers carry the version of all settings, role bindings among them, as `ETag`; a change takes it back as `If-Match`, and is refused with 412 where it is old.';
 const about = (id: string, summary: string, description?: string) =>
   operation(id, 'Settings', 'settings', summary, description === undefined ? versioned : `${description} ${versioned}`);
 
@@ -36,11 +39,18 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
 
   routes.get(
     '/settings',
-    { schema: { ...about('readSettings', 'Read all settings'), ...tagged, params, ...answers({ 200: settingsSchema }) } },
+    {
+      schema: {
+        ...about('readSettings', 'Read all settings, and who has which role'),
+        ...tagged,
+        params,
+        ...answers({ 200: settingsSchema }),
+      },
+    },
     async (request, reply) => {
       const result = await useCases.settings.read(callerOf(request));
       tagVersion(reply, result);
-      return sendResult(request, reply, result, ({ settings }) => settingsJson(settings));
+      return sendResult(request, reply, result, settingsJson);
     },
   );
 
@@ -144,10 +154,11 @@ export function serveSettings(scope: FastifyInstance, useCases: UseCases): void 
 const durationJson = ({ time, unit }: Duration): z.input<typeof durationSchema> => ({ time, unit });
 const optionJson = ({ time, unit, value }: ExpiryOption) => ({ time, unit, value });
 
-const settingsJson = (settings: Settings): z.input<typeof settingsSchema> => ({
+const settingsJson = ({ settings, roles }: AllSettings): z.input<typeof settingsSchema> => ({
   expiryOptions: settings.expiryOptions.map(optionJson),
   approvableDuration: durationJson(settings.approvable),
   maxAccessDuration: durationJson(settings.maxAccess),
   standingAccessDuration: durationJson(settings.standingAccess),
   defaultApprovals: settings.defaultApprovals,
+  roles: rolesJson(roles),
 });

@@ -8,6 +8,7 @@ import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
 import { hashKey, told } from './keys.ts';
 import { findOrAddPerson, oneAtATime } from './people.ts';
+import { createSettingsWrites } from './settings.ts';
 
 const system: Actor = { kind: 'system' };
 
@@ -70,13 +71,17 @@ export async function bindConfiguredRoles(db: Db, org: Org, roles: { owner: read
   const told = sql`jsonb_build_object('role', role, 'user', canonical, 'source', 'configuration')`;
   await db.transaction().execute(async (tx) => {
     await oneAtATime(tx);
-    await sql`with b as (
+    const gone = await sql`with b as (
         delete from role_bindings where org = ${org} and source = 'configuration' and (role, canonical) not in (select role, canonical from ${given})
         returning *, null::uuid as request_id, null::uuid as grant_id)
       ${auditFrom('b', 'role.unbound', system, told)}`.execute(tx);
-    await sql`with b as (
+    const made = await sql`with b as (
         insert into role_bindings (org, role, canonical, source) select ${org}, role, canonical, 'configuration' from ${given}
         on conflict do nothing returning *, null::uuid as request_id, null::uuid as grant_id)
       ${auditFrom('b', 'role.bound', system, told)}`.execute(tx);
+    if (![gone, made].some(({ numAffectedRows }) => (numAffectedRows ?? 0n) > 0n)) return;
+    const settings = createSettingsWrites(tx);
+    await settings.lock(org);
+    await settings.count(org);
   });
 }

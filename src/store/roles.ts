@@ -1,19 +1,23 @@
 import { sql } from 'kysely';
 import type { RoleBinding, RoleHolder, RoleReads, RoleWrites } from '../app/settings-store.ts';
-import { parseEmail } from '../domain/ids.ts';
+import { type Org, parseEmail } from '../domain/ids.ts';
 import { isRole } from '../domain/role.ts';
 import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
 import { meanwhileNobody, oneAtATime } from './people.ts';
 
-type Row = { role: string; kind: 'user' | 'group'; name: string; source: 'configuration' | 'api' };
+export type BindingRow = { role: string; kind: 'user' | 'group'; name: string; shown: string | null; source: 'configuration' | 'api' };
+
+/** In order of roles and names. What both the configuration and the API bind is one. */
+export const selectBindings = (org: Org) => sql<BindingRow>`
+  select role, 'user' as kind, canonical as name, coalesce(max(shown), canonical) as shown, max(source) as source
+  from role_bindings where org = ${org} group by role, canonical
+  union all select role, 'group', name, null, 'api' from group_role_bindings where org = ${org} order by 1, 2 desc, 3`;
 
 export function createRoleReads(db: Db): RoleReads {
   return {
     async list(org) {
-      const { rows } = await sql<Row>`
-        select role, 'user' as kind, canonical as name, max(source) as source from role_bindings where org = ${org} group by role, canonical
-        union all select role, 'group', name, 'api' from group_role_bindings where org = ${org} order by 1, 2 desc, 3`.execute(db);
+      const { rows } = await selectBindings(org).execute(db);
       return rows.map(toBinding);
     },
     async groups(org, role) {
@@ -37,11 +41,18 @@ export function createRoleWrites(tx: Db): RoleWrites {
     async bind(actor, org, role, holder) {
       const added =
         holder.kind === 'user'
-          ? sql`insert into role_bindings (org, role, canonical, source) select ${org}, ${role}, ${holder.email}, 'api'
+          ? sql`insert into role_bindings (org, role, canonical, source, shown) select ${org}, ${role}, ${holder.email}, 'api', ${holder.shown}
               where not exists (select from role_bindings where org = ${org} and role = ${role} and canonical = ${holder.email})
               returning org`
           : sql`insert into group_role_bindings (org, role, name) values (${org}, ${role}, ${holder.group}) on conflict do nothing returning org`;
-      return changed(tx, sql`with b as (${added})`, 'role.bound', actor, role, holder);
+      if (await changed(tx, sql`with b as (${added})`, 'role.bound', actor, role, holder)) return 'bound';
+      if (holder.kind === 'group') return undefined;
+      // The configuration and the API may both bind it, which is one change.
+      const respelled = sql`with u as (
+          update role_bindings set shown = ${holder.shown} where org = ${org} and role = ${role} and canonical = ${holder.email}
+            and coalesce(shown, canonical) <> ${holder.shown} returning org),
+        b as (select distinct org from u)`;
+      return (await changed(tx, respelled, 'role.respelled', actor, role, holder)) ? 'respelled' : undefined;
     },
     unbind(actor, org, role, holder) {
       const gone =
@@ -62,7 +73,8 @@ async function changed(
   role: string,
   holder: RoleHolder,
 ): Promise<boolean> {
-  const data = sql`${JSON.stringify({ role, [holder.kind]: holder.kind === 'user' ? holder.email : holder.group })}::jsonb`;
+  const named = holder.kind === 'user' ? { user: holder.email, shown: holder.shown } : { group: holder.group };
+  const data = sql`${JSON.stringify({ role, ...named })}::jsonb`;
   const { numAffectedRows } =
     await sql`${before}, t as (select org, null::uuid as request_id, null::uuid as grant_id from b) ${auditFrom('t', action, actor, data)}`.execute(
       tx,
@@ -70,9 +82,14 @@ async function changed(
   return (numAffectedRows ?? 0n) > 0n;
 }
 
-function toBinding(row: Row): RoleBinding {
-  const email = row.kind === 'user' ? parseEmail(row.name) : undefined;
-  if (!isRole(row.role) || (row.kind === 'user' && email === undefined)) throw new Error('a role is bound in a way that cannot exist');
-  const holder: RoleHolder = email === undefined ? { kind: 'group', group: row.name } : { kind: 'user', email };
-  return { role: row.role, holder, source: row.source };
+export function toBinding(row: BindingRow): RoleBinding {
+  if (!isRole(row.role)) throw new Error('a role is bound that does not exist');
+  return { role: row.role, holder: toHolder(row), source: row.source };
+}
+
+function toHolder({ kind, name, shown }: BindingRow): RoleHolder {
+  if (kind === 'group') return { kind, group: name };
+  const [email, spelled] = [parseEmail(name), parseEmail(shown ?? name)];
+  if (email === undefined || spelled === undefined) throw new Error('a role is bound to an address that cannot exist');
+  return { kind, email, shown: spelled };
 }

@@ -26,6 +26,9 @@ describe('owners and reviewers', () => {
   it('are bound and unbound with an event each', async () => {
     const events = await eventsOf(() => bindConfiguredRoles(world.db, org, { owner: [olga], manager: [alice] }));
     expect(events).toHaveLength(3);
+    const { version } = await world.store.jitSettings.read(org);
+    await bindConfiguredRoles(world.db, org, { owner: [olga], manager: [alice] });
+    expect([version, (await world.store.jitSettings.read(org)).version]).toEqual(['1', '1']);
     expect(events).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ action: 'role.bound', data: { role: 'owner', user: 'olga@example.com', source: 'configuration' } }),

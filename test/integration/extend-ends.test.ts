@@ -182,6 +182,52 @@ describe('where nobody is asked', () => {
     expect(await endOf(second)).toBeLessThanOrEqual((await endOf(first)) + hour * 1000);
   });
 
+  describe('lowering standing access', () => {
+    const shortened = () => events('grant.shortened');
+
+    it('shortens what a policy gave by itself, from its decision on', async () => {
+      const first = await give(hour);
+      await put({ type: 'persistent' });
+      const second = must(await extend(bob, first, 20 * hour));
+      await world.reconcile();
+      await standing(2);
+      expect(await endOf(second)).toBeLessThanOrEqual((await world.store.now()) + 2 * hour * 1000);
+      expect(await shortened()).toHaveLength(1);
+      await world.reconcile();
+      await pass(2 * hour + 60);
+      await world.reconcile();
+      expect(world.target.held.size).toBe(0);
+    });
+
+    it('shortens it as well where the target has not confirmed it yet', async () => {
+      const first = await give(hour);
+      await put({ type: 'persistent' });
+      const second = must(await extend(bob, first, 20 * hour));
+      await standing(2);
+      await world.reconcile();
+      expect(await endOf(second)).toBeLessThanOrEqual((await world.store.now()) + 2 * hour * 1000);
+    });
+
+    it('takes away nothing that people gave, or being on call', async () => {
+      const first = await give(3 * hour);
+      await put({ type: 'persistent' });
+      const second = must(await extend(bob, first, 10 * hour));
+      await world.reconcile();
+      const people = (await read(first)).state;
+      const until = people.kind === 'approved' && 'expiresAt' in people.grant.state ? people.grant.state.expiresAt : 0;
+      await standing(2);
+      expect(await endOf(second)).toBe(until);
+      await standing(1);
+      expect(await shortened()).toHaveLength(1);
+      await put({ type: 'p0' });
+      const third = must(await extend(bob, second, 5 * hour));
+      must(await approve(carol, third));
+      await world.reconcile();
+      await world.useCases.settings.setDuration({ ...alice, via: 'api' }, 'standingAccess', { time: 60, unit: 's' }, 'any');
+      expect(await shortened()).toHaveLength(1);
+    });
+  });
+
   it('being on call has its own', async () => {
     const first = await give(2 * hour);
     await put({ type: 'auto', integration: 'pagerduty' });

@@ -107,8 +107,18 @@ describe('role bindings', () => {
 
   it('takes a plus for a plus', async () => {
     await apply('PUT', 'roles/owner/bindings/users/a+b@example.com');
-    expect(await roles()).toContainEqual({ role: 'owner', type: 'user', name: 'a@example.com', source: 'api' });
+    expect(await roles()).toContainEqual({ role: 'owner', type: 'user', name: 'a+b@example.com', source: 'api' });
+    expect(await read()).toMatchObject({ roles: { owner: { bindings: { users: expect.arrayContaining(['a+b@example.com']) } } } });
+    // The same mailbox: the last spelling is the one that is read back.
+    expect(await apply('PUT', 'roles/owner/bindings/users/a+c@example.com')).toBe(204);
+    expect((await roles()).filter((each) => JSON.stringify(each).includes('"a'))).toContainEqual({
+      role: 'owner',
+      type: 'user',
+      name: 'a+c@example.com',
+      source: 'api',
+    });
+    expect(JSON.stringify(await roles())).not.toContain('a+b@example.com');
     await apply('DELETE', 'roles/owner/bindings/users/a+b@example.com');
-    expect(JSON.stringify(await roles())).not.toContain('a@example.com');
+    expect(JSON.stringify(await roles())).not.toContain('a+c@example.com');
   });
 });
