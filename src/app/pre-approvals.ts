@@ -91,14 +91,14 @@ async function open(deps: DecideDeps, tx: Transaction, caller: Caller, wish: Wis
 }
 
 /** What refuses a pre-approval whoever would open it. */
-function whyNotAhead(outcome: Outcome, reason: string | undefined): Rejection | undefined {
+export function whyNotAhead(outcome: Outcome, reason: string | undefined): Rejection | undefined {
   if (outcome.kind === 'deny') return { code: 'not-allowed', deniedBy: outcome.policy };
   if (outcome.kind === 'none') return { code: 'not-allowed' };
   return requirementsOf(outcome).reason && reason === undefined ? { code: 'reason-required' } : undefined;
 }
 
 /** There is no request yet that the refusal could speak of. */
-const inItsWords = (refusal: Rejection | undefined): Rejection | undefined =>
+export const inItsWords = (refusal: Rejection | undefined): Rejection | undefined =>
   refusal?.code === 'not-approver' || refusal?.code === 'own-request' ? { ...refusal, ahead: true } : refusal;
 
 /** A pre-approval that decides a request, and the policies by which whoever opened it may approve. */

@@ -2,7 +2,7 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import { toSeconds } from '../domain/duration.ts';
 import { canonicalEmail, type Email, parseEmail } from '../domain/ids.ts';
 import { parseReason } from '../domain/reason.ts';
-import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
+import { isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { inDoubt, onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
 import { type Settings, smallestAllowed, whyTooLong } from '../domain/settings.ts';
@@ -12,6 +12,7 @@ import { type DecideDeps, planGrant } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
 import { type Cover, findCover } from './pre-approvals.ts';
+import { findRepeated, isActive, isLive, isSame, isTwin, type Wished } from './repeated-request.ts';
 import { policiesOf, routeBy, routeByVersion, type Routed } from './routing.ts';
 import type { Transaction } from './store.ts';
 import type { Draft, Submitted } from './use-cases.ts';
@@ -21,7 +22,8 @@ export const openLimit = 20;
 
 /**
  * Puts a request on record and routes it. What policies give without anybody's decision is decided in the same transaction.
- * Sent twice while the first is open, it returns the first: clients repeat a POST whose answer was lost.
+ * Sent twice while the first is open, or right after it was decided at once, it returns the first: clients repeat a POST
+ * whose answer was lost.
  */
 export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Draft): Promise<Result<Submitted>> {
   const found = findPermission(deps.integrations, draft.right);
@@ -40,7 +42,7 @@ export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Dra
   );
   if (plain !== undefined) return accept(plain);
   return deps.store.transaction(async (tx) => {
-    await tx.lockPerson(caller.org, caller.person.id);
+    await lockPeople(tx, caller, to);
     const settings = await tx.settings(caller.org);
     const asked = draft.duration ?? smallestAllowed(settings);
     const tooLong = whyTooLong(asked, settings);
@@ -95,13 +97,14 @@ async function askPlainly(
   return added === undefined ? undefined : { ...added, isPersistent: false, isPreapproved: false };
 }
 
-type Wish = {
-  readonly permission: Permission;
-  readonly principal: Person;
-  readonly reason: string | undefined;
-  readonly asked: DurationSeconds;
-  readonly durationNamed: boolean;
-};
+type Wish = Wished & { readonly principal: Person; readonly durationNamed: boolean };
+
+/** What the principal holds must not change either while it is judged. In order, so that two who ask for each other do not wait for ever. */
+async function lockPeople(tx: Transaction, { org, person }: Caller, to: Email): Promise<void> {
+  const principal = await tx.knownPerson(org, to);
+  const ids = new Set([person.id, principal?.id ?? person.id]);
+  for (const id of [...ids].toSorted()) await tx.lockPerson(org, id);
+}
 
 async function admit(
   deps: DecideDeps,
@@ -114,9 +117,12 @@ async function admit(
   const { org } = caller;
   const access = await tx.requests(org, { kind: 'access', person: wish.principal.id }, 1000);
   const held = access.filter((request) => isSame(request.permission, wish.permission));
-  if (held.some((request) => request.state.kind === 'approved' && request.state.grant.standing)) return reject({ code: 'standing-exists' });
+  const standing = held.find((request) => request.state.kind === 'approved' && request.state.grant.standing);
+  if (standing !== undefined) return repeatStanding(deps, tx, caller, standing, wish);
+  const repeated = findRepeated(held, caller, wish, await tx.now());
+  if (repeated !== undefined) return accept(repeated);
   const open = await tx.requests(org, { kind: 'open', by: caller.person.id }, openLimit);
-  const isPreexisting = held.some((request) => request.state.kind === 'approved' && request.state.grant.state.kind === 'active');
+  const isPreexisting = held.some(isActive);
   const twin = open.find((request) => isTwin(request, caller.person, wish));
   if (twin !== undefined) return resubmit(deps, tx, twin, account, isPreexisting);
   if (open.length >= openLimit) return reject({ code: 'too-many-open', maximum: openLimit });
@@ -148,6 +154,23 @@ async function admit(
       ? await decideByPolicy(tx, request, routed, settings, account, now)
       : await decideByPreApproval(tx, request, cover, version, account, now);
   return accept({ request: given, isPreexisting, isPersistent: outcome.kind === 'persistent', isPreapproved: cover !== undefined });
+}
+
+/**
+ * Policies would give standing access that is there already, whoever asked for it: that is the answer, and no second grant.
+ * Those whom the request does not concern learn no more of it than that.
+ */
+async function repeatStanding(
+  deps: DecideDeps,
+  tx: Transaction,
+  { org, person }: Caller,
+  standing: PermissionRequest,
+  wish: Wish,
+): Promise<Result<Submitted>> {
+  const { outcome } = await routeByVersion(deps.routing, tx, { org, principal: wish.principal, permission: wish.permission });
+  const isAnswer = outcome.kind === 'persistent' && whyNotAsk(outcome, wish, false) === undefined;
+  if (!isAnswer || !isSelf(standing, person.id) || !isLive(standing, await tx.now())) return reject({ code: 'standing-exists' });
+  return accept({ request: standing, isPreexisting: isActive(standing), isPersistent: true, isPreapproved: false });
 }
 
 /** The first one stands. Where a window was opened since, asking again inside it is all that was missing. */
@@ -229,14 +252,3 @@ export async function mustRead(tx: Transaction, org: PermissionRequest['org'], i
   if (request === undefined) throw new Error('a request that was just added is not there');
   return request;
 }
-
-const isTwin = (request: PermissionRequest, requestor: Person, wish: Wish): boolean =>
-  request.requestor.id === requestor.id &&
-  request.principal.id === wish.principal.id &&
-  isSame(request.permission, wish.permission) &&
-  request.extension === undefined &&
-  request.asked === wish.asked &&
-  request.reason === wish.reason;
-
-const isSame = (one: Permission, other: Permission): boolean =>
-  one.integration === other.integration && one.accessType === other.accessType && one.resource === other.resource;

@@ -1,0 +1,63 @@
+/** Is a request the same one again, because its answer was lost, or a wish of its own? */
+import type { DurationSeconds } from '../domain/duration.ts';
+import type { PersonId } from '../domain/ids.ts';
+import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Caller } from './ports.ts';
+import type { Submitted } from './use-cases.ts';
+
+/** What tells one request from another, beside who asked. */
+export type Wished = {
+  readonly permission: Permission;
+  readonly principal: Person;
+  readonly reason: string | undefined;
+  readonly asked: DurationSeconds;
+};
+
+/** How long after a request was decided at once the same again is taken for the repeat of a lost answer, and not for a wish for more time. */
+const repeatMs = 2 * 60_000;
+
+/** Decided in the moment in which it was asked for: by a policy, or by whoever opened a window. */
+export function findRepeated(
+  held: readonly PermissionRequest[],
+  { person, keyMakers = [] }: Caller,
+  wish: Wished,
+  now: Instant,
+): Submitted | undefined {
+  const request = held.find(
+    (each) =>
+      isTwin(each, person, wish) &&
+      // With a key of other makers it is somebody else who asks, as far as anybody can tell.
+      isSameSet(each.keyMakers, keyMakers) &&
+      each.state.kind === 'approved' &&
+      each.state.at === each.createdAt &&
+      now - each.createdAt < repeatMs &&
+      isLive(each, now),
+  );
+  if (request?.state.kind !== 'approved') return undefined;
+  const isPreexisting = held.some((each) => each.id !== request.id && isActive(each));
+  return { request, isPreexisting, isPersistent: false, isPreapproved: request.state.by.kind === 'person' };
+}
+
+const isSameSet = (ones: readonly PersonId[], others: readonly PersonId[]): boolean =>
+  ones.length === others.length && ones.every((each) => others.includes(each));
+
+export const isActive = ({ state }: PermissionRequest): boolean => state.kind === 'approved' && state.grant.state.kind === 'active';
+
+/** There, or on its way. */
+export function isLive({ state }: PermissionRequest, now: Instant): boolean {
+  if (state.kind !== 'approved') return false;
+  const { grant } = state;
+  return grant.state.kind === 'planned' || (grant.state.kind === 'active' && now < grant.state.expiresAt);
+}
+
+export const isTwin = (request: PermissionRequest, requestor: Person, wish: Wished): boolean =>
+  request.requestor.id === requestor.id &&
+  request.principal.id === wish.principal.id &&
+  isSame(request.permission, wish.permission) &&
+  request.extension === undefined &&
+  request.asked === wish.asked &&
+  request.reason === wish.reason;
+
+export const isSame = (one: Permission, other: Permission): boolean =>
+  one.integration === other.integration && one.accessType === other.accessType && one.resource === other.resource;
