@@ -75,7 +75,7 @@ export async function startEngine(redisUrl: string | undefined) {
     }),
   );
   const hands: Hands = { ...deps, log: quiet, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
-  const silent = { post: async () => ({ channel: '', ts: '' }), redraw: async () => undefined };
+  const silent = { post: async () => ({ channel: '', ts: '' }), find: async () => undefined, redraw: async () => undefined, endStep: async () => undefined };
   const work = createWork({ ...deps, messenger: silent, jobs: queue, hands });
   const useCases = createUseCases(deps);
   const caller = async (name: string): Promise<Caller> => ({
@@ -91,6 +91,7 @@ export async function startEngine(redisUrl: string | undefined) {
     pool,
     store,
     policies: deps.routing.policies,
+    deps,
     queue,
     work,
     useCases,

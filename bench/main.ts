@@ -1,3 +1,4 @@
+import { measureAck } from './ack.ts';
 import { measureApi } from './api.ts';
 import { measureCreate } from './create.ts';
 import { startEngine } from './engine.ts';
@@ -7,7 +8,7 @@ import { measureRouting } from './routing.ts';
 import { measureStorm } from './storm.ts';
 
 // Ratios against a baseline measured in the same run; absolute figures move with the machine.
-const parts = ['quiet', 'storm', 'routing', 'patterns', 'api', 'create'] as const;
+const parts = ['quiet', 'storm', 'routing', 'patterns', 'api', 'create', 'ack'] as const;
 const named = process.argv.slice(2);
 const unknown = named.filter((each) => !parts.some((part) => part === each));
 if (unknown.length > 0) throw new Error(`There is no ${unknown.join(', ')}; there are ${parts.join(', ')}.`);
@@ -42,4 +43,10 @@ if ((['quiet', 'storm', 'api', 'create'] as const).some(isAsked)) {
     console.log('\na thousand in one second');
     await measureStorm(engine);
   }
+}
+if (isAsked('ack')) {
+  // With workers of its own.
+  await using engine = await startEngine(redisUrl);
+  console.log('\nslash commands in a storm');
+  await measureAck(engine);
 }

@@ -70,7 +70,11 @@ from requests q join rights r on r.person_id = q.principal_id`;
 type Storm = { readonly drain: number; readonly first: number; readonly p99: number };
 
 async function ourStorm(engine: Engine, pair: number): Promise<Storm> {
-  const { pool, work, queue } = engine;
+  return drainStorm(engine, await brewStorm(engine, pair));
+}
+
+/** Gives a thousand grants that end in the second that is returned. `pair` is used once. */
+export async function brewStorm({ pool, work, queue }: Engine, pair: number): Promise<number> {
   await pool.query(approvedSql, [String(pair), grants]);
   while ((await count(pool, 'planned')) > 0) await work.give();
   const { rows } = await pool.query<{ second: string }>(`select ceil(extract(epoch from clock_timestamp()))::bigint + 3 as second`);
@@ -82,7 +86,12 @@ async function ourStorm(engine: Engine, pair: number): Promise<Storm> {
   await pool.query(`update rights set due_at = to_timestamp($1) where lane = 'take' and due_at is not null`, [second]);
   await pool.query('vacuum analyze rights, grants');
   await queue.wake([{ kind: 'due', epochSecond: second }]);
-  await sleep(second * 1000 - Date.now());
+  return second;
+}
+
+/** Waits for that second, and until all of them are gone. */
+export async function drainStorm({ pool }: Engine, second: number): Promise<Storm> {
+  await sleep(Math.max(0, second * 1000 - Date.now()));
   while ((await count(pool, 'active')) > 0) await sleep(20);
   const times = await pool.query<{ late: number }>(
     `select (extract(epoch from gone_at - end_at) * 1000)::float8 as late from grants where state = 'ended' and end_at = to_timestamp($1)`,

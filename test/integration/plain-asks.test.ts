@@ -261,7 +261,57 @@ describe('at the same time', () => {
     gate.resolve();
     expect((await refused).ok).toBe(false);
     expect((await asked).ok).toBe(true);
-    expect(plain.went).toEqual([true]);
+    // Nobody waits in the statement, where others would wait as well: it was a transaction.
+    expect(plain.went).toEqual([false]);
+  });
+});
+
+describe('asks of different people', () => {
+  const callers = (names: readonly string[]): Promise<Caller[]> => Promise.all(names.map((name) => world.caller(name)));
+
+  it('share statements, and each has its own row, event, line and answer', async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `user${at}`);
+    const plain = before(async () => undefined);
+    const asked = await Promise.all((await callers(names)).map((by, at) => ask({ by, reason: `reason ${at}`, useCases: plain.useCases })));
+    expect(plain.went).toEqual(names.map(() => true));
+    const { rows } = await world.pool.query(
+      `select q.id, p.email, q.reason, (select count(*)::int from audit a where a.request_id = q.id and a.data->>'reason' = q.reason) as events,
+        (select count(*)::int from outbox o where o.subject = q.id) as lines
+       from requests q join people p on p.id = q.requestor_id`,
+    );
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    expect(rows).toHaveLength(names.length);
+    expect(asked.map((each) => byId.get(idOf(each)))).toMatchObject(
+      names.map((name, at) => ({ email: `${name}@example.com`, reason: `reason ${at}`, events: 1, lines: 1 })),
+    );
+    const { rows: commits } = await world.pool.query('select count(distinct xmin::text)::int as count from requests');
+    expect(commits[0].count).toBeLessThan(names.length / 2);
+  });
+
+  it('do not wait for the one whose row somebody holds, and do not fall with it', async () => {
+    const [dora, erin, fay] = await callers(['dora', 'erin', 'fay']);
+    const locked = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const holding = world.store.transaction(async (tx) => {
+      await tx.lockPerson(org, bob.person.id);
+      locked.resolve();
+      await gate.promise;
+    });
+    await locked.promise;
+    const held = ask();
+    const others = await Promise.all([dora, erin, fay].map((by) => ask(by === undefined ? {} : { by })));
+    expect(others.map(({ ok }) => ok)).toEqual([true, true, true]);
+    gate.resolve();
+    await holding;
+    expect((await held).ok).toBe(true);
+  });
+
+  it('that the database says no to together are tried one by one', async () => {
+    const people = await callers(['dora', 'erin', 'fay', 'gus']);
+    await world.pool.query(`alter table requests add constraint unloved check (reason <> 'unloved')`);
+    const settled = await Promise.allSettled(people.map((by, at) => ask({ by, reason: at === 2 ? 'unloved' : 'fine' })));
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(await pending()).toBe(3);
   });
 });
 
