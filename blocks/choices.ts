@@ -7,11 +7,17 @@ import { encodeDuration } from './wire.ts';
 const mostOptions = 100;
 
 /**
- * Every offered duration, ascending; `chosen` is added where it is none of them, and selected.
- * `note` follows its label, e.g. "as asked".
+ * Every offered duration, ascending; `chosen` is added where it is none of them, and selected. `note` follows its label,
+ * e.g. "as asked". `last` stands below them all.
  */
-export function durationSelect(actionId: string, offered: readonly DurationSeconds[], chosen: DurationSeconds, note: string): StaticSelect {
-  const others = offered.filter((each) => each !== chosen).slice(0, mostOptions - 1);
+export function durationSelect(
+  actionId: string,
+  offered: readonly DurationSeconds[],
+  chosen: DurationSeconds,
+  note: string,
+  last?: { readonly option: PlainTextOption; readonly isChosen: boolean },
+): StaticSelect {
+  const others = offered.filter((each) => each !== chosen).slice(0, mostOptions - (last === undefined ? 1 : 2));
   const option = (seconds: DurationSeconds): PlainTextOption => {
     const label = describeDuration(seconds);
     return { text: plain(seconds === chosen && note !== '' ? `${label} (${note})` : label, 75), value: encodeDuration(seconds) };
@@ -21,7 +27,7 @@ export function durationSelect(actionId: string, offered: readonly DurationSecon
     type: 'static_select',
     action_id: actionId,
     placeholder: plain('How long', 150),
-    options,
-    initial_option: option(chosen),
+    options: last === undefined ? options : [...options, last.option],
+    initial_option: last?.isChosen === true ? last.option : option(chosen),
   };
 }

@@ -1,78 +1,83 @@
-import type { InputBlock, KnownBlock, ModalView, PlainTextOption, StaticSelect } from '@slack/types';
-import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
+import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
+import type { DurationSeconds } from '../src/domain/duration.ts';
+import type { Forecast } from '../src/domain/forecast.ts';
+import { optionKey } from '../src/domain/option-key.ts';
 import { longestReason } from '../src/domain/reason.ts';
-import { durationSelect } from './choices.ts';
+import type { Permission } from '../src/domain/request.ts';
+import type { Instant } from '../src/domain/time.ts';
+import { encodeMemo, type FormPath } from './form-wire.ts';
+import { forecastLines } from './forecast.ts';
+import { input } from './form-input.ts';
+import { forInputs } from './form-for.ts';
+import { durationInputs } from './form-durations.ts';
+import { againInputs, rightInputs } from './form-right.ts';
 import { paragraph, plain, window } from './kit.ts';
-import { cut, onOneLine, words } from './line.ts';
-import { blockIds, inputId, noticeId, rightKey, viewIds } from './wire.ts';
+import { cut, words } from './line.ts';
+import { blockIds, inputId, noticeId, viewIds } from './wire.ts';
+
+type Named = { readonly name: string; readonly service: string };
+type Item = { readonly accessType: string; readonly resource: string; readonly label: string };
 
 export type FormProps = {
-  readonly integrations: readonly {
-    readonly name: string;
-    readonly service: string;
-    readonly items: readonly { readonly accessType: string; readonly resource: string; readonly label: string }[];
-  }[];
+  readonly integrations: readonly Named[];
+  /** Of the chosen integration. */
+  readonly accessTypes: readonly string[];
+  readonly chosen: {
+    readonly integration: Named | undefined;
+    readonly accessType: string | undefined;
+    readonly resource: Item | undefined;
+  };
+  /** What was asked for before, newest first. */
+  readonly recent: readonly (Permission & { readonly label: string })[];
   readonly durations: readonly DurationSeconds[];
   readonly maximum: DurationSeconds;
+  readonly now: Instant;
+  readonly forecast: Forecast | undefined;
   readonly reasonRequired: boolean;
-  /** What was typed already. */
-  readonly draft: {
-    readonly service: string | undefined;
-    readonly accessType: string | undefined;
-    readonly resource: string | undefined;
-    readonly integration: string | undefined;
-    readonly reason: string | undefined;
-    readonly duration: DurationSeconds | undefined;
-    readonly to: string | undefined;
-  };
-  /** Ask for whom: only where the command was for somebody else. */
-  readonly forOther: boolean;
+  /** What the person filled in beside the right. */
+  readonly filled: Filled;
 };
 
-/** Slack takes 100 options in a group; the whole view must stay under 250 KB. */
-const mostInGroup = 100;
-const mostOptions = 600;
+export type Filled = {
+  /** Names the right that filled the form, where one did; else empty. */
+  readonly seed: string;
+  readonly reason: string | undefined;
+  readonly duration: DurationSeconds | undefined;
+  /** An end is wanted instead of a length; `until` is the one that was chosen. */
+  readonly byEnd: boolean;
+  readonly until: Instant | undefined;
+  readonly forOther: boolean;
+  /** An account of Slack. */
+  readonly to: string | undefined;
+  /** An address that was typed, and that nobody in the workspace has. */
+  readonly stranger: string | undefined;
+};
+
 /** Slack takes 3000; a reason that is too long is refused at the field, with words. */
 const longestInput = 3000;
 
-type Offered = {
-  readonly integration: string;
-  readonly service: string;
-  readonly accessType: string;
-  readonly resource: string;
-  readonly label: string;
-};
-
-/** The window that asks for access; filled with whatever could be read of the command. */
+/** The window that asks for access: each choice brings what can be chosen next, and what would become of it. */
 export function requestForm(props: FormProps): ModalView {
-  const offered = props.integrations.flatMap(({ name, service, items }) =>
-    items.map((item): Offered => ({ integration: name, service, ...item })),
-  );
-  const [first] = props.durations;
-  if (offered.length === 0 || first === undefined)
-    return window('Request access', [paragraph(words('There is nothing to ask for yet.'))], noticeId);
-  const left = offered.length - mostOptions;
+  if (props.integrations.length === 0)
+    return window('Request access', [paragraph(words('There is nothing here that you may ask for.'))], noticeId);
+  const { forecast, filled, chosen } = props;
+  const path: FormPath = {
+    seed: filled.seed,
+    integration: chosen.integration && optionKey(chosen.integration.name),
+    accessType: chosen.accessType === undefined ? undefined : optionKey(chosen.accessType),
+  };
   const blocks: KnownBlock[] = [
-    input(
-      blockIds.right,
-      'What do you need?',
-      rightSelect(offered.slice(0, mostOptions), props.draft),
-      left > 0 ? { hint: `${left} more are not listed; the command reaches them.` } : {},
-    ),
-    ...(props.forOther ? [forInput(props.draft.to)] : []),
-    input(
-      blockIds.duration,
-      'For how long?',
-      durationSelect(inputId(blockIds.duration), props.durations, props.draft.duration ?? first, ''),
-      {
-        hint: `At most ${describeDuration(props.maximum)}. The approver may choose another time.`,
-      },
-    ),
+    ...againInputs(props.recent),
+    ...rightInputs(props, path),
+    ...(forecast === undefined ? [] : [paragraph(...forecastLines(forecast))]),
+    ...durationInputs(props),
     reasonInput(props),
+    ...forInputs(filled),
   ];
   return {
     type: 'modal',
     callback_id: viewIds.requestForm,
+    private_metadata: encodeMemo({ ...path, forOther: filled.forOther, to: filled.to }),
     title: plain('Request access', 24),
     submit: plain('Request', 24),
     close: plain('Cancel', 24),
@@ -80,76 +85,13 @@ export function requestForm(props: FormProps): ModalView {
   };
 }
 
-function input(
-  blockId: string,
-  label: string,
-  element: InputBlock['element'],
-  more: { hint?: string; optional?: boolean } = {},
-): InputBlock {
-  return {
-    type: 'input',
-    block_id: blockId,
-    label: plain(label, 2000),
-    element,
-    ...(more.hint === undefined ? {} : { hint: plain(more.hint, 2000) }),
-    ...(more.optional === undefined ? {} : { optional: more.optional }),
-  };
-}
-
-function rightSelect(offered: readonly Offered[], draft: FormProps['draft']): StaticSelect {
-  const option = ({ integration, accessType, resource, label }: Offered): PlainTextOption => ({
-    text: plain(label === resource ? `${accessType} ${resource}` : `${accessType} ${label}`, 75),
-    value: rightKey(integration, accessType, resource),
-  });
-  const groups = [...new Set(offered.map((each) => each.integration))].flatMap((name) => {
-    const members = offered.filter((each) => each.integration === name);
-    const pages = Array.from({ length: Math.ceil(members.length / mostInGroup) }, (_, page) =>
-      members.slice(page * mostInGroup, (page + 1) * mostInGroup),
-    );
-    return pages.map((page) => ({ label: plain(groupName(page), 75), options: page.map(option) }));
-  });
-  const chosen = chosenOf(offered, draft);
-  return {
-    type: 'static_select',
-    action_id: inputId(blockIds.right),
-    placeholder: plain('Choose', 150),
-    option_groups: groups.slice(0, mostInGroup),
-    ...(chosen === undefined ? {} : { initial_option: option(chosen) }),
-  };
-}
-
-const groupName = ([first]: readonly Offered[]): string =>
-  first === undefined ? '' : `${onOneLine(first.integration, 40)} (${onOneLine(first.service, 25)})`;
-
-/** What was typed, where it means exactly one thing. */
-function chosenOf(offered: readonly Offered[], { service, accessType, resource, integration }: FormProps['draft']): Offered | undefined {
-  const fits = (asked: string | undefined, has: string): boolean => asked === undefined || asked === has;
-  if (service === undefined && integration === undefined) return undefined;
-  const found = offered.filter(
-    (each) =>
-      fits(service, each.service) &&
-      fits(accessType, each.accessType) &&
-      fits(resource, each.resource) &&
-      fits(integration, each.integration),
-  );
-  return found.length === 1 ? found[0] : undefined;
-}
-
-const forInput = (to: string | undefined): InputBlock =>
-  input(blockIds.to, 'For whom? (e-mail address)', {
-    type: 'plain_text_input',
-    action_id: inputId(blockIds.to),
-    max_length: 254,
-    ...(to === undefined ? {} : { initial_value: cut(to, 254) }),
-  });
-
-function reasonInput({ reasonRequired, draft }: FormProps): InputBlock {
+function reasonInput({ reasonRequired, filled: { reason } }: FormProps): InputBlock {
   const element: InputBlock['element'] = {
     type: 'plain_text_input',
     action_id: inputId(blockIds.reason),
     multiline: true,
     max_length: longestInput,
-    ...(draft.reason === undefined ? {} : { initial_value: cut(draft.reason, longestInput) }),
+    ...(reason === undefined || reason === '' ? {} : { initial_value: cut(reason, longestInput) }),
   };
   return input(blockIds.reason, 'Why?', element, {
     optional: !reasonRequired,

@@ -38,7 +38,8 @@ export async function showCatalog(
   return accept([...shown.filter(({ isHeld }) => isHeld), ...shown.filter(({ isHeld }) => !isHeld)]);
 }
 
-const whyNotSeeOthers = ({ routing, reads }: Glance, caller: Caller): Promise<Rejection | undefined> =>
+/** Undefined: the caller may look up what others may ask for. */
+export const whyNotSeeOthers = ({ routing, reads }: Glance, caller: Caller): Promise<Rejection | undefined> =>
   whyNotInRole(routing, reads, caller, ['owner', 'manager', 'viewer']);
 
 async function keep<T>(items: readonly T[], isKept: (item: T) => Promise<boolean>): Promise<readonly T[]> {
@@ -58,13 +59,13 @@ async function heldBy({ store }: DecideDeps, org: Org, about: About): Promise<Re
 const keyOf = ({ integration, accessType, resource }: Permission): string => JSON.stringify([integration, accessType, resource]);
 
 /** What cannot be told now stays listed: asking for it says so. */
-async function mayAsk({ routing, reads }: Glance, org: Org, email: Email, permission: Permission): Promise<boolean> {
+export async function mayAsk({ routing, reads }: Glance, org: Org, email: Email, permission: Permission): Promise<boolean> {
   const { outcome } = await routeByVersion(routing, reads, { org, principal: personOf(email), permission });
   return outcome.kind !== 'deny' && outcome.kind !== 'none';
 }
 
 /** A request with all that a policy could want of it. */
-async function mayDecide(glance: Glance, caller: Caller, about: About, permission: Permission): Promise<boolean> {
+export async function mayDecide(glance: Glance, caller: Caller, about: About, permission: Permission): Promise<boolean> {
   const { routing, reads } = glance;
   const { org } = caller;
   const person = about === undefined ? personOf(caller.person.email) : (about.person ?? personOf(about.email));
@@ -75,7 +76,7 @@ async function mayDecide(glance: Glance, caller: Caller, about: About, permissio
 }
 
 /** A person who may have no record yet. */
-const personOf = (email: Email): Person => ({ id: nobody, email });
+export const personOf = (email: Email): Person => ({ id: nobody, email });
 
 /** The ways to approval that are open to somebody, whoever asks; but for those that only the asker's profile names. */
 async function outcomeForAnybody(

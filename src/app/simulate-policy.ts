@@ -1,11 +1,11 @@
 import { describeApprovers, openPaths } from '../domain/approval-path.ts';
 import type { AskedRight } from '../domain/command.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
-import { type Email, parseEmail, type PreApprovalId } from '../domain/ids.ts';
+import { type Email, type Org, parseEmail, type PreApprovalId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
 import { matchPolicies, resourceMatches } from '../domain/policy-match.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
-import type { PermissionRequest } from '../domain/request.ts';
+import type { Permission, PermissionRequest } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { type Outcome, type Requirements, requirementsOf } from '../domain/route.ts';
 import type { Facts } from '../domain/route-facts.ts';
@@ -14,11 +14,11 @@ import type { Instant } from '../domain/time.ts';
 import type { Truth } from '../domain/truth.ts';
 import { inRole } from './authority.ts';
 import { findPermission } from './find-permission.ts';
-import type { Caller, Integrations } from './ports.ts';
+import type { Caller, Integration, Integrations } from './ports.ts';
 import type { PolicySet } from './policy-sets.ts';
 import { firstCover } from './pre-approvals.ts';
 import { routeBy, type RoutingDeps } from './routing.ts';
-import type { Reads, Store } from './store.ts';
+import type { Outlook, Reads, Store } from './store.ts';
 import { whyNotAsk } from './submit-request.ts';
 
 /** What somebody might ask for. */
@@ -62,34 +62,62 @@ export async function simulatePolicy(deps: SimulateDeps, caller: Caller, questio
   const { store, routing, integrations } = deps;
   const { org, person } = caller;
   const outlook = caller.outlook ?? (await store.outlook(org, person.email));
-  const { roles, ruleRevision, settings } = outlook;
+  const { roles, ruleRevision } = outlook;
   const reads: Reads = { ...store, ruleRevision: async () => ruleRevision, hasRole: async (_org, role) => roles.includes(role) };
   return inRole(routing, reads, caller, ['owner', 'manager', 'viewer'], async () => {
     const email: Email | undefined = parseEmail(question.requestor);
     if (email === undefined) return reject({ code: 'invalid-principal', given: question.requestor });
     const found = findPermission(integrations, question.right);
     if (!found.ok) return found;
-    const policies = await routing.policies(reads, org);
-    const { permission, integration } = found.value;
-    const { outcome, facts, candidates } = await routeBy(routing, policies, settings, email, permission);
-    const { reason, duration } = question;
-    const wish = { org, permission, reason, asked: duration ?? smallestAllowed(settings), durationNamed: duration !== undefined };
-    const cover = outlook.hasPreApprovals ? await coverAt(deps, reads, email, wish, outcome, question.at) : undefined;
-    const isPreapproved = cover !== undefined;
-    const offered = { hasReason: reason !== undefined, hasDuration: wish.durationNamed, isPreapproved };
-    const paths = outcome.kind === 'ask' ? openPaths(outcome.paths, offered) : [];
-    const account = integration.accountOf(email);
-    const refusal = account.ok ? (whyTooLong(wish.asked, settings) ?? whyNotAsk(outcome, wish, isPreapproved)) : account.rejection;
+    const seen = await foresee(deps, reads, outlook, { ...question, ...found.value, org, email });
+    const { outcome, policies, candidates, facts } = seen;
     return accept({
       outcome: outcome.kind,
       by: settledBy(outcome),
-      approvers: [...new Set(paths.map(describeApprovers))],
+      approvers: seen.approvers,
       requires: requirementsOf(outcome),
-      preApproval: cover?.id ?? null,
-      refusal: refusal ?? null,
+      preApproval: seen.cover?.id ?? null,
+      refusal: seen.refusal ?? null,
       policies: question.onlyMatching ? matching(candidates, facts, routing) : verdicts(policies, facts, routing),
     });
   });
+}
+
+/** `email`: who would have the access, and would ask for it. */
+export type Supposed = Pick<Question, 'reason' | 'duration' | 'at'> & {
+  readonly org: Org;
+  readonly email: Email;
+  readonly permission: Permission;
+  readonly integration: Integration;
+};
+
+/** What would become of a request, whatever its principal has and has asked for already. Whether the asker may know is asked elsewhere. */
+export async function foresee(
+  deps: SimulateDeps,
+  reads: Reads,
+  { settings, hasPreApprovals }: Pick<Outlook, 'settings' | 'hasPreApprovals'>,
+  { org, email, permission, integration, reason, duration, at }: Supposed,
+): Promise<{
+  readonly outcome: Outcome;
+  readonly approvers: readonly string[];
+  readonly cover: PreApproval | undefined;
+  readonly refusal: Rejection | undefined;
+  readonly policies: PolicySet;
+  readonly candidates: readonly Policy[];
+  readonly facts: Facts;
+}> {
+  const { routing } = deps;
+  const policies = await routing.policies(reads, org);
+  const routed = await routeBy(routing, policies, settings, email, permission);
+  const { outcome } = routed;
+  const wish = { org, permission, reason, asked: duration ?? smallestAllowed(settings), durationNamed: duration !== undefined };
+  const cover = hasPreApprovals ? await coverAt(deps, reads, email, wish, outcome, at) : undefined;
+  const isPreapproved = cover !== undefined;
+  const offered = { hasReason: reason !== undefined, hasDuration: wish.durationNamed, isPreapproved };
+  const paths = outcome.kind === 'ask' ? openPaths(outcome.paths, offered) : [];
+  const account = integration.accountOf(email);
+  const refusal = account.ok ? (whyTooLong(wish.asked, settings) ?? whyNotAsk(outcome, wish, isPreapproved)) : account.rejection;
+  return { ...routed, policies, cover, refusal, approvers: [...new Set(paths.map(describeApprovers))] };
 }
 
 /** Nobody has opened a window for a person whom we have never seen. */

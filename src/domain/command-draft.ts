@@ -4,7 +4,7 @@ import type { DurationSeconds } from './duration.ts';
 import { findCommand } from './grammar.ts';
 import { checkSize } from './scan.ts';
 
-/** What could be read of an incomplete `request` or `grant`, to fill a form with. */
+/** What could be read of an incomplete `request`, `grant` or `allow`, to fill a form with. */
 export type CommandDraft = {
   readonly service: string | undefined;
   readonly accessType: string | undefined;
@@ -13,10 +13,14 @@ export type CommandDraft = {
   readonly reason: string | undefined;
   readonly duration: DurationSeconds | undefined;
   readonly to: string | undefined;
+  /** Of the window that an `allow` opens. */
+  readonly length: DurationSeconds | undefined;
+  readonly start: string | undefined;
+  readonly end: string | undefined;
 };
 
 /**
- * Is this a `request` or `grant` in which everything given is right and only something is missing?
+ * Is this a `request`, `grant` or `allow` in which everything given is right and only something is missing?
  * Anything wrong in it, or `--help`, makes this false, so that the person is told instead.
  */
 export const isIncompleteRequest = (argv: readonly string[]): boolean => readIncomplete(argv) !== undefined;
@@ -25,14 +29,26 @@ export const isIncompleteRequest = (argv: readonly string[]): boolean => readInc
 export function readDraft(argv: readonly string[]): CommandDraft {
   const read = readIncomplete(argv);
   const [service, accessType, resource] = read?.words ?? [];
-  const { reason, duration, flags } = read ?? {};
-  return { service, accessType, resource, integration: flags?.get('integration'), reason, duration, to: flags?.get('to') };
+  const { reason, duration, length, flags } = read ?? {};
+  return {
+    service,
+    accessType,
+    resource,
+    integration: flags?.get('integration'),
+    reason,
+    duration,
+    to: flags?.get('to'),
+    length,
+    start: flags?.get('start'),
+    end: flags?.get('end'),
+  };
 }
 
 function readIncomplete(argv: readonly string[]): Arguments | undefined {
   const [name, ...args] = argv;
   const spec = findCommand(name);
-  if ((spec?.name !== 'request' && spec?.name !== 'grant') || args.includes('--help') || !checkSize(argv, '').ok) return undefined;
+  const hasForm = spec?.name === 'request' || spec?.name === 'grant' || spec?.name === 'allow';
+  if (!hasForm || args.includes('--help') || !checkSize(argv, '').ok) return undefined;
   const read = readArguments(spec, args, '');
   return read.ok && missingParts(spec, read.value).length > 0 ? read.value : undefined;
 }

@@ -55,7 +55,8 @@ function goThrough(executable: string): void {
     await session.cut;
     await expect.poll(() => loginProblem({ usage, password }), { timeout: 10_000 }).toSatisfy((code) => refusals.includes(code));
     await page.getByRole('log').getByText('has ended').waitFor();
-    await expect.poll(() => page.getByRole('log').getByRole('button').count()).toBe(0);
+    // Every message has a menu; nothing that the product put there is left to press.
+    await expect.poll(() => button(/^(?!More actions for this message)/).count()).toBe(0);
     expect(complaints).toEqual([]);
     expectNoComplaints(product);
   });

@@ -298,6 +298,9 @@ describe('incomplete requests', () => {
     reason: undefined,
     duration: undefined,
     to: undefined,
+    length: undefined,
+    start: undefined,
+    end: undefined,
   };
   it.each<[string, object]>([
     ['request', {}],
@@ -306,6 +309,8 @@ describe('incomplete requests', () => {
     ['request --integration sample -w', { integration: 'sample' }],
     ['grant pg role readonly', { service: 'pg', accessType: 'role', resource: 'readonly' }],
     ['grant --to bob@example.com', { to: 'bob@example.com' }],
+    ['allow', {}],
+    ['allow pg --length 2d --start 2026-01-31', { service: 'pg', length: 172_800, start: '2026-01-31' }],
   ])('%s opens the form', (text, draft) => {
     expect(isIncompleteRequest(words(text))).toBe(true);
     expect(readDraft(words(text))).toEqual({ ...empty, ...draft });
@@ -319,7 +324,8 @@ describe('incomplete requests', () => {
     'request --duration banana',
     'request --reason',
     'request a b c d',
-    'allow',
+    'allow --help',
+    'allow pg role readonly --to b --length 1d',
     'approve',
     'ls',
     'bogus',

@@ -1,0 +1,28 @@
+import { describeDuration } from '../src/domain/duration.ts';
+import type { Forecast } from '../src/domain/forecast.ts';
+import { type Line, bold, line, onOneLine } from './line.ts';
+import { rejectionAtField } from './notices.ts';
+import { approversWords } from './words.ts';
+
+/** What will happen, said before anything is sent. */
+export function forecastLines(forecast: Forecast): readonly Line[] {
+  switch (forecast.kind) {
+    case 'people':
+      return [line('👥 To be decided by ', bold(approversWords(forecast.approvers)), '.')];
+    case 'at-once':
+      return [line('✅ ', bold('Granted at once'), `: ${reasons[forecast.because]}.`), ...atMost(forecast)];
+    case 'refused':
+      return [line('🚫 ', bold('This will be refused.'), ` ${onOneLine(rejectionAtField(forecast.rejection), 600)}`)];
+    case 'untold':
+      return [line('What becomes of it is told once you have asked: you may not look that up for others.')];
+  }
+}
+
+const reasons = {
+  'on-call': 'you are on call',
+  policy: 'a policy gives this without a decision',
+  'pre-approval': 'it was approved beforehand',
+} as const;
+
+const atMost = ({ atMost: longest }: Extract<Forecast, { kind: 'at-once' }>): readonly Line[] =>
+  longest === undefined ? [] : [line(`It lasts ${describeDuration(longest)} at most.`)];
