@@ -5,11 +5,9 @@ import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Caller } from './ports.ts';
 import { whyNotDecide } from './routing.ts';
-import type { Submitted, UseCases } from './use-cases.ts';
+import type { Submitted } from './use-cases.ts';
 
 const shownAtMost = 20;
-/** Undecided requests that are looked through for those a person may decide. */
-const pendingAtMost = 200;
 
 /** A request the caller may read; one they may not reads as one that does not exist. */
 export async function readRequest(deps: DecideDeps, caller: Caller, id: RequestId): Promise<Result<PermissionRequest>> {
@@ -40,17 +38,3 @@ async function mayDecide(deps: DecideDeps, caller: Caller, request: PermissionRe
 
 export const ownRequests = (deps: DecideDeps, caller: Caller): Promise<readonly PermissionRequest[]> =>
   deps.store.requests(caller.org, { kind: 'of', person: caller.person.id }, shownAtMost);
-
-export async function home(deps: DecideDeps, caller: Caller): ReturnType<UseCases['home']> {
-  const [requests, access, pending] = await Promise.all([
-    ownRequests(deps, caller),
-    deps.store.requests(caller.org, { kind: 'access', person: caller.person.id }, shownAtMost),
-    deps.store.requests(caller.org, { kind: 'pending' }, pendingAtMost),
-  ]);
-  const waiting: PermissionRequest[] = [];
-  for (const request of pending) {
-    if (waiting.length === shownAtMost) break;
-    if (await mayDecide(deps, caller, request)) waiting.push(request);
-  }
-  return { waiting, requests, access };
-}

@@ -1,21 +1,54 @@
 import { home, homeNotice } from '../../blocks/home.ts';
+import { decodePosition, decodeTurn, type HomePosition } from '../../blocks/home-position.ts';
 import { rejectionText } from '../../blocks/notices.ts';
+import { apiError } from './api-error.ts';
 import { type Desk, reportFault } from './desk.ts';
+import type { Press } from './press.ts';
 
-/** Draws the home tab of one person. A fault is told there: the tab is the only place they are looking at. */
-export async function publishHome(desk: Desk, userId: string): Promise<void> {
-  await desk.client.views.publish({ user_id: userId, view: await homeOf(desk, userId) });
+/** Which tab is to be replaced, and where in its lists it is to be. */
+export type HomeDrawing = { readonly position?: HomePosition; readonly hash?: string | undefined };
+
+/**
+ * Draws the home tab of one person. A fault is told there: the tab is the only place they are looking at. With the hash of
+ * what they see, a tab that was drawn meanwhile is not overwritten by what was read before that: it is read again.
+ */
+export async function publishHome(desk: Desk, userId: string, drawing: HomeDrawing = {}): Promise<void> {
+  const { hash } = drawing;
+  const view = await homeOf(desk, userId, drawing);
+  try {
+    await desk.client.views.publish({ user_id: userId, view, ...(hash === undefined ? {} : { hash }) });
+  } catch (error) {
+    if (hash === undefined || apiError(error) !== 'hash_conflict') throw error;
+    await desk.client.views.publish({ user_id: userId, view: await homeOf(desk, userId, drawing) });
+  }
 }
+
+/** When somebody opens the tab: at its beginning. `seen` is the tab as they had it. */
+export const openHome = (desk: Desk, userId: string, seen?: object): Promise<void> =>
+  publishHome(desk, userId, { hash: seen !== undefined && 'hash' in seen && typeof seen.hash === 'string' ? seen.hash : undefined });
 
 /** After a change made elsewhere. The change is done: that the tab is late must not look like a failure of it. */
-export async function refreshHome(desk: Desk, userId: string): Promise<void> {
-  await publishHome(desk, userId).catch((error: unknown) => desk.log.warn({ err: error }, 'the home tab could not be redrawn'));
+export async function refreshHome(desk: Desk, userId: string, position?: HomePosition): Promise<void> {
+  const drawing = position === undefined ? {} : { position };
+  await publishHome(desk, userId, drawing).catch((error: unknown) => desk.log.warn({ err: error }, 'the home tab could not be redrawn'));
 }
 
-async function homeOf(desk: Desk, userId: string): Promise<ReturnType<typeof home>> {
+/** After a press on it: it stays where it was in its lists. */
+export const redrawHome = (desk: Desk, { userId, view }: Press): Promise<void> => refreshHome(desk, userId, decodePosition(view?.metadata));
+
+/** Newer or Older. A value that is none of ours redraws the tab as it was. */
+export async function onTurnHome(desk: Desk, { userId, value, view }: Press): Promise<void> {
+  const was = decodePosition(view?.metadata);
+  const turned = decodeTurn(value);
+  const position = turned === undefined ? was : { ...was, [turned.list]: turned.to };
+  await publishHome(desk, userId, { position, hash: view?.hash });
+}
+
+async function homeOf(desk: Desk, userId: string, { position = decodePosition(undefined) }: HomeDrawing): Promise<ReturnType<typeof home>> {
   try {
     const caller = await desk.identities.caller(userId);
-    return caller.ok ? home(await desk.useCases.home(caller.value)) : homeNotice(rejectionText(caller.rejection));
+    if (!caller.ok) return homeNotice(rejectionText(caller.rejection));
+    return home({ ...(await desk.useCases.home(caller.value, position)), position });
   } catch (error) {
     return homeNotice(reportFault(desk.log, error));
   }

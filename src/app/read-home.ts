@@ -1,0 +1,126 @@
+/** The home tab: what waits for somebody, what they asked for and what they have, a page of each. */
+import type { PageFrom } from '../domain/page.ts';
+import type { PermissionRequest } from '../domain/request.ts';
+import { whyNotInRole } from './authority.ts';
+import type { DecideDeps } from './decide-request.ts';
+import { takeGlance } from './glance.ts';
+import type { HomeList, Overdue } from './home-store.ts';
+import type { Caller } from './ports.ts';
+import { recentRights } from './recent-rights.ts';
+import { routeByVersion, whyNotDecide } from './routing.ts';
+import type { CatalogEntry } from './shown-catalog.ts';
+import { standingToReview } from './standing-review.ts';
+import type { Role } from './store.ts';
+
+export type HomePosition = { readonly waiting: PageFrom; readonly requests: PageFrom; readonly access: PageFrom };
+
+/** `newer` and `older`: where the neighbouring pages begin, where there are any. */
+export type HomePage = {
+  readonly requests: readonly PermissionRequest[];
+  readonly newer: PageFrom | undefined;
+  readonly older: PageFrom | undefined;
+};
+
+export type Home = {
+  readonly waiting: HomePage;
+  readonly requests: HomePage;
+  readonly access: HomePage;
+  /** Only for owners and reviewers, and only where there is some. */
+  readonly overdue: Overdue | undefined;
+  /** May change settings and policies. */
+  readonly isOwner: boolean;
+  /** How much standing access nears its end; none for those who do not look it through. */
+  readonly standing?: number;
+  /** What they asked for before, to be asked for again. */
+  readonly recent: readonly CatalogEntry[];
+};
+
+const pageSize = 8;
+const overdueShown = 5;
+/** Undecided requests that one page looks through for those a person may decide; what is left is behind its "older". */
+const lookedThrough = 300;
+const readAtOnce = 100;
+
+const top: HomePosition = { waiting: 'newest', requests: 'newest', access: 'newest' };
+
+/** Everything is read anew at each call. Where a page is empty by now, the first one is given. */
+export async function readHome(deps: DecideDeps, caller: Caller, position: HomePosition = top): Promise<Home> {
+  const { org, person } = caller;
+  const list = (which: HomeList) => (from: PageFrom, limit: number) => deps.store.home.page(org, which, from, limit);
+  const everyone = async (): Promise<boolean> => true;
+  const holds = async (roles: readonly Role[]): Promise<boolean> =>
+    (await whyNotInRole(deps.routing, deps.store, caller, roles)) === undefined;
+  const [requests, access, waiting, isOwner, recent, standing, overdue] = await Promise.all([
+    turn(list({ kind: 'of', person: person.id }), everyone, position.requests, pageSize + 1),
+    turn(list({ kind: 'access', person: person.id }), everyone, position.access, pageSize + 1),
+    turn(list({ kind: 'pending' }), decidable(deps, caller), position.waiting, readAtOnce),
+    holds(['owner']),
+    recentRights(deps, caller),
+    standingToReview(deps, caller),
+    // The rare thing first: who may see it is asked only where there is something to see.
+    deps.store.home.overdue(org, overdueShown),
+  ]);
+  const isShown = overdue.count > 0 && (isOwner || (await holds(['manager'])));
+  return { waiting, requests, access, overdue: isShown ? overdue : undefined, isOwner, standing, recent };
+}
+
+function decidable({ routing, store }: DecideDeps, caller: Caller): (request: PermissionRequest) => Promise<boolean> {
+  const glance = takeGlance(routing, store);
+  return async (request) => {
+    const { outcome } = await routeByVersion(glance.routing, glance.reads, request);
+    return (await whyNotDecide(glance.routing, glance.reads, request, outcome, caller)) === undefined;
+  };
+}
+
+type ReadPage = (from: PageFrom, limit: number) => Promise<readonly PermissionRequest[]>;
+
+/** Reads on from there, away from the page before, until a page is full of what is to be kept. */
+async function turn(
+  read: ReadPage,
+  keep: (request: PermissionRequest) => Promise<boolean>,
+  from: PageFrom,
+  atOnce: number,
+): Promise<HomePage> {
+  const isBackwards = from !== 'newest' && 'after' in from;
+  const beyond = ({ id }: PermissionRequest): PageFrom => (isBackwards ? { after: id } : { before: id });
+  const found: PermissionRequest[] = [];
+  let next: PageFrom | undefined = from;
+  let more: PageFrom | undefined;
+  let looked = 0;
+  while (next !== undefined && more === undefined) {
+    const some: readonly PermissionRequest[] = await read(next, atOnce);
+    for (const request of isBackwards ? some.toReversed() : some) {
+      const last = found.at(-1);
+      if (looked >= lookedThrough) more = next;
+      else if (!(await keep(request))) next = beyond(request);
+      else if (found.length === pageSize && last !== undefined) more = beyond(last);
+      else {
+        found.push(request);
+        next = beyond(request);
+      }
+      if (more !== undefined) break;
+      looked += 1;
+    }
+    if (some.length < atOnce) next = undefined;
+  }
+  // Towards the newest, a page that is not full is the first one; and one beyond which nothing is left is of no use.
+  if (from !== 'newest' && more === undefined && (isBackwards || looked === 0)) return turn(read, keep, 'newest', atOnce);
+  return isBackwards ? backwards(found.toReversed(), more) : forwards(found, from, more);
+}
+
+const forwards = (requests: readonly PermissionRequest[], from: PageFrom, older: PageFrom | undefined): HomePage => ({
+  requests,
+  newer: from === 'newest' ? undefined : after(requests[0], from),
+  older,
+});
+
+const backwards = (requests: readonly PermissionRequest[], newer: PageFrom | undefined): HomePage => {
+  const last = requests.at(-1);
+  return { requests, newer, older: last === undefined ? 'newest' : { before: last.id } };
+};
+
+/** A page that looked through many and found none still has newer ones. */
+const after = (first: PermissionRequest | undefined, from: Exclude<PageFrom, 'newest'>): PageFrom => {
+  if (first !== undefined) return { after: first.id };
+  return 'before' in from ? { after: from.before } : 'newest';
+};

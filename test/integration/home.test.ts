@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Caller } from '../../src/app/ports.ts';
+import type { Home, HomePage } from '../../src/app/read-home.ts';
+import type { DurationSeconds } from '../../src/domain/duration.ts';
+import type { PermissionRequest } from '../../src/domain/request.ts';
+import type { Result } from '../../src/domain/result.ts';
+import { addGrants } from '../support/many-grants.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.rejection)}`);
+  return result.value;
+}
+
+let world: World;
+let alice: Caller;
+let bob: Caller;
+let dave: Caller;
+beforeEach(async () => {
+  world = await createWorld();
+  [alice, bob, dave] = await Promise.all([world.caller('alice'), world.caller('bob'), world.caller('dave')]);
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+const ask = async (who: Caller, resource = 'readonly'): Promise<PermissionRequest> => {
+  const right = { service: 'pg', accessType: 'role', resource, integration: 'sample' };
+  return must(await world.useCases.submitRequest(who, { right, reason: undefined, duration: 3600 as DurationSeconds, to: undefined }))
+    .request;
+};
+async function give(who: Caller): Promise<PermissionRequest> {
+  const request = await ask(who);
+  must(await world.useCases.decideRequest(alice, request.id, { kind: 'approve', duration: undefined, digest: undefined }));
+  await world.reconcile();
+  return request;
+}
+const ids = ({ requests }: HomePage): string[] => requests.map(({ id }) => id);
+
+/** Turns from page to page as the buttons do. */
+async function leaf(
+  list: 'access' | 'requests' | 'waiting',
+  who: Caller,
+  isOneWay = false,
+): Promise<{ there: string[][]; back: string[][] }> {
+  const read = async (from: NonNullable<HomePage['older']>): Promise<HomePage> => {
+    const position = { waiting: 'newest', requests: 'newest', access: 'newest', [list]: from } as const;
+    const home: Home = await world.useCases.home(who, position);
+    return home[list];
+  };
+  let page = await read('newest');
+  const there = [ids(page)];
+  while (page.older !== undefined) {
+    page = await read(page.older);
+    there.push(ids(page));
+  }
+  const back = [ids(page)];
+  while (page.newer !== undefined && !isOneWay) {
+    page = await read(page.newer);
+    back.push(ids(page));
+  }
+  return { there, back };
+}
+
+describe('the home tab', () => {
+  it('shows each of 300 grants once, page by page', async () => {
+    await give(bob);
+    await addGrants(world.pool, 300);
+    const { there } = await leaf('access', bob, true);
+    const all = there.flat();
+    expect(all).toHaveLength(301);
+    expect(new Set(all).size).toBe(301);
+    expect(all).toEqual(all.toSorted().toReversed());
+    expect(there.every((page) => page.length <= 8)).toBe(true);
+    expect((await world.useCases.home(dave)).access).toEqual({ requests: [], newer: undefined, older: undefined });
+  });
+
+  it('leads back to the pages before', async () => {
+    await give(bob);
+    await addGrants(world.pool, 25);
+    for (const list of ['access', 'requests'] as const) {
+      const { there, back } = await leaf(list, bob);
+      expect(there.map(({ length }) => length)).toEqual([8, 8, 8, 2]);
+      expect(back.flat().toSorted()).toEqual(there.flat().toSorted());
+      expect(back.at(-1)).toEqual(there[0]);
+    }
+  });
+
+  it('gives the first page where the one asked for is empty by now', async () => {
+    const request = await give(bob);
+    const home = await world.useCases.home(bob, { waiting: 'newest', requests: { before: request.id }, access: { after: request.id } });
+    expect(ids(home.requests)).toEqual([request.id]);
+    expect(ids(home.access)).toEqual([request.id]);
+    expect(home.requests.newer).toBeUndefined();
+  });
+
+  it('looks through all that is undecided for what a person may decide, some hundreds at a time', async () => {
+    const first = await ask(bob);
+    await world.pool.query(
+      `insert into requests select (jsonb_populate_record(q, jsonb_build_object('id', ('ffffff00-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+        'requestor_id', $1::uuid, 'principal_id', $1::uuid))).* from requests q, generate_series(1, 350) n`,
+      [alice.person.id],
+    );
+    // All but one are her own, which she may not decide.
+    const { there, back } = await leaf('waiting', alice);
+    expect(there).toEqual([[], [first.id]]);
+    expect(back).toEqual([[first.id], [], []]);
+    expect((await leaf('waiting', bob)).there).toEqual([[], []]);
+  });
+
+  it('tells owners and reviewers of access that was not seen gone a minute after its end, and nobody else', async () => {
+    const request = await give(bob);
+    const overdue = async (who: Caller) => (await world.useCases.home(who)).overdue;
+    await world.passTime('3630 seconds');
+    expect(await overdue(alice)).toBeUndefined();
+    world.target.faults.push({ kind: 'refused', permanent: false });
+    await world.work.take();
+    await world.passTime('1 minute');
+    expect(await overdue(alice)).toMatchObject({ count: 1, shown: [{ request: { id: request.id }, problem: 'the target said no' }] });
+    expect(await overdue(await world.caller('carol'))).toMatchObject({ count: 1 });
+    expect(await overdue(bob)).toBeUndefined();
+    await world.passTime('10 minutes');
+    await world.reconcile();
+    expect(await overdue(alice)).toBeUndefined();
+  });
+
+  it('counts all that is overdue and shows the longest overdue', async () => {
+    const request = await give(bob);
+    await addGrants(world.pool, 20);
+    await world.pool.query(
+      `update grants set granted_at = granted_at - interval '1 hour', expires_at = expires_at - interval '1 hour' where request_id = $1`,
+      [request.id],
+    );
+    await world.passTime('2 hours');
+    const { overdue } = await world.useCases.home(alice);
+    expect(overdue?.count).toBe(21);
+    expect(overdue?.shown).toHaveLength(5);
+    expect(overdue?.shown[0]?.request.id).toBe(request.id);
+  });
+
+  it('knows owners', async () => {
+    const isOwner = await Promise.all([alice, bob].map(async (who) => (await world.useCases.home(who)).isOwner));
+    expect(isOwner).toEqual([true, false]);
+  });
+});
+
+describe('what a change of the settings would do to live grants', () => {
+  it('is what the change then does', async () => {
+    await give(bob);
+    await addGrants(world.pool, 2);
+    const { settings } = world.useCases;
+    const half = { time: 30, unit: 'm' } as const;
+    const foreseen = must(await settings.foresee(alice, { maxAccess: half, standingAccess: { time: 1, unit: 'h' } }));
+    expect(foreseen).toMatchObject({ maxAccess: { count: 3 }, standingAccess: { count: 0 } });
+    expect(await world.audit()).not.toContainEqual(expect.objectContaining({ action: 'grant.shortened' }));
+    must(await settings.save(alice, { maxAccess: half }, 'any'));
+    const { rows } = await world.pool.query<{ ends: Date }>(`select expires_at as ends from grants where state = 'active' order by 1`);
+    expect(foreseen.maxAccess.firstEnd).toBe(rows[0]?.ends.getTime());
+    expect((await world.audit()).filter(({ action }) => action === 'grant.shortened')).toHaveLength(3);
+    expect(must(await settings.foresee(alice, { maxAccess: half })).maxAccess.count).toBe(0);
+    expect(must(await settings.foresee(alice, { maxAccess: { time: 1, unit: 'd' } })).maxAccess.count).toBe(0);
+  });
+
+  it('is for owners only, and so is the change; both refusals are on record', async () => {
+    const { settings } = world.useCases;
+    const wish = { maxAccess: { time: 30, unit: 'm' } } as const;
+    const refusal = { ok: false, rejection: { code: 'role-required', roles: ['owner'] } };
+    expect(await settings.foresee(bob, wish)).toEqual(refusal);
+    expect(await settings.save(await world.caller('carol'), wish, 'any')).toEqual(refusal);
+    expect((await world.audit()).filter(({ action }) => action === 'refused')).toHaveLength(2);
+  });
+
+  it('makes all changes or none, an event for each', async () => {
+    const { settings } = world.useCases;
+    const { version } = must(await settings.read(alice));
+    const wish = { maxAccess: { time: 8, unit: 'h' }, removeOptions: ['5 minutes'], addOptions: [{ time: 4, unit: 'h' }] } as const;
+    const saved = must(await settings.save(alice, wish, [version]));
+    expect(saved.settings.maxAccess).toEqual({ time: 8, unit: 'h' });
+    expect(saved.settings.expiryOptions.map(({ value }) => value)).toEqual(['1 hour', '1 day', '1 week', '30 days', '4 hours']);
+    expect(must(await settings.read(alice))).toMatchObject(saved);
+    const changed = (await world.audit()).filter(({ action }) => action === 'settings.changed').map(({ data }) => data['setting']);
+    expect(changed).toEqual(['expiryOptions', 'maxAccess']);
+    expect(await settings.save(alice, { maxAccess: { time: 9, unit: 'h' } }, [version])).toEqual({
+      ok: false,
+      rejection: { code: 'precondition-failed', current: saved.version },
+    });
+    const tooMany = Array.from({ length: 101 }, (_, index) => ({ time: index + 1, unit: 's' }) as const);
+    expect(await settings.save(alice, { maxAccess: { time: 9, unit: 'h' }, addOptions: tooMany }, 'any')).toMatchObject({ ok: false });
+    expect(must(await settings.read(alice))).toMatchObject(saved);
+    expect(must(await settings.save(alice, { maxAccess: { time: 8, unit: 'h' } }, 'any'))).toEqual(saved);
+  });
+});
