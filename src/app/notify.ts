@@ -1,16 +1,22 @@
 import { digestOf } from '../domain/digest.ts';
 import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
-import { extensionDurations } from '../domain/extension.ts';
+import { extensionDurations, handiestExtension } from '../domain/extension.ts';
 import type { Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { allowedDurations, type Settings } from '../domain/settings.ts';
 import { describeApprovers } from '../domain/approval-path.ts';
-import { nextNoticeAt, type Posting, posting, postingKey, postingsOf, usual } from '../domain/posting.ts';
+import type { ApprovalChannels } from '../domain/audience.ts';
+import { nextNoticeAt, postingKey, postingsOf } from '../domain/posting.ts';
+import type { Outcome } from '../domain/route.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Integrations, MessageRef, Messenger, Picture } from './ports.ts';
+import { findAudience } from './audience.ts';
+import type { Integrations, Messenger, Picture } from './ports.ts';
+import { type PostingTurn, settleAttempts, takeTurn, threadOf, witness } from './posting-turn.ts';
+import { Unreachable } from './unreachable.ts';
+import { escalateByTime, escalationTime, pageableServices } from './escalate-request.ts';
 import { pageOnCall, waitsForPage } from './page-on-call.ts';
 import { pictureDigest, type Router, type RoutingDeps } from './routing.ts';
-import type { PostedMessage } from './notices-store.ts';
+import { endSteps } from './steps.ts';
 import type { Store } from './store.ts';
 
 export type NotifyDeps = {
@@ -20,6 +26,10 @@ export type NotifyDeps = {
   readonly integrations: Integrations;
   readonly router: Router;
   readonly routing: RoutingDeps;
+  /** Where the approvers of single policies are asked; the others are asked in the usual channel. */
+  readonly channels?: ApprovalChannels | undefined;
+  /** How long a request may wait before whoever is on call is asked, where policies name them; undefined: only when its requestor wants it. */
+  readonly escalateAfter?: DurationSeconds | undefined;
 };
 
 /**
@@ -32,7 +42,8 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
     const claim = await deps.store.claimNotices(deps.org, id);
     // Somebody else is at it, and looks for newer lines before they stop.
     if (claim === undefined) return;
-    const outcome = await converge(deps, id).then(
+    const turn = takeTurn(deps.store, deps.org, id, claim);
+    const outcome = await converge(deps, id, turn).then(
       (next) => ({ next }),
       (error: unknown) => ({ error }),
     );
@@ -40,7 +51,7 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
     const left = await deps.store.releaseNotices(
       deps.org,
       id,
-      claim,
+      turn.claim(),
       'next' in outcome ? { answered: claim.lines, next: outcome.next } : undefined,
     );
     if ('error' in outcome) throw outcome.error;
@@ -49,56 +60,49 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
 }
 
 /** @returns when the messages next change although nothing happens */
-async function converge(deps: NotifyDeps, id: RequestId): Promise<Instant | undefined> {
+async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Promise<Instant | undefined> {
   const failures: unknown[] = [];
-  const found = await deps.store.request(deps.org, id);
+  const found = await escalateByTime(deps, await deps.store.request(deps.org, id));
   if (found !== undefined && waitsForPage(found)) await pageOnCall(deps, found).catch((error: unknown) => failures.push(error));
   const request = found !== undefined && waitsForPage(found) ? await deps.store.request(deps.org, id) : found;
   if (request === undefined) return undefined;
-  const picture = await paint(deps, request);
+  const { picture, outcome } = await paint(deps, request);
   const shown = digestOf(picture);
   const known = new Map((await deps.store.messages(deps.org, id)).map((message) => [postingKey(message.posting), message]));
+  const doubts = await settleAttempts(deps, id, known);
+  failures.push(...doubts.values());
+  const audience = request.state.kind === 'pending' ? await findAudience(deps.routing, deps.channels ?? new Map(), request, outcome) : [];
   const now = await deps.store.now();
   const postings = postingsOf(
     request,
     [...known.values()].map((message) => message.posting),
-    [usual],
+    audience,
     now,
   );
   for (const each of postings) {
     const before = known.get(postingKey(each));
-    if (before?.shown === shown) continue;
+    if (before?.shown === shown || doubts.has(postingKey(each))) continue;
     try {
-      const ref = await bring(deps.messenger, each, before?.ref, picture, threadOf(each, known));
+      const ref =
+        before === undefined
+          ? await deps.messenger.post(each, picture, threadOf(each, known), witness(deps.store, deps.org, id, turn, each))
+          : before.ref;
+      if (before !== undefined) await deps.messenger.redraw(each, ref, picture, () => turn.hold());
       const message = { posting: each, ref, shown };
       await deps.store.keepMessage(deps.org, id, message);
       known.set(postingKey(each), message);
     } catch (error) {
+      if (error instanceof Unreachable) deps.routing.log.info({ request: id, slot: each.slot }, error.message);
       // One person who cannot be reached must not keep the others in the dark.
-      failures.push(error);
+      else failures.push(error);
     }
   }
+  await endSteps(deps, request).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
-  return nextNoticeAt(request, now);
+  return nextNoticeAt(request, now, escalationTime(request, deps.escalateAfter));
 }
 
-async function bring(
-  messenger: Messenger,
-  posting: Posting,
-  ref: MessageRef | undefined,
-  picture: Picture,
-  under: MessageRef | undefined,
-): Promise<MessageRef> {
-  if (ref === undefined) return messenger.post(posting, picture, under);
-  await messenger.redraw(posting, ref, picture);
-  return ref;
-}
-
-/** A reminder stands below the message that it reminds of. */
-const threadOf = ({ slot, to }: Posting, known: ReadonlyMap<string, PostedMessage>): MessageRef | undefined =>
-  slot === 'reminder' ? known.get(postingKey(posting('approval', to)))?.ref : undefined;
-
-async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<Picture> {
+async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<{ readonly picture: Picture; readonly outcome: Outcome }> {
   const { permission, principal, org } = request;
   const [settings, outcome] = await Promise.all([deps.store.settings(org), deps.router(deps.store, request)]);
   // What has to be configured first is not waited for: the message then names nobody who could decide.
@@ -108,7 +112,7 @@ async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<Pict
   const account = integration?.accountOf(principal.email);
   const target =
     account?.ok === true ? { accessType: permission.accessType, resource: permission.resource, account: account.value } : undefined;
-  return {
+  const picture = {
     request,
     choice:
       request.state.kind === 'pending'
@@ -116,8 +120,12 @@ async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<Pict
         : undefined,
     approvers: outcome.kind === 'ask' ? [...new Set(outcome.paths.map(describeApprovers))] : [],
     usage: target === undefined ? undefined : integration?.usage(target),
+    extendBy: handiestExtension(request, allowedDurations(settings), toSeconds(settings.maxAccess)),
+    canEscalate:
+      request.state.kind === 'pending' && request.escalation === undefined && pageableServices(deps.routing, request, outcome).length > 0,
     secretWaits: target !== undefined && (await deps.store.secretWaits(org, permission.integration, target.account)),
   };
+  return { picture, outcome };
 }
 
 /** What can be chosen without being refused for its length. */

@@ -24,6 +24,10 @@ function createFileDirectory(name: string, groups: readonly FileGroup[]): Direct
   return {
     name,
     isMember: async ({ id }, person) => members.get(id)?.has(canonicalEmail(person)) ?? (isAll ? false : 'not-configured'),
+    members: async ({ id }) => {
+      const listed = members.get(id);
+      return listed === undefined ? (isAll ? [] : 'not-configured') : [...listed];
+    },
     profileProperty: async () => (isAll ? undefined : 'not-configured'),
   };
 }

@@ -5,7 +5,7 @@ import { type Email, parseEmail } from './ids.ts';
 import type { PermissionRequest } from './request.ts';
 import { after, instant, type Instant } from './time.ts';
 
-export const slots = ['approval', 'escalation', 'reminder', 'request', 'access', 'warning', 'ended', 'refused'] as const;
+export const slots = ['approval', 'escalation', 'reminder', 'nudge', 'question', 'request', 'inquiry', 'access', 'warning', 'ended', 'refused'] as const;
 /** What a message is for. */
 export type Slot =
   /** To approvers, with the buttons. */
@@ -14,6 +14,12 @@ export type Slot =
   | 'escalation'
   /** To approvers, below the approval message: it still waits. */
   | 'reminder'
+  /** To approvers, below the approval message: the requestor asks them to hurry. */
+  | 'nudge'
+  /** To approvers, below the approval message: what one of them wants to know, and the answer. */
+  | 'question'
+  /** To the requestor: the same, to be answered. */
+  | 'inquiry'
   /** To the requestor: what became of the request. */
   | 'request'
   /** To the principal: the access, how to use it, Relinquish. */
@@ -34,7 +40,7 @@ export type Place =
   | { readonly kind: 'channel'; readonly channel: string }
   | { readonly kind: 'person'; readonly email: Email };
 
-/** One message. Each exists at most once and is redrawn in place. `round` counts reminders from 1; 0 for all others. */
+/** One message. Each exists at most once and is redrawn in place. `round` counts reminders, nudges and questions from 1; 0 for all others. */
 export type Posting = { readonly slot: Slot; readonly to: Place; readonly round: number };
 
 export const usual: Place = { kind: 'usual' };
@@ -94,6 +100,11 @@ function wantedNow(request: PermissionRequest, audience: readonly Place[], now: 
         ...(request.escalation === undefined ? [] : audience.map((to) => posting('escalation', to))),
         // After a time in which we were away, the last one stands for those before it.
         ...(round === 0 ? [] : audience.map((to) => posting('reminder', to, round))),
+        ...(request.nudges === undefined ? [] : audience.map((to) => posting('nudge', to, request.nudges))),
+        ...(request.questions ?? []).flatMap((_, index) => [
+          ...audience.map((to) => posting('question', to, index + 1)),
+          posting('inquiry', usual, index + 1),
+        ]),
         posting('request'),
       ];
     }
@@ -125,10 +136,11 @@ function ofGrant(request: PermissionRequest, grant: GrantState, now: Instant): P
   }
 }
 
-/** When the messages next change although nothing happens; undefined: never. */
-export function nextNoticeAt(request: PermissionRequest, now: Instant): Instant | undefined {
+/** When the messages next change although nothing happens; undefined: never. `escalateAt`: whoever is on call is asked then. */
+export function nextNoticeAt(request: PermissionRequest, now: Instant, escalateAt?: Instant): Instant | undefined {
   const warnAt = warningAt(request);
-  const times = request.state.kind === 'pending' ? remindersOf(request) : warnAt === undefined ? [] : [warnAt];
+  const waiting = [...remindersOf(request), ...(escalateAt === undefined ? [] : [escalateAt])];
+  const times = request.state.kind === 'pending' ? waiting.toSorted((a, b) => a - b) : warnAt === undefined ? [] : [warnAt];
   return times.find((at) => at > now);
 }
 

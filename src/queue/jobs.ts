@@ -3,8 +3,11 @@ import { z } from 'zod';
 import type { Job } from '../app/ports.ts';
 import { parseRequestId, parseRightId } from '../domain/ids.ts';
 
-/** Two queues, so that a heap of expiries never stands in front of somebody who waits for an answer. */
-export const queueNames = ['expiry', 'work'] as const;
+/**
+ * Queues of their own, so that a heap of expiries never stands in front of somebody who waits for an answer, and messages
+ * that wait for their turn at Slack stand in front of neither.
+ */
+export const queueNames = ['expiry', 'work', 'messages'] as const;
 export type QueueName = (typeof queueNames)[number];
 
 /** What BullMQ keeps of a {@link Job}. */
@@ -53,8 +56,9 @@ export function queueOf(job: Job): QueueName {
     case 'due':
       return 'expiry';
     case 'look':
-    case 'notify':
       return 'work';
+    case 'notify':
+      return 'messages';
   }
 }
 

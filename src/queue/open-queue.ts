@@ -10,7 +10,7 @@ export type QueueOptions = { readonly kind: 'redis' | 'postgres'; readonly url: 
 
 export type QueueDeps = {
   readonly log: Log;
-  /** Stands before the names of both queues; `curfew` unless said otherwise. Without `:`. */
+  /** Stands before the names of the queues; `curfew` unless said otherwise. Without `:`. */
   readonly name?: string;
   /** Milliseconds since 1970, for the delay of alarms. */
   readonly now?: () => number;
@@ -38,7 +38,7 @@ const closeMs = 2_000;
 const migrateMs = 30_000;
 
 /**
- * Opens both queues. A Redis that does not answer is logged and connected to later, because nothing depends on it but
+ * Opens the queues. A Redis that does not answer is logged and connected to later, because nothing depends on it but
  * punctuality; a database that does not answer is an error.
  *
  * `wake` of the result rejects within about two seconds where the jobs were not, or may not have been, added.
@@ -87,8 +87,8 @@ async function openProducers<C>(
 ) {
   const openOne = (queue: QueueName) =>
     new BullQueue(fullName(queue), { connection: backend.producer }, backend.factory).on('error', onError);
-  const queues = { expiry: openOne('expiry'), work: openOne('work') };
-  const all = [queues.expiry, queues.work];
+  const queues = { expiry: openOne('expiry'), work: openOne('work'), messages: openOne('messages') };
+  const all = Object.values(queues);
   let closed = false;
   const assertOpen = () => {
     const problem = closed ? 'the queue is closed' : backend.problem();
@@ -131,7 +131,7 @@ async function ready<C>(backend: Backend<C>, connected: Promise<unknown>, log: L
   );
 }
 
-/** Both queues and every worker report the same broken connection, again and again: a line in ten seconds says as much. */
+/** All queues and every worker report the same broken connection, again and again: a line in ten seconds says as much. */
 function logSparingly(log: Log): (error: Error) => void {
   let last = { message: '', atMs: 0 };
   return (error) => {

@@ -14,7 +14,7 @@ export type Handlers = {
 };
 
 /** A due second is one batched pass over everything due; a few at a time, so that one that waits for a slow target delays no other. */
-const concurrency: Readonly<Record<QueueName, number>> = { expiry: 4, work: 8 };
+const concurrency: Readonly<Record<QueueName, number>> = { expiry: 4, work: 8, messages: 8 };
 
 const common = {
   // At once, also after the last failure: while a finished job is kept, its id cannot be added again.

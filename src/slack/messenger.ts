@@ -3,6 +3,7 @@ import { access } from '../../blocks/access.ts';
 import { approval } from '../../blocks/approval.ts';
 import { ended } from '../../blocks/ended.ts';
 import type { Message } from '../../blocks/kit.ts';
+import { question } from '../../blocks/question.ts';
 import { refused } from '../../blocks/refused.ts';
 import { reminder } from '../../blocks/reminder.ts';
 import { request } from '../../blocks/request.ts';
@@ -10,18 +11,32 @@ import { warning } from '../../blocks/warning.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger, Picture } from '../app/ports.ts';
 import type { Posting } from '../domain/posting.ts';
-import { apiError } from './api-error.ts';
+import { apiError, mayHaveHappened } from './api-error.ts';
+import { createEndStep } from './end-step.ts';
+import { createFindMessage } from './find-message.ts';
+import { messageMark } from './message-mark.ts';
+import type { Pace } from './pace.ts';
 import type { Places } from './places.ts';
 
 /** Nobody can mend these, and nobody reads a message that is gone. */
 const gone: readonly string[] = ['message_not_found', 'cant_update_message'];
 
-export function createMessenger(client: WebClient, places: Places, log: Log): Messenger {
+export type MessengerDeps = {
+  /** One that does not repeat calls by itself: what may have been carried out is looked for first. */
+  readonly client: WebClient;
+  /** Ours, by which our messages are told from those of others. */
+  readonly botId: string;
+  readonly places: Places;
+  readonly pace: Pace;
+  readonly log: Log;
+};
+
+export function createMessenger({ client, botId, places, pace, log }: MessengerDeps): Messenger {
   return {
-    async post(posting, picture, under) {
+    async post(posting, picture, under, witness) {
       const { text, blocks } = draw(posting, picture);
       const channel = await placeOf(places, posting, picture);
-      const posted = await client.chat.postMessage({
+      const message = {
         text,
         blocks,
         // What moved elsewhere in the meantime has no thread there. In a channel a reply alone would be seen by nobody new.
@@ -29,14 +44,28 @@ export function createMessenger(client: WebClient, places: Places, log: Log): Me
         // A link in somebody's reason must not bring its site's pictures along.
         unfurl_links: false,
         unfurl_media: false,
-        metadata: { event_type: 'curfew_request', event_payload: { request: picture.request.id } },
+        metadata: messageMark(picture.request.id, posting),
+      };
+      const posted = await pace.run('chat.postMessage', channel, async () => {
+        await witness?.begin(channel);
+        try {
+          return await client.chat.postMessage(message);
+        } catch (error) {
+          if (!mayHaveHappened(error)) await witness?.refused();
+          throw error;
+        }
       });
       if (posted.channel === undefined || posted.ts === undefined) throw new Error('chat.postMessage did not say where the message is');
       return { channel: posted.channel, ts: posted.ts };
     },
-    async redraw(posting, ref, picture) {
+    find: createFindMessage(client, botId, pace, log),
+    endStep: createEndStep(client, log),
+    async redraw(posting, ref, picture, ready) {
       try {
-        await client.chat.update({ channel: ref.channel, ts: ref.ts, ...draw(posting, picture) });
+        await pace.run('chat.update', ref.channel, async () => {
+          await ready?.();
+          await client.chat.update({ channel: ref.channel, ts: ref.ts, ...draw(posting, picture) });
+        });
       } catch (error) {
         const why = apiError(error);
         if (why === undefined || !gone.includes(why)) throw error;
@@ -46,13 +75,19 @@ export function createMessenger(client: WebClient, places: Places, log: Log): Me
   };
 }
 
-function draw({ slot }: Posting, picture: Picture): Message {
+function draw({ slot, round }: Posting, picture: Picture): Message {
   switch (slot) {
     case 'approval':
     case 'escalation':
       return approval(picture);
     case 'reminder':
-      return reminder(picture);
+      return reminder(picture, 'time');
+    case 'nudge':
+      return reminder(picture, 'requestor');
+    case 'question':
+      return question(picture.request, round, 'approvers');
+    case 'inquiry':
+      return question(picture.request, round, 'requestor');
     case 'request':
       return request(picture);
     case 'access':
@@ -73,8 +108,11 @@ async function placeOf(places: Places, { slot, to }: Posting, { request: about }
     case 'approval':
     case 'escalation':
     case 'reminder':
+    case 'nudge':
+    case 'question':
       return places.approvals();
     case 'request':
+    case 'inquiry':
     case 'refused':
       return places.direct(about.requestor.email);
     case 'access':

@@ -1,6 +1,9 @@
 /** Where messages go: the approval channel and people's direct messages. */
 import type { WebClient } from '@slack/web-api';
+import { Unreachable } from '../app/unreachable.ts';
 import type { Email } from '../domain/ids.ts';
+import { apiError } from './api-error.ts';
+import type { Pace } from './pace.ts';
 import type { People } from './people.ts';
 
 export type Places = {
@@ -8,14 +11,21 @@ export type Places = {
   approvals(): Promise<string>;
   /** The id of another channel, by its name or id. @throws as above. */
   channel(nameOrId: string): Promise<string>;
-  /** The direct message channel with the member of that address. @throws where there is no such member. */
+  /** The direct message channel with the member of that address. @throws Unreachable where there is no such member. */
   direct(email: Email): Promise<string>;
 };
 
 type Channel = NonNullable<Awaited<ReturnType<WebClient['conversations']['list']>>['channels']>[number];
 
-/** `approvals` is a channel's name, with or without `#`, or its id. */
-export function createPlaces(client: WebClient, people: People, approvals: string): Places {
+export type PlacesDeps = {
+  readonly client: WebClient;
+  readonly people: People;
+  readonly pace: Pace;
+  /** A channel's name, with or without `#`, or its id. */
+  readonly approvals: string;
+};
+
+export function createPlaces({ client, people, pace, approvals }: PlacesDeps): Places {
   const channels = new Map<string, string>();
   const channel = async (nameOrId: string): Promise<string> => {
     const known = channels.get(nameOrId) ?? usable(await find(client, nameOrId), nameOrId);
@@ -27,16 +37,23 @@ export function createPlaces(client: WebClient, people: People, approvals: strin
     approvals: () => channel(approvals),
     channel,
     async direct(email) {
-      const userId = await people.idOf(email);
-      if (userId === undefined) throw new Error('the workspace has no member with that e-mail address');
+      const userId = await pace.run('users.lookupByEmail', undefined, () => people.idOf(email));
+      if (userId === undefined) throw new Unreachable('the workspace has no member with that e-mail address');
       const known = directs.get(userId);
       if (known !== undefined) return known;
-      const { channel: direct } = await client.conversations.open({ users: userId });
-      if (direct?.id === undefined) throw new Error('conversations.open named no channel');
-      directs.set(userId, direct.id);
-      return direct.id;
+      const opened = await pace.run('conversations.open', undefined, () => client.conversations.open({ users: userId })).catch(closed);
+      if (opened.channel?.id === undefined) throw new Error('conversations.open named no channel');
+      directs.set(userId, opened.channel.id);
+      return opened.channel.id;
     },
   };
+}
+
+/** Between the look-up and this, or because they are no person. */
+function closed(error: unknown): never {
+  if (['user_disabled', 'user_not_found', 'cannot_dm_bot'].includes(apiError(error) ?? ''))
+    throw new Unreachable('that member takes no direct messages', { cause: error });
+  throw error;
 }
 
 async function find(client: WebClient, nameOrId: string): Promise<Channel | undefined> {

@@ -3,6 +3,7 @@ import type { NoticeStore, OutboxLine } from '../app/notices-store.ts';
 import { parseOrg, parseRequestId } from '../domain/ids.ts';
 import { parsePostingKey, postingKey } from '../domain/posting.ts';
 import type { Db } from './database.ts';
+import { createAttempts } from './posting-attempts.ts';
 
 /** What must be told to people, and where it was told. */
 export function createNotices(db: Db): NoticeStore {
@@ -45,6 +46,13 @@ export function createNotices(db: Db): NoticeStore {
         where org = ${org} and subject = ${id} and kind = 'notify' and id not in (select id from done)`.execute(db);
       return mine.length === 0 ? 0 : (rows[0]?.left ?? 0);
     },
+    async renewNotices(org, id, claim) {
+      const { rows } = await sql<{ token: string }>`update requests set notice_lease_until = clock_timestamp() + interval '30 seconds'
+        where org = ${org} and id = ${id} and notice_lease_until = ${claim.token}::timestamptz
+        returning notice_lease_until::text as token`.execute(db);
+      const [renewed] = rows;
+      return renewed === undefined ? undefined : { ...claim, token: renewed.token };
+    },
     async wakeNotices(limit) {
       const { numAffectedRows } = await sql`with due as (
           select org, id from requests where notify_at <= now() order by notify_at limit ${limit} for update skip locked),
@@ -70,12 +78,17 @@ export function createNotices(db: Db): NoticeStore {
       });
     },
     async keepMessage(org, id, { posting, ref, shown }) {
+      const slot = postingKey(posting);
       await db
+        .with('tried', (query) =>
+          query.deleteFrom('posting_attempts').where('org', '=', org).where('request_id', '=', id).where('slot', '=', slot),
+        )
         .insertInto('messages')
-        .values({ org, request_id: id, slot: postingKey(posting), channel: ref.channel, ts: ref.ts, shown })
+        .values({ org, request_id: id, slot, channel: ref.channel, ts: ref.ts, shown })
         .onConflict((conflict) => conflict.columns(['org', 'request_id', 'slot']).doUpdateSet({ channel: ref.channel, ts: ref.ts, shown }))
         .execute();
     },
+    ...createAttempts(db),
     takeOutbox: (limit, which) =>
       takeLines(
         db,

@@ -36,6 +36,7 @@ export type NewMessage = {
   blocks?: Block[];
   onlyFor?: string | null;
   threadTs?: string | null;
+  isBroadcast?: boolean;
   metadata?: unknown;
 };
 
@@ -49,6 +50,7 @@ export function addMessage(state: State, channel: Channel, given: NewMessage): M
     onlyFor: given.onlyFor ?? null,
     edited: false,
     threadTs: given.threadTs ?? null,
+    isBroadcast: given.isBroadcast ?? false,
     metadata: given.metadata,
     choices: new Map(),
   };

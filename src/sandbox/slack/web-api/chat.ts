@@ -43,6 +43,7 @@ const postMessage: Method = ({ state }, args) => {
     text: said.text,
     blocks: said.blocks ?? [],
     threadTs: threadTs === '' ? null : threadTs,
+    isBroadcast: threadTs !== '' && (args['reply_broadcast'] === true || args['reply_broadcast'] === 'true'),
     metadata: metadataOf(args),
   });
   return { ok: true, channel: message.channel, ts: message.ts, message: toSlackMessage(message) };

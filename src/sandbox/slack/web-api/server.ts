@@ -6,25 +6,26 @@ import type { Hub } from '../hub.ts';
 import { type Json, textOf } from '../json.ts';
 import type { Refusal } from '../modals.ts';
 import { APP, TEAM } from '../people.ts';
+import { stepMethods } from '../steps.ts';
 import { chatMethods } from './chat.ts';
+import { historyMethods } from './history.ts';
 import { type Method, refuse } from './method.ts';
 import { peopleMethods } from './people.ts';
 import { viewMethods } from './views.ts';
 
 const BODY_BYTES = 1_000_000;
 const CALLS_KEPT = 500;
-/** What the app's token may do, as every answer of Slack tells. */
-const SCOPES = 'commands,chat:write,im:write,users:read,users:read.email,channels:read,groups:read';
 
-const authTest: Method = ({ baseUrl }) => ({
+const authTest: Method = ({ baseUrl, enterprise }) => ({
   ok: true,
   url: `${baseUrl()}/sandbox/`,
   team: TEAM.name,
-  team_id: TEAM.id,
+  team_id: enterprise?.isOrgWide === true ? enterprise.id : TEAM.id,
+  ...(enterprise === undefined ? {} : { enterprise_id: enterprise.id }),
   user: APP.name,
   user_id: APP.userId,
   bot_id: APP.botId,
-  is_enterprise_install: false,
+  is_enterprise_install: enterprise?.isOrgWide === true,
 });
 
 const openConnection: Method = ({ link, baseUrl }) => {
@@ -34,7 +35,7 @@ const openConnection: Method = ({ link, baseUrl }) => {
 };
 
 const APP_METHODS: Record<string, Method> = { 'apps.connections.open': openConnection };
-const BOT_METHODS: Record<string, Method> = { 'auth.test': authTest, ...chatMethods, ...viewMethods, ...peopleMethods };
+const BOT_METHODS: Record<string, Method> = { 'auth.test': authTest, ...chatMethods, ...viewMethods, ...peopleMethods, ...historyMethods, ...stepMethods };
 
 /** A call the app made, without its token. */
 export type Call = { method: string; args: Json; answer: Json };
@@ -91,7 +92,7 @@ export function createWebApi(hub: Hub, faults: Faults): WebApi {
       calls.push({ method, args, answer });
       if (calls.length > CALLS_KEPT) calls.shift();
       if (fault !== undefined) response.destroy();
-      else sendJson(response, 200, answer, { 'x-oauth-scopes': SCOPES });
+      else sendJson(response, 200, answer, { 'x-oauth-scopes': hub.scopes.join(',') });
     },
   };
 }

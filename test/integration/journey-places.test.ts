@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { callerOf, expectAgreement, posted } from '../support/agreement.ts';
+import { accessOf, buttonsOf, expectNoComplaints, seen, textOf } from '../support/journey.ts';
+import { startCurfew } from '../support/running-curfew.ts';
+
+describe.each(['socket', 'http'] as const)('over %s', (transport) => {
+  it("asks in the policy's own channel and by direct message, and every copy ends up the same", async () => {
+    const prod = { id: 'C0PROD001', name: 'prod-approvals', members: ['U0CURFEW1', 'U0CAROL01', 'U0DAVE001'], isPrivate: true };
+    await using product = await startCurfew({ transport, channels: { Platform: '#prod-approvals' }, slack: { channels: [prod] } });
+    const { workspace, curfew } = product;
+    const created = await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'Platform', {
+      name: 'Platform',
+      requestor: { type: 'any' },
+      resource: { type: 'any' },
+      approval: [{ type: 'group', groups: [{ directory: 'local', id: 'platform', label: 'Platform team' }], effect: 'keep' }],
+    });
+    expect(created.ok).toBe(true);
+
+    // Dave is in the group, and asks: he is not asked.
+    await workspace.as('dave').command('/access request pg role readonly --reason "for a look" --duration 10m');
+    const copy = await seen(
+      workspace,
+      () => workspace.as('carol').dm(),
+      (message) => textOf(message).includes('for a look') && buttonsOf(message).includes('approve'),
+    );
+    await expectAgreement(product);
+    const copies = () => posted(product).filter(({ posting }) => posting.startsWith('approval'));
+    expect(copies().map(({ posting, message }) => [posting, message.channel])).toEqual([
+      ['approval#prod-approvals', 'C0PROD001'],
+      ['approval@carol@example.com', copy.channel],
+    ]);
+
+    await workspace.as('carol').press(copy, 'approve');
+    await accessOf(workspace, 'dave');
+    await expectAgreement(product);
+    for (const { message } of copies()) expect(buttonsOf(message)).toEqual(['revoke']);
+    // Blocks without an id get one that is their own.
+    expect(new Set(copies().map(({ message }) => textOf(message).replaceAll(/"block_id":"[^"]*"/g, ''))).size).toBe(1);
+    expect(workspace.as('alice').messages('approvals')).toEqual([]);
+    expectNoComplaints(product);
+  }, 120_000);
+});
