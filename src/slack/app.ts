@@ -1,5 +1,6 @@
 import { App } from '@slack/bolt';
 import { WebClient, type WebClientOptions } from '@slack/web-api';
+import type { RefusalCounter } from '../app/count-refusals.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
@@ -7,12 +8,17 @@ import type { Org } from '../domain/ids.ts';
 import { boltLog } from './bolt-log.ts';
 import { connect, type ConnectionOptions } from './connection.ts';
 import { watchDeliveries } from './deliveries.ts';
+import { createIsFirst } from './first-delivery.ts';
 import type { Handler } from './http-entrance.ts';
 import { createIdentities } from './identity.ts';
 import { listen } from './listen.ts';
 import { createMessenger } from './messenger.ts';
+import { createPace } from './pace.ts';
 import { createPeople } from './people.ts';
 import { createPlaces } from './places.ts';
+import type { PolicyText } from './policy-text.ts';
+import { countRefusedBy } from './refused.ts';
+import { createTurns } from './turns.ts';
 
 /** `apiUrl`: the Web API's address with a slash at its end, where it is not Slack's own. */
 export type SlackOptions = ConnectionOptions & { readonly botToken: string };
@@ -25,6 +31,8 @@ export type SlackDeps = {
   readonly command: string;
   /** Name or id of the channel for approval messages. */
   readonly approvalsChannel: string;
+  readonly refusals: RefusalCounter;
+  readonly policyText: PolicyText;
 };
 
 export type SlackApp = {
@@ -57,10 +65,12 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
     ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
   };
   const client = new WebClient(options.botToken, clientOptions);
-  const { team_id: teamId, bot_id: botId, user_id: botUserId } = await client.auth.test();
+  const { team_id: teamId, bot_id: botId, user_id: botUserId, ...rest } = await client.auth.test();
   if (teamId === undefined || botId === undefined || botUserId === undefined)
     throw new Error('auth.test: this is not the token of a bot in a workspace');
-  const connection = connect(options, log, logger);
+  const home = { teamId, enterpriseId: rest.enterprise_id, isOrgWide: rest.is_enterprise_install === true };
+  const countRefused = countRefusedBy(deps.refusals);
+  const connection = connect(options, log, logger, countRefused);
   const app = new App({
     token: options.botToken,
     botId,
@@ -74,14 +84,28 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
   });
 
   const people = createPeople(client, monotonicMs);
-  const identities = createIdentities({ people, useCases: deps.useCases, org: deps.org, teamId });
+  const identities = createIdentities({ people, useCases: deps.useCases, org: deps.org, home, countRefused });
   const deliveries = watchDeliveries(app, log, monotonicMs);
-  listen(app, { client, useCases: deps.useCases, identities, people, log, command: deps.command });
+  const isFirst = createIsFirst(deps);
+  listen(app, {
+    client,
+    useCases: deps.useCases,
+    identities,
+    people,
+    isFirst,
+    turns: createTurns(),
+    countRefused,
+    log,
+    command: deps.command,
+    policyText: deps.policyText,
+  });
   app.error(async (error) => log.error({ err: error }, 'Bolt could not handle a delivery'));
 
-  // Messages have a client of their own: Slack's "slow down" stops a client as a whole, and people wait for windows.
-  const posting = new WebClient(options.botToken, clientOptions);
-  const messenger = createMessenger(posting, createPlaces(posting, people, deps.approvalsChannel), log);
+  // Messages have a client of their own, that neither waits nor repeats: the pace is ours, and so is looking before posting again.
+  const posting = new WebClient(options.botToken, { ...clientOptions, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
+  const pace = createPace(monotonicMs);
+  const places = createPlaces({ client: posting, people: createPeople(posting, monotonicMs), pace, approvals: deps.approvalsChannel });
+  const messenger = createMessenger({ client: posting, botId, places, pace, log });
   return {
     handler: connection.handler,
     messenger,

@@ -1,16 +1,19 @@
 /** How Slack reaches us: a socket that we open, or signed posts. Bolt sees no difference. */
-import { HTTPReceiver, type Logger, SocketModeReceiver } from '@slack/bolt';
-import { setTimeout as wait } from 'node:timers/promises';
+import { HTTPReceiver, type Logger, type Receiver } from '@slack/bolt';
+import { WebAPIRateLimitedError, WebClient } from '@slack/web-api';
 import type { Log } from '../app/ports.ts';
+import { apiError } from './api-error.ts';
 import { createGuard } from './guard.ts';
 import { createEntrance, eventsPath, type Handler } from './http-entrance.ts';
+import type { CountRefused } from './refused.ts';
+import { createSocketReceiver } from './socket-receiver.ts';
 
 export type ConnectionOptions =
   | { readonly mode: 'socket'; readonly appToken: string; readonly apiUrl?: string | undefined }
   | { readonly mode: 'http'; readonly signingSecret: string; readonly apiUrl?: string | undefined };
 
 export type Connection = {
-  readonly receiver: HTTPReceiver | SocketModeReceiver;
+  readonly receiver: Receiver;
   /** For requests under `/slack/`; undefined in Socket Mode. */
   readonly handler: Handler | undefined;
   open(): Promise<void>;
@@ -18,52 +21,55 @@ export type Connection = {
   close(): Promise<void>;
 };
 
-/** Bolt waits this long before it opens a lost socket again, and all the while people are told that the command failed. */
-const reconnectMs = 2_000;
-const closeMs = 2_000;
+const openMs = 10_000;
+/** Refusals that do not mean a wrong token. Eleven sockets are too many, and a version that stops still has some. */
+const passing = new Set(['no answer', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'too_many_websockets']);
 
-export function connect(options: ConnectionOptions, log: Log, logger: Logger): Connection {
-  return options.mode === 'socket' ? overSocket(options, logger) : overHttp(options, log, logger);
+export function connect(options: ConnectionOptions, log: Log, logger: Logger, countRefused: CountRefused): Connection {
+  return options.mode === 'socket' ? overSocket(options, log, logger) : overHttp(options, log, logger, countRefused);
 }
 
-function overSocket({ appToken, apiUrl }: ConnectionOptions & { mode: 'socket' }, logger: Logger): Connection {
-  const receiver = new SocketModeReceiver({
-    appToken,
+function overSocket({ appToken, apiUrl }: ConnectionOptions & { mode: 'socket' }, log: Log, logger: Logger): Connection {
+  // Without retries of its own: whoever keeps the sockets decides when to ask again.
+  const client = new WebClient(appToken, {
     logger,
-    clientPingTimeout: reconnectMs,
-    // Left with the retries that Socket Mode chooses: when they are used up, the process dies of it.
-    installerOptions: { clientOptions: { allowAbsoluteUrls: false, ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }) } },
+    timeout: openMs,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    allowAbsoluteUrls: false,
+    ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
   });
-  let isOpen = false;
-  receiver.client.on('connected', () => {
-    isOpen = true;
+  const receiver = createSocketReceiver({
+    async address() {
+      const { url } = await client.apps.connections.open({});
+      if (url === undefined) throw new Error('apps.connections.open named no address');
+      return url;
+    },
+    isPassing: (error) => passing.has(apiError(error) ?? 'no answer'),
+    askedWaitMs: (error) => (error instanceof WebAPIRateLimitedError ? error.retryAfter * 1_000 : 0),
+    log,
   });
-  for (const event of ['close', 'disconnected', 'disconnecting', 'reconnecting']) {
-    receiver.client.on(event, () => {
-      isOpen = false;
-    });
-  }
   return {
     receiver,
     handler: undefined,
-    async open() {
-      await receiver.start();
-    },
-    isOpen: () => isOpen,
-    async close() {
-      // Bolt's own stop() does not wait for the socket; and the socket may never answer.
-      await Promise.race([receiver.client.disconnect(), wait(closeMs, undefined, { ref: false })]);
-    },
+    open: () => receiver.start(),
+    isOpen: () => receiver.isOpen(),
+    close: () => receiver.stop(),
   };
 }
 
-function overHttp({ signingSecret }: ConnectionOptions & { mode: 'http' }, log: Log, logger: Logger): Connection {
+function overHttp(
+  { signingSecret }: ConnectionOptions & { mode: 'http' },
+  log: Log,
+  logger: Logger,
+  countRefused: CountRefused,
+): Connection {
   const receiver = new HTTPReceiver({ signingSecret, logger, endpoints: [eventsPath] });
   const guard = createGuard(signingSecret, { epochMs: Date.now, monotonicMs: () => performance.now() });
   let isOpen = false;
   return {
     receiver,
-    handler: createEntrance(guard, receiver, log),
+    handler: createEntrance(guard, receiver, log, countRefused),
     async open() {
       isOpen = true;
     },

@@ -12,8 +12,8 @@ export type Deliveries = {
 };
 
 /**
- * Slack has been seen to deliver one thing twice. This drops what this process knows; what it does not know meets the
- * state of the request, which lets nothing happen twice.
+ * Slack has been seen to deliver one thing twice. This drops what this process knows, without a look at the database;
+ * what another process knows is met by `first-delivery.ts` after the acknowledgement.
  */
 export function watchDeliveries(app: App, log: Log, monotonicMs: () => number): Deliveries {
   const seen = createRecent(rememberMs, mostRemembered, monotonicMs);
@@ -45,7 +45,8 @@ export function watchDeliveries(app: App, log: Log, monotonicMs: () => number): 
   };
 }
 
-function keyOf(body: object): string | undefined {
+/** What is the same for all deliveries of one thing; undefined where a repeat does no harm. */
+export function keyOf(body: object): string | undefined {
   const own: Readonly<Record<string, unknown>> = { ...body };
   for (const name of ['event_id', 'trigger_id']) {
     const value = own[name];

@@ -4,7 +4,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createRecent } from './recent.ts';
 
 /** 401: not Slack's, not now, or not again. 400: Slack's, but nothing that it sends. */
-export type GuardAnswer = { readonly ok: true } | { readonly ok: false; readonly status: 400 | 401; readonly why: string };
+export type GuardAnswer = { readonly ok: true } | { readonly ok: false; readonly status: 400 | 401; readonly why: GuardWhy };
+export type GuardWhy =
+  | 'no signature'
+  | 'no time stamp'
+  | 'too old'
+  | 'of the future'
+  | 'wrong signature'
+  | 'seen before'
+  | 'ssl_check'
+  | 'not a payload of Slack';
 export type Guard = (headers: IncomingHttpHeaders, body: Buffer) => GuardAnswer;
 
 const oldestSeconds = 300;
@@ -13,7 +22,7 @@ const mostAheadSeconds = 60;
 const rememberMs = 600_000;
 const mostRemembered = 50_000;
 
-const no = (why: string): GuardAnswer => ({ ok: false, status: 401, why });
+const no = (why: GuardWhy): GuardAnswer => ({ ok: false, status: 401, why });
 
 /**
  * Slack's v0 signature over the raw bytes. Beyond the rule, refuses stamps of the future, repeats of a signature and

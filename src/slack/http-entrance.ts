@@ -3,6 +3,7 @@ import type { HTTPReceiver } from '@slack/bolt';
 import type { Log } from '../app/ports.ts';
 import { formType, type Guard, isForm } from './guard.ts';
 import { readBody } from './read-body.ts';
+import type { CountRefused, Why } from './refused.ts';
 
 export const eventsPath = '/slack/events';
 const bodyLimitBytes = 1_000_000;
@@ -10,15 +11,24 @@ const bodyLimitBytes = 1_000_000;
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Answers everything under `/slack/`: what the guard lets pass goes to Bolt, the rest ends here. */
-export function createEntrance(guard: Guard, receiver: Pick<HTTPReceiver, 'requestListener'>, log: Log): Handler {
+export function createEntrance(
+  guard: Guard,
+  receiver: Pick<HTTPReceiver, 'requestListener'>,
+  log: Log,
+  countRefused: CountRefused,
+): Handler {
+  const refuse = (response: ServerResponse, status: number, why: Why): void => {
+    countRefused(why);
+    answer(response, status);
+  };
   const enter = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.method !== 'POST' || pathOf(request) !== eventsPath) return answer(response, 404);
+    if (request.method !== 'POST' || pathOf(request) !== eventsPath) return refuse(response, 404, 'no such address');
     const body = await readBody(request, bodyLimitBytes);
-    if (body === undefined) return answer(response, 413);
+    if (body === undefined) return refuse(response, 413, 'too large');
     const checked = guard(request.headers, body);
     if (!checked.ok) {
       log.warn({ why: checked.why }, 'refused a request at the Slack entrance');
-      return answer(response, checked.status);
+      return refuse(response, checked.status, checked.why);
     }
     // Bolt compares the type as a whole, and takes the body from here where it was read already.
     if (isForm(request.headers)) request.headers['content-type'] = formType;

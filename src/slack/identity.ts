@@ -1,10 +1,12 @@
-/** From a Slack account to the person that the rest of the system knows. */
+/** From a Slack account to the person that the rest of the system knows. See ADR 10. */
 import type { Caller } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import { type Email, type Org, parseEmail } from '../domain/ids.ts';
+import type { Person } from '../domain/request.ts';
 import { accept, type Rejection, reject, type Result } from '../domain/result.ts';
 import { everyScope } from '../domain/scope.ts';
 import type { Account, People } from './people.ts';
+import type { CountRefused } from './refused.ts';
 
 export type Identities = {
   /** Who presses or types. Refuses guests, bots, deactivated accounts, people of other workspaces and those without a confirmed address. */
@@ -13,30 +15,42 @@ export type Identities = {
   addressOf(userId: string): Promise<Email | undefined>;
 };
 
+/** Where the bot's token belongs to. `enterpriseId`: the organisation of Enterprise Grid, where there is one. */
+export type Home = {
+  readonly teamId: string;
+  readonly enterpriseId: string | undefined;
+  /** The app is installed in the whole organisation, and not in one workspace of it. */
+  readonly isOrgWide: boolean;
+};
+
 type Why = Extract<Rejection, { code: 'identity-unknown' }>['why'];
 
-/** `teamId`: the workspace that the bot's token belongs to. */
 export function createIdentities(deps: {
   readonly people: People;
-  readonly useCases: Pick<UseCases, 'identify'>;
+  readonly useCases: Pick<UseCases, 'linkAccount'>;
   readonly org: Org;
-  readonly teamId: string;
+  readonly home: Home;
+  readonly countRefused: CountRefused;
 }): Identities {
-  const look = async (userId: string): Promise<{ readonly email: Email } | { readonly why: Why }> => {
+  const { org, home } = deps;
+  const look = async (userId: string): Promise<{ readonly person: Person } | { readonly why: Why }> => {
     const account = await deps.people.account(userId);
-    return account === undefined ? { why: 'stranger' } : addressIn(account, deps.teamId);
+    const found = account === undefined ? ({ why: 'stranger' } as const) : addressIn(account, home);
+    if ('why' in found) return found;
+    // An organisation's people have one id in all of its workspaces.
+    const workspace = home.enterpriseId ?? home.teamId;
+    return deps.useCases.linkAccount(org, { provider: 'slack', workspace, user: userId, email: found.email });
   };
   return {
     async caller(userId) {
       const found = await look(userId);
-      if ('why' in found) return reject({ code: 'identity-unknown', why: found.why });
-      const { org, teamId } = deps;
-      const person = await deps.useCases.identify(org, { provider: 'slack', subject: `${teamId}/${userId}`, email: found.email });
-      return accept({ org, person, via: 'slack', scopes: everyScope });
+      if ('person' in found) return accept({ org, person: found.person, via: 'slack', scopes: everyScope });
+      deps.countRefused(found.why);
+      return reject({ code: 'identity-unknown', why: found.why });
     },
     async addressOf(userId) {
       const found = await look(userId);
-      return 'email' in found ? found.email : undefined;
+      return 'person' in found ? found.person.email : undefined;
     },
   };
 }
@@ -44,8 +58,8 @@ export function createIdentities(deps: {
 /** Slackbot is no bot by its flags. */
 const slackbot = 'USLACKBOT';
 
-function addressIn(account: Account, teamId: string): { readonly email: Email } | { readonly why: Why } {
-  if (account.team_id !== teamId || account.is_stranger === true) return { why: 'stranger' };
+function addressIn(account: Account, home: Home): { readonly email: Email } | { readonly why: Why } {
+  if (!isOurs(account, home)) return { why: 'stranger' };
   if (account.deleted === true) return { why: 'deactivated' };
   if (account.is_bot === true || account.is_app_user === true || account.is_workflow_bot === true || account.id === slackbot)
     return { why: 'bot' };
@@ -53,4 +67,12 @@ function addressIn(account: Account, teamId: string): { readonly email: Email } 
   const email = parseEmail(account.profile?.email ?? '');
   // An address that nobody confirmed could be anybody's.
   return email === undefined || account.is_email_confirmed === false ? { why: 'no-email' } : { email };
+}
+
+/** A colleague from another workspace of the organisation is ours only where the app is installed in all of them. */
+function isOurs({ team_id: teamId, is_stranger: isStranger, enterprise_user: member }: Account, home: Home): boolean {
+  if (isStranger === true) return false;
+  if (home.enterpriseId === undefined) return teamId === home.teamId;
+  if (member?.enterprise_id !== home.enterpriseId) return false;
+  return home.isOrgWide || teamId === home.teamId || (member.teams ?? []).includes(home.teamId);
 }

@@ -20,6 +20,23 @@ const mostKept = 10_000;
 export function createPeople(client: WebClient, nowMs: () => number): People {
   const accounts = new Map<string, { readonly at: number; readonly account: Account }>();
   const ids = new Map<string, { readonly at: number; readonly id: string }>();
+  /** Whoever asks while a question is on its way gets its answer: a burst of commands is one question about each person. */
+  const asked = new Map<string, Promise<Account | undefined>>();
+  const ask = (userId: string): Promise<Account | undefined> => {
+    const answer: Promise<Account | undefined> = client.users
+      .info({ user: userId })
+      .catch(missing)
+      .then((found) => {
+        // Not where it was forgotten meanwhile: then it may be of before the change.
+        if (found?.user !== undefined && asked.get(userId) === answer) keep(accounts, userId, { at: nowMs(), account: found.user });
+        return found?.user;
+      })
+      .finally(() => {
+        if (asked.get(userId) === answer) asked.delete(userId);
+      });
+    asked.set(userId, answer);
+    return answer;
+  };
   const isFresh = (entry: { readonly at: number } | undefined): boolean => entry !== undefined && nowMs() - entry.at < keepMs;
   const keep = <T>(map: Map<string, T>, key: string, value: T): void => {
     if (map.size >= mostKept) map.clear();
@@ -28,11 +45,7 @@ export function createPeople(client: WebClient, nowMs: () => number): People {
   return {
     async account(userId) {
       const known = accounts.get(userId);
-      if (isFresh(known)) return known?.account;
-      const answer = await client.users.info({ user: userId }).catch(missing);
-      if (answer?.user === undefined) return undefined;
-      keep(accounts, userId, { at: nowMs(), account: answer.user });
-      return answer.user;
+      return isFresh(known) ? known?.account : (asked.get(userId) ?? ask(userId));
     },
     async idOf(email) {
       const known = ids.get(email);
@@ -44,6 +57,7 @@ export function createPeople(client: WebClient, nowMs: () => number): People {
     },
     forget(userId) {
       accounts.delete(userId);
+      asked.delete(userId);
       for (const [email, { id }] of ids) if (id === userId) ids.delete(email);
     },
   };

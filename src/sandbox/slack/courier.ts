@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Answer, Delivery, DeliveryTweaks } from './delivery.ts';
+import { ACK_DEADLINE_MS, type Answer, type Delivery, type DeliveryTweaks } from './delivery.ts';
 import type { Json } from './json.ts';
 import { APP, TEAM } from './people.ts';
 import { postSigned } from './signed-post.ts';
@@ -20,7 +20,13 @@ export type Courier = {
   close: () => void;
 };
 
-export type CourierOptions = { link: SocketLink; http: { url: string } | undefined; signingSecret: string; now: () => number };
+export type CourierOptions = {
+  link: SocketLink;
+  http: { url: string } | undefined;
+  signingSecret: string;
+  now: () => number;
+  warn: (line: string) => void;
+};
 
 function toEvent(event: Json, nowMs: number): Delivery {
   return {
@@ -47,6 +53,12 @@ export function createCourier(options: CourierOptions): Courier {
   const deliver: Courier['deliver'] = async (delivery, tweaks = {}) => {
     sent.push(delivery);
     if (sent.length > SENT_KEPT) sent.shift();
+    const answer = await carry(delivery, tweaks);
+    if (answer.kind === 'timeout') options.warn(`late: no acknowledgement of ${delivery.type} within ${ACK_DEADLINE_MS} ms`);
+    return answer;
+  };
+
+  const carry = async (delivery: Delivery, tweaks: DeliveryTweaks): Promise<Answer> => {
     if (options.link.isOpen()) return options.link.send(delivery, tweaks);
     if (options.http === undefined) return { kind: 'failed', reason: 'no app is connected' };
     return postSigned(options.http.url, options.signingSecret, options.now(), delivery, tweaks);

@@ -3,22 +3,23 @@ import { type Hub, responseUrl } from './hub.ts';
 import type { Json } from './json.ts';
 import { toSlackMessage } from './messages.ts';
 import { toSlackView } from './modals.ts';
-import { APP, type Person, TEAM } from './people.ts';
+import { APP, ENTERPRISE_NAME, type Person, TEAM } from './people.ts';
 import type { Channel, Message, Values, View } from './state.ts';
 import type { Placed } from './elements.ts';
 import { valuesOf } from './element-state.ts';
 
 /** What every interaction carries: who, from which team, for which app. */
-function common(person: Person): Json {
+function common({ enterprise }: Hub, person: Person): Json {
   const home = person.teamId === TEAM.id;
+  const own = home ? { id: TEAM.id, domain: TEAM.domain } : { id: person.teamId, domain: 'elsewhere' };
   return {
-    // People of another workspace bring their own team.
-    team: home ? { id: TEAM.id, domain: TEAM.domain } : { id: person.teamId, domain: 'elsewhere' },
+    // People of another workspace bring their own team; an installation in a whole organisation has none.
+    team: enterprise?.isOrgWide === true ? null : own,
     user: { id: person.id, username: person.name, name: person.name, team_id: person.teamId },
     api_app_id: APP.id,
     token: VERIFICATION_TOKEN,
-    enterprise: null,
-    is_enterprise_install: false,
+    enterprise: enterprise === undefined ? null : { id: enterprise.id, name: ENTERPRISE_NAME },
+    is_enterprise_install: enterprise?.isOrgWide === true,
   };
 }
 
@@ -40,7 +41,8 @@ export function commandPayload(hub: Hub, person: Person, channel: Channel, comma
     text,
     api_app_id: APP.id,
     // A word, not a boolean: the whole payload is a form.
-    is_enterprise_install: 'false',
+    is_enterprise_install: String(hub.enterprise?.isOrgWide === true),
+    ...(hub.enterprise === undefined ? {} : { enterprise_id: hub.enterprise.id, enterprise_name: ENTERPRISE_NAME }),
     response_url: responseUrl(hub, { userId: person.id, channelId: channel.id, sourceTs: null }),
     trigger_id: hub.triggers.issue(person.id),
   };
@@ -74,7 +76,7 @@ export function actionPayload(hub: Hub, person: Person, place: Place, placed: Pl
   );
   return {
     type: 'block_actions',
-    ...common(person),
+    ...common(hub, person),
     ...whereOf(hub, person, place),
     trigger_id: hub.triggers.issue(person.id),
     state: { values: valuesOf(blocks, chosen) },
@@ -95,7 +97,7 @@ export function suggestionPayload(hub: Hub, person: Person, place: Place, placed
   const { response_url: _unused, ...where } = whereOf(hub, person, place);
   return {
     type: 'block_suggestion',
-    ...common(person),
+    ...common(hub, person),
     ...where,
     action_id: placed.element.action_id,
     block_id: placed.block.block_id,
@@ -106,23 +108,37 @@ export function suggestionPayload(hub: Hub, person: Person, place: Place, placed
 export function submissionPayload(hub: Hub, person: Person, view: View): Json {
   return {
     type: 'view_submission',
-    ...common(person),
+    ...common(hub, person),
     trigger_id: hub.triggers.issue(person.id),
     view: toSlackView(view),
     response_urls: [],
   };
 }
 
-export function closedPayload(person: Person, view: View, isCleared: boolean): Json {
-  return { type: 'view_closed', ...common(person), view: toSlackView(view), is_cleared: isCleared };
+export function closedPayload(hub: Hub, person: Person, view: View, isCleared: boolean): Json {
+  return { type: 'view_closed', ...common(hub, person), view: toSlackView(view), is_cleared: isCleared };
 }
 
 export function shortcutPayload(hub: Hub, person: Person, callbackId: string): Json {
   return {
     type: 'shortcut',
-    ...common(person),
+    ...common(hub, person),
     callback_id: callbackId,
     trigger_id: hub.triggers.issue(person.id),
     action_ts: hub.state.nextTs(),
+  };
+}
+
+export function messageShortcutPayload(hub: Hub, person: Person, channel: Channel, message: Message, callbackId: string): Json {
+  return {
+    type: 'message_action',
+    ...common(hub, person),
+    callback_id: callbackId,
+    trigger_id: hub.triggers.issue(person.id),
+    action_ts: hub.state.nextTs(),
+    response_url: responseUrl(hub, { userId: person.id, channelId: channel.id, sourceTs: message.ts }),
+    channel: { id: channel.id, name: channelName(channel) },
+    message_ts: message.ts,
+    message: toSlackMessage(message),
   };
 }

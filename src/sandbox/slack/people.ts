@@ -2,6 +2,7 @@ import type { Json } from './json.ts';
 
 export const TEAM = { id: 'T0LOCAL01', name: 'Local workspace', domain: 'local' } as const;
 export const APP = { id: 'A0CURFEW1', userId: 'U0CURFEW1', botId: 'B0CURFEW1', name: 'curfew' } as const;
+export const ENTERPRISE_NAME = 'Local organisation';
 export const SLACKBOT_ID = 'USLACKBOT';
 
 /** Somebody with a Slack account. `tz` is an IANA zone; `teamId` differs from ours for people of Slack Connect. */
@@ -18,6 +19,8 @@ export type Person = {
   isRestricted: boolean;
   isUltraRestricted: boolean;
   teamId: string;
+  /** The organisation of Enterprise Grid that the team belongs to; empty where there is none. */
+  enterpriseId: string;
 };
 
 export type NewPerson = Partial<Person> & { id: string; name: string };
@@ -35,6 +38,7 @@ export function newPerson(given: NewPerson): Person {
     isRestricted: false,
     isUltraRestricted: false,
     teamId: TEAM.id,
+    enterpriseId: '',
     ...given,
   };
 }
@@ -95,7 +99,21 @@ export function toSlackUser(person: Person, atMs: number): Json {
     is_bot: person.isBot,
     is_app_user: false,
     is_email_confirmed: person.email !== '',
-    ...(person.teamId === TEAM.id ? {} : { is_stranger: true }),
+    ...(person.enterpriseId === ''
+      ? {}
+      : {
+          enterprise_user: {
+            id: person.id,
+            enterprise_id: person.enterpriseId,
+            enterprise_name: ENTERPRISE_NAME,
+            is_admin: false,
+            is_owner: false,
+            is_primary_owner: false,
+            teams: [person.teamId],
+          },
+        }),
+    // A colleague from another team of the same organisation is none.
+    ...(person.teamId === TEAM.id || person.enterpriseId !== '' ? {} : { is_stranger: true }),
     updated: Math.floor(atMs / 1000),
   };
 }

@@ -11,6 +11,13 @@ const TICKETS_MAX = 100;
 const PING_EVERY_MS = 10_000;
 const FRAME_BYTES = 1_000_000;
 const CLOSE_WITHIN_MS = 500;
+/** How long a socket still carries deliveries after Slack has announced its end. */
+const GRACE_MS = 10_000;
+
+/** `cut` ends the line without a word, `silence` leaves it open and dead; the rest is what Slack says before it closes. */
+export type Ending = 'warning' | 'refresh_requested' | 'link_disabled' | 'cut' | 'silence';
+/** `count`: only so many sockets, the oldest first. `graceMs`: between the announcement and the end. */
+export type EndingTweaks = { count?: number; graceMs?: number };
 
 export type SocketLink = {
   isOpen: () => boolean;
@@ -18,8 +25,10 @@ export type SocketLink = {
   ticket: () => string | undefined;
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer, ticket: string) => void;
   send: (delivery: Delivery, tweaks?: DeliveryTweaks) => Promise<Answer>;
-  /** Tells the app to reconnect, or cuts the line without a word. */
-  disconnect: (how: 'warning' | 'refresh_requested' | 'cut') => void;
+  /** How many sockets the app holds. */
+  count: () => number;
+  /** Ends sockets. One that is warned of its end carries deliveries until then. */
+  disconnect: (how: Ending, tweaks?: EndingTweaks) => void;
   close: () => Promise<void>;
 };
 
@@ -33,13 +42,21 @@ function refuseUpgrade(socket: Duplex): void {
 export function createSocketLink(onChange: () => void): SocketLink {
   const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES });
   const sockets: WebSocket[] = [];
+  const retired = new WeakSet<WebSocket>();
   const tickets = new Set<string>();
   const waiting = new Map<string, Waiting>();
   let turn = 0;
 
   const settle = (envelopeId: string, answer: Answer) => {
-    waiting.get(envelopeId)?.answer(answer);
+    const entry = waiting.get(envelopeId);
     waiting.delete(envelopeId);
+    entry?.answer(answer);
+    if (entry !== undefined && retired.has(entry.socket)) retire(entry.socket);
+  };
+  /** It gets nothing more, and is closed when what it carries is acknowledged. */
+  const retire = (socket: WebSocket) => {
+    retired.add(socket);
+    if (![...waiting.values()].some((entry) => entry.socket === socket)) socket.close(1000);
   };
   const onFrame = (raw: RawData) => {
     const frame = parseJson(Array.isArray(raw) ? Buffer.concat(raw).toString() : Buffer.from(new Uint8Array(raw)).toString());
@@ -77,6 +94,7 @@ export function createSocketLink(onChange: () => void): SocketLink {
 
   return {
     isOpen: () => sockets.length > 0,
+    count: () => sockets.length,
     ticket: () => {
       if (sockets.length >= SOCKETS_MAX) return undefined;
       const ticket = randomBytes(18).toString('base64url');
@@ -90,7 +108,8 @@ export function createSocketLink(onChange: () => void): SocketLink {
       else server.handleUpgrade(request, socket, head, onOpen);
     },
     send: (delivery, tweaks = {}) => {
-      const socket = sockets[turn % Math.max(1, sockets.length)];
+      const open = sockets.filter((each) => each.readyState === each.OPEN && !retired.has(each));
+      const socket = open[turn % Math.max(1, open.length)];
       turn += 1;
       if (socket === undefined) return Promise.resolve({ kind: 'failed', reason: 'no open socket' });
       const envelopeId = tweaks.envelopeId ?? randomUUID();
@@ -113,10 +132,15 @@ export function createSocketLink(onChange: () => void): SocketLink {
         socket.send(JSON.stringify(envelope));
       });
     },
-    disconnect: (how) => {
-      for (const socket of sockets) {
+    disconnect: (how, { count = sockets.length, graceMs = GRACE_MS } = {}) => {
+      for (const socket of sockets.slice(0, count)) {
         if (how === 'cut') socket.terminate();
-        else socket.send(JSON.stringify({ type: 'disconnect', reason: how, debug_info: { host: 'local' } }));
+        else if (how === 'silence') socket.pause();
+        else {
+          socket.send(JSON.stringify({ type: 'disconnect', reason: how, debug_info: { host: 'local' } }));
+          if (how === 'link_disabled') socket.close(1000);
+          else setTimeout(() => retire(socket), graceMs).unref();
+        }
       }
     },
     close: async () => {

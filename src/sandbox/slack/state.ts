@@ -17,6 +17,8 @@ export type Message = {
   onlyFor: string | null;
   edited: boolean;
   threadTs: string | null;
+  /** A reply that stands in the channel too. */
+  isBroadcast: boolean;
   metadata: unknown;
   /** What each person has chosen in it: a choice is the chooser's own. */
   choices: Map<string, Values>;

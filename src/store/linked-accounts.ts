@@ -1,0 +1,36 @@
+import { sql } from 'kysely';
+import type { Link, OutsideAccount } from '../app/use-cases.ts';
+import type { Actor } from '../app/store.ts';
+import { canonicalEmail, type Org } from '../domain/ids.ts';
+import type { Db } from './database.ts';
+import { findOrAddPerson, findPerson, linkedPerson } from './people.ts';
+
+/**
+ * The person an account of a workspace stands for: linked on first sight by its address, and kept. Refused is a second
+ * account of the same workspace for one person, and an account whose address has become that of somebody else whom we know.
+ */
+export async function linkAccount(db: Db, org: Org, account: OutsideAccount): Promise<Link> {
+  const { provider, workspace, user, email } = account;
+  const identity = { provider, subject: `${workspace}/${user}`, email };
+  const linked = await linkedPerson(db, org, identity);
+  if (linked !== undefined) {
+    const isSame = canonicalEmail(linked.email) === canonicalEmail(email);
+    return isSame || (await findPerson(db, org, email)) === undefined ? { person: linked } : { why: 'other-person' };
+  }
+  return db.transaction().execute(async (tx): Promise<Link> => {
+    const person = await findOrAddPerson(tx, org, email);
+    // Two accounts that come at the same moment: the second waits here, and then sees the first.
+    await sql`select 1 from people where org = ${org} and id = ${person.id} for update`.execute(tx);
+    const { rows } = await sql<{ subject: string }>`select subject from identities
+      where org = ${org} and provider = ${provider} and person_id = ${person.id} and starts_with(subject, ${`${workspace}/`})`.execute(tx);
+    if (rows.some(({ subject }) => subject !== identity.subject)) return { why: 'second-account' };
+    if (rows.length === 1) return { person };
+    const actor: Actor = { kind: 'person', ...person, via: 'slack' };
+    await sql`with linked as (
+        insert into identities (org, provider, subject, person_id) values (${org}, ${provider}, ${identity.subject}, ${person.id}) returning org)
+      insert into audit (org, action, actor, data)
+      select org, 'account.linked', ${JSON.stringify(actor)}::jsonb, ${JSON.stringify({ provider, account: identity.subject })}::jsonb
+      from linked`.execute(tx);
+    return { person };
+  });
+}

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accept, reject } from '../../src/domain/result.ts';
+import { parseOrg } from '../../src/domain/ids.ts';
+import { posting } from '../../src/domain/posting.ts';
+import type { UseCases } from '../../src/app/use-cases.ts';
+import type { Delivery } from '../../src/sandbox/slack/delivery.ts';
+import { hour, must, someRequest } from '../support/http-app.ts';
+import { type Mode, type RunningSlack, startSlackApp } from '../support/slack-app.ts';
+import { createWorld, org, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+const last = (running: RunningSlack): Delivery => must(running.slack.workspace.sent.at(-1));
+const dropped = (running: RunningSlack): number => running.logged.filter(({ message }) => message.includes('came twice')).length;
+
+describe.each<Mode>(['socket', 'http'])('a delivery that comes to another process as well, over %s', (mode) => {
+  /** Two processes over one database; each counts what it carried out. */
+  const both = async () => {
+    const counts = [0, 0];
+    const start = (at: number) => {
+      const count = <T>(value: T) => {
+        counts[at] = (counts[at] ?? 0) + 1;
+        return value;
+      };
+      const useCases: Partial<UseCases> = {
+        deliveries: world.store.deliveries,
+        runCommand: async () => count(accept({ kind: 'help', text: 'carried out' })),
+        decideRequest: async () => count(reject({ code: 'not-approver' })),
+      };
+      return startSlackApp(mode, useCases);
+    };
+    return { one: await start(0), other: await start(1), counts };
+  };
+
+  it('has one effect: a slash command', async () => {
+    const { one, other, counts } = await both();
+    await using _one = one;
+    await using _other = other;
+    await one.slack.workspace.as('bob').command('/access request pg role readonly');
+    await expect.poll(() => counts).toEqual([1, 0]);
+    expect(await other.slack.workspace.deliver(last(one))).toMatchObject({ kind: 'acked' });
+    await expect.poll(() => dropped(other)).toBe(1);
+    expect(counts).toEqual([1, 0]);
+    await other.slack.workspace.as('bob').command('/access request pg role readonly');
+    await expect.poll(() => counts).toEqual([1, 1]);
+  });
+
+  it('has one effect: a button', async () => {
+    const { one, other, counts } = await both();
+    await using _one = one;
+    await using _other = other;
+    const request = someRequest();
+    const picture = { request, choice: undefined, approvers: [], usage: undefined, secretWaits: false };
+    await one.app.messenger.post(posting('approval'), { ...picture, choice: { durations: [hour], digest: '0123456789abcdef' } }, undefined);
+    const message = must(one.slack.workspace.as('carol').messages('approvals').at(-1));
+    await one.slack.workspace.as('carol').press(message, 'approve');
+    const pressed = last(one);
+    await expect.poll(() => counts).toEqual([1, 0]);
+    expect(await other.slack.workspace.deliver(pressed)).toMatchObject({ kind: 'acked' });
+    await expect.poll(() => dropped(other)).toBe(1);
+    expect(counts).toEqual([1, 0]);
+  });
+});
+
+describe('where the database does not say whether a delivery came before', () => {
+  it.each<[string, () => Promise<boolean>]>([
+    ['it fails', () => Promise.reject(new Error('no connection'))],
+    ['it hangs', () => new Promise(() => {})],
+  ])('the delivery is carried out (%s)', async (_how, claim) => {
+    await using running = await startSlackApp('socket', {
+      deliveries: { claim },
+      runCommand: async () => accept({ kind: 'help', text: 'carried out' }),
+    });
+    const { workspace } = running.slack;
+    await workspace.as('bob').command('/access status');
+    await workspace.until(() => JSON.stringify(workspace.as('bob').ephemerals()).includes('carried out'));
+  });
+});
+
+describe('what is kept of deliveries', () => {
+  it('is an hour of each organisation’s own', async () => {
+    const { deliveries } = world.store;
+    const key = Buffer.alloc(32, 7);
+    const races = await Promise.all(Array.from({ length: 8 }, () => deliveries.claim(org, key)));
+    expect(races.filter(Boolean)).toHaveLength(1);
+    expect(await deliveries.claim(must(parseOrg('another')), key)).toBe(true);
+    expect(await deliveries.forget(10)).toBe(0);
+    await world.pool.query(`update deliveries set came_at = came_at - interval '61 minutes' where key = $1`, [key]);
+    await world.work.forget();
+    expect(await deliveries.claim(org, key)).toBe(true);
+  });
+});
