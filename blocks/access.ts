@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
+import type { DurationSeconds } from '../src/domain/duration.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
-import { relinquishButton, secretButton } from './buttons.ts';
+import { extendButton, relinquishButton, secretButton } from './buttons.ts';
 import { type Message, actions, fence, message, paragraph } from './kit.ts';
 import { bold, date, line, words } from './line.ts';
 import { extendedWords, statusOf } from './status.ts';
@@ -12,10 +13,12 @@ export type AccessProps = {
   readonly usage: { readonly command: string; readonly account: string } | undefined;
   /** A password waits to be shown, once. */
   readonly secretWaits: boolean;
+  /** How much more one press asks for; undefined where nothing can be added. */
+  readonly extendBy?: DurationSeconds | undefined;
 };
 
 /** DM to the principal: the access, how to use it, how to give it back. No secret is ever in it. */
-export function access({ request, usage, secretWaits }: AccessProps): Message {
+export function access({ request, usage, secretWaits, extendBy }: AccessProps): Message {
   const grant = request.state.kind === 'approved' ? request.state.grant.state : undefined;
   const right = rightLine(request.permission);
   if (grant?.kind !== 'active') {
@@ -29,7 +32,11 @@ export function access({ request, usage, secretWaits }: AccessProps): Message {
   const blocks: KnownBlock[] = [
     paragraph(...lines),
     ...(usage === undefined ? [] : [paragraph(words('Use it with:')), fence(usage.command)]),
-    actions(blockIds.access, [...(secretWaits ? [secretButton(request)] : []), relinquishButton(request)]),
+    actions(blockIds.access, [
+      ...(secretWaits ? [secretButton(request)] : []),
+      ...(extendBy === undefined ? [] : [extendButton(request, extendBy)]),
+      relinquishButton(request),
+    ]),
   ];
   return message(lines, blocks);
 }

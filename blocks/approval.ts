@@ -72,5 +72,6 @@ function decision(request: PermissionRequest, { durations, digest }: NonNullable
     durationSelect(actionIds.duration, durations, request.asked, request.durationNamed ? 'as asked' : ''),
     button({ actionId: actionIds.approve, label: 'Approve', spoken: `Approve ${what}`, value, style: 'primary' }),
     button({ actionId: actionIds.deny, label: 'Deny', spoken: `Deny ${what}`, value }),
+    button({ actionId: actionIds.askMore, label: 'Ask for more', spoken: `Ask about ${what}`, value: request.id }),
   ]);
 }

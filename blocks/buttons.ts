@@ -1,8 +1,9 @@
 /** The buttons that more than one message or view has. */
 import type { Button } from '@slack/types';
+import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import { button, confirmation } from './kit.ts';
-import { actionIds } from './wire.ts';
+import { actionIds, encodeExtend } from './wire.ts';
 import { rightWords } from './words.ts';
 
 export const relinquishButton = ({ id, permission }: PermissionRequest): Button =>
@@ -36,6 +37,34 @@ export const cancelButton = ({ id, permission }: PermissionRequest): Button =>
     spoken: `Cancel the request for ${rightWords(permission)}`,
     value: id,
     confirm: confirmation('Cancel this request?', `Nobody will be asked any more about ${rightWords(permission)}.`, 'Cancel it'),
+  });
+
+export const nudgeButton = ({ id, permission }: PermissionRequest): Button =>
+  button({
+    actionId: actionIds.nudge,
+    label: 'Nudge approvers',
+    spoken: `Ask approvers again about ${rightWords(permission)}`,
+    value: id,
+  });
+
+export const escalateButton = ({ id, permission }: PermissionRequest): Button =>
+  button({
+    actionId: actionIds.escalate,
+    label: 'Escalate to on-call',
+    spoken: `Tell whoever is on call about the request for ${rightWords(permission)}`,
+    value: id,
+    confirm: {
+      ...confirmation('Tell whoever is on call?', `They are paged now about ${rightWords(permission)}.`, 'Page them'),
+      deny: { type: 'plain_text', text: 'Not now', emoji: false },
+    },
+  });
+
+export const extendButton = ({ id, permission }: PermissionRequest, more: DurationSeconds): Button =>
+  button({
+    actionId: actionIds.extend,
+    label: `Extend by ${describeDuration(more)}`,
+    spoken: `Ask for ${describeDuration(more)} more of ${rightWords(permission)}`,
+    value: encodeExtend(id, more),
   });
 
 export const secretButton = ({ id, permission }: PermissionRequest): Button =>

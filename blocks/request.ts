@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { PermissionRequest } from '../src/domain/request.ts';
-import { cancelButton } from './buttons.ts';
+import { cancelButton, escalateButton, nudgeButton } from './buttons.ts';
 import { type Message, actions, message, paragraph, quote } from './kit.ts';
 import { bold, line } from './line.ts';
 import { statusOf } from './status.ts';
@@ -11,9 +11,11 @@ import { approversWords, durationLine, endorsementLines, escalationLines, extens
 export function request({
   request: asked,
   approvers,
+  canEscalate = false,
 }: {
   readonly request: PermissionRequest;
   readonly approvers: readonly string[];
+  readonly canEscalate?: boolean;
 }): Message {
   const status = statusOf(asked);
   const isPending = asked.state.kind === 'pending';
@@ -34,7 +36,9 @@ export function request({
   const blocks: KnownBlock[] = [
     paragraph(...facts),
     ...(status.quoted === undefined ? [] : [quote(status.quoted)]),
-    ...(isPending ? [actions(blockIds.access, [cancelButton(asked)])] : []),
+    ...(isPending
+      ? [actions(blockIds.access, [nudgeButton(asked), ...(canEscalate ? [escalateButton(asked)] : []), cancelButton(asked)])]
+      : []),
   ];
   return message([what, status.headline], blocks);
 }

@@ -33,7 +33,13 @@ export function review(request: PermissionRequest, durations: readonly DurationS
         element: durationSelect(actionIds.duration, durations, request.asked, request.durationNamed ? 'as asked' : ''),
       },
       actions(blockIds.decision, [
-        button({ actionId: actionIds.denyReviewed, label: 'Deny', spoken: `Deny ${rightWords(request.permission)}`, value: request.id }),
+        button({ actionId: actionIds.deny, label: 'Deny', spoken: `Deny ${rightWords(request.permission)}`, value: request.id }),
+        button({
+          actionId: actionIds.askMore,
+          label: 'Ask for more',
+          spoken: `Ask about ${rightWords(request.permission)}`,
+          value: request.id,
+        }),
       ]),
     ],
   };

@@ -1,11 +1,13 @@
+import type { DurationSeconds } from '../domain/duration.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { isSelf, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { inDoubt, type Outcome } from '../domain/route.ts';
+import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Caller, OnCallServices } from './ports.ts';
-import { usablePaths } from './routing.ts';
+import { type RoutingDeps, usablePaths } from './routing.ts';
 
 /**
  * The requestor does not want to wait: whoever is on call for the services that matching policies name is told, and the
@@ -28,7 +30,7 @@ export async function escalateRequest(
     const named = onCallServices(request, outcome);
     const [first] = named;
     if (first === undefined) return reject({ code: 'not-escalatable' });
-    const services = named.flatMap((each) => pageable(deps, each));
+    const services = pageableServices(deps.routing, request, outcome);
     if (services.length === 0) return reject({ code: 'not-configured', what: whatIsMissing(deps, first) });
     const at = await tx.now();
     if (at >= request.approvableUntil) return reject({ code: 'lapsed' });
@@ -37,8 +39,33 @@ export async function escalateRequest(
   });
 }
 
-/** Those of the services that the configuration says how to tell. */
-function pageable({ routing }: DecideDeps, { integration, services }: OnCallServices): readonly OnCallServices[] {
+type TimeDeps = Pick<DecideDeps, 'store' | 'router' | 'routing'> & { readonly escalateAfter?: DurationSeconds | undefined };
+
+/** When whoever is on call is asked although nobody wanted it; undefined: never, or it is done. */
+export const escalationTime = ({ createdAt, escalation }: PermissionRequest, wait: DurationSeconds | undefined): Instant | undefined =>
+  wait === undefined || escalation !== undefined ? undefined : after(createdAt, wait);
+
+/** Nobody decided in the time that is allowed for it: whoever is on call is asked, as if the requestor had wanted it. */
+export async function escalateByTime(deps: TimeDeps, seen: PermissionRequest | undefined): Promise<PermissionRequest | undefined> {
+  const due = seen === undefined ? undefined : escalationTime(seen, deps.escalateAfter);
+  if (seen === undefined || due === undefined || seen.state.kind !== 'pending' || (await deps.store.now()) < due) return seen;
+  const { org, id } = seen;
+  await deps.store.transaction(async (tx) => {
+    const request = await tx.lockRequest(org, id);
+    const at = await tx.now();
+    if (request?.state.kind !== 'pending' || request.escalation !== undefined || at >= request.approvableUntil) return;
+    const services = pageableServices(deps.routing, request, await deps.router(tx, request));
+    // Where nobody can be told, there is nothing to escalate to.
+    if (services.length > 0) await tx.escalate({ kind: 'system' }, request, { at, reason: undefined, services });
+  });
+  return deps.store.request(org, id);
+}
+
+/** Whom escalating would tell: those on call for this request whom the configuration says how to tell. */
+export const pageableServices = (routing: RoutingDeps, request: PermissionRequest, outcome: Outcome): readonly OnCallServices[] =>
+  onCallServices(request, outcome).flatMap((each) => pageable(routing, each));
+
+function pageable(routing: RoutingDeps, { integration, services }: OnCallServices): readonly OnCallServices[] {
   const onCall = routing.onCalls(integration);
   const told = services.filter((service) => onCall?.canPage(service) === true);
   return told.length === 0 ? [] : [{ integration, services: told }];

@@ -48,6 +48,24 @@ export const extensionDurations = (extension: Extension, presets: readonly Durat
   presets.filter((each) => whyOverTotal(extension, extendedEnd(extension, each), maximum) === undefined);
 
 /**
+ * How much more one press asks for: as long as was asked for before, as far as presets and the maximum allow it. Undefined where
+ * nothing can be added.
+ */
+export function handiestExtension(
+  request: PermissionRequest,
+  presets: readonly DurationSeconds[],
+  maximum: DurationSeconds,
+): DurationSeconds | undefined {
+  const { state, extendedUntil, asked, extension, id } = request;
+  if (state.kind !== 'approved' || state.grant.standing || state.grant.state.kind !== 'active' || extendedUntil !== undefined)
+    return undefined;
+  const { grantedAt, expiresAt } = state.grant.state;
+  const more: Extension = { of: id, first: extension?.first ?? id, from: extension?.from ?? grantedAt, until: expiresAt };
+  const fitting = extensionDurations(more, presets, maximum);
+  return fitting.findLast((each) => each <= asked) ?? fitting[0];
+}
+
+/**
  * Plans the grant that takes over: its end is exact, and it is active as soon as the target has confirmed it, so
  * `lasts` runs from the decision to that end.
  */

@@ -1,20 +1,24 @@
-/** Cancel, Relinquish, Revoke and Show password. */
+/** Cancel, Nudge, Escalate, Extend, Relinquish, Revoke and Show password. */
 import type { Message } from '../../blocks/kit.ts';
 import { rejectionMessage, rejectionView } from '../../blocks/notices.ts';
 import { secret } from '../../blocks/secret.ts';
-import { decodeId } from '../../blocks/wire.ts';
+import { statusReply } from '../../blocks/replies.ts';
+import { decodeExtend, decodeId } from '../../blocks/wire.ts';
 import type { Caller } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
-import { reject, type Result } from '../domain/result.ts';
+import type { Result } from '../domain/result.ts';
 import { attempt, type Desk, openWindow, privately } from './desk.ts';
-import { refreshHome } from './on-home.ts';
+import { redrawHome } from './on-home.ts';
 import type { Press } from './press.ts';
+import { unreadable } from './refused.ts';
 
 type Change = (useCases: UseCases, caller: Caller, id: RequestId) => Promise<Result<PermissionRequest>>;
 
 export const onCancel = changing((useCases, caller, id) => useCases.cancelRequest(caller, id));
+export const onNudge = changing((useCases, caller, id) => useCases.nudgeRequest(caller, id));
+export const onEscalate = changing((useCases, caller, id) => useCases.escalateRequest(caller, id, undefined));
 export const onRelinquish = changing((useCases, caller, id) => useCases.relinquishGrant(caller, id));
 export const onRevoke = changing((useCases, caller, id) => useCases.revokeGrant(caller, id, undefined));
 
@@ -25,7 +29,7 @@ function changing(change: Change): (desk: Desk, press: Press) => Promise<void> {
     return attempt(desk, tell, async () => {
       const refusal = await applied(desk, press, change);
       if (refusal !== undefined) await tell(refusal);
-      if (press.view?.isHome === true) await refreshHome(desk, press.userId);
+      if (press.view?.isHome === true) await redrawHome(desk, press);
     });
   };
 }
@@ -34,8 +38,23 @@ async function applied(desk: Desk, press: Press, change: Change): Promise<Messag
   const caller = await desk.identities.caller(press.userId);
   if (!caller.ok) return rejectionMessage(caller.rejection);
   const id = decodeId(press.value);
-  const changed = id === undefined ? reject({ code: 'not-found' }) : await change(desk.useCases, caller.value, id);
+  const changed = id === undefined ? unreadable(desk) : await change(desk.useCases, caller.value, id);
   return changed.ok ? undefined : rejectionMessage(changed.rejection);
+}
+
+/** One press asks for more time, for the reason that was given before; the policies decide anew. The answer says what became of it. */
+export function onExtend(desk: Desk, press: Press): Promise<void> {
+  const tell = privately(desk, press.userId, press.respond);
+  return attempt(desk, tell, async () => {
+    const caller = await desk.identities.caller(press.userId);
+    if (!caller.ok) return tell(rejectionMessage(caller.rejection));
+    const wish = decodeExtend(press.value);
+    const before = wish === undefined ? unreadable(desk) : await desk.useCases.readRequest(caller.value, wish.id);
+    if (wish === undefined || !before.ok) return tell(rejectionMessage(before.ok ? { code: 'not-found' } : before.rejection));
+    const asked = await desk.useCases.extendRequest(caller.value, wish.id, { duration: wish.more, reason: before.value.reason });
+    await tell(asked.ok ? statusReply(asked.value) : rejectionMessage(asked.rejection));
+    if (press.view?.isHome === true) await redrawHome(desk, press);
+  });
 }
 
 /** The window is opened first: a password that was taken out and could not be shown would be lost. */
@@ -47,7 +66,7 @@ export function onShowSecret(desk: Desk, press: Press): Promise<void> {
       const caller = await desk.identities.caller(press.userId);
       if (!caller.ok) return opened.show(rejectionView(heading, caller.rejection));
       const id = decodeId(press.value);
-      const revealed = id === undefined ? reject({ code: 'not-found' }) : await desk.useCases.revealSecret(caller.value, id);
+      const revealed = id === undefined ? unreadable(desk) : await desk.useCases.revealSecret(caller.value, id);
       await opened.show(revealed.ok ? secret(revealed.value) : rejectionView(heading, revealed.rejection));
     });
   });

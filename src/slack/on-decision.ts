@@ -1,39 +1,30 @@
-/** Approve and Deny, in the channel and in the review window. */
+/** Approve, in the channel and in the review window. */
 import { noticeView, rejectionMessage, rejectionView } from '../../blocks/notices.ts';
 import { statusReply } from '../../blocks/replies.ts';
 import { review } from '../../blocks/review.ts';
 import { window } from '../../blocks/kit.ts';
 import { actionIds, blockIds, decodeDecision, decodeDuration, decodeId, noticeId } from '../../blocks/wire.ts';
-import type { Verdict } from '../app/use-cases.ts';
-import { reject } from '../domain/result.ts';
-import { attempt, type Desk, openWindow, privately, windowOf } from './desk.ts';
+import { attempt, type Desk, openWindow, privately } from './desk.ts';
 import { refreshHome } from './on-home.ts';
 import { chosen, type Press } from './press.ts';
+import { unreadable } from './refused.ts';
 import type { Submission, SubmissionAnswer } from './submission.ts';
 
 const heading = 'Review request';
 
-export const onApprove = (desk: Desk, press: Press): Promise<void> =>
-  decide(desk, press, (digest) => ({
-    kind: 'approve',
-    // Where Slack sends no state, nothing was chosen: the one asked for stands.
-    duration: decodeDuration(chosen(press.values, blockIds.decision, actionIds.duration)),
-    digest,
-  }));
-
-export const onDeny = (desk: Desk, press: Press): Promise<void> => decide(desk, press, () => ({ kind: 'deny', reason: undefined }));
-
 /** Success needs no answer: the message under the button is redrawn. */
-function decide(desk: Desk, press: Press, verdict: (digest: string) => Verdict): Promise<void> {
+export function onApprove(desk: Desk, press: Press): Promise<void> {
   const tell = privately(desk, press.userId, press.respond);
   return attempt(desk, tell, async () => {
     const shown = decodeDecision(press.value);
     const caller = await desk.identities.caller(press.userId);
     if (!caller.ok) return tell(rejectionMessage(caller.rejection));
+    // Where Slack sends no state, nothing was chosen: the one asked for stands.
+    const duration = decodeDuration(chosen(press.values, blockIds.decision, actionIds.duration));
     const decided =
       shown === undefined
-        ? reject({ code: 'not-found' })
-        : await desk.useCases.decideRequest(caller.value, shown.id, verdict(shown.digest));
+        ? unreadable(desk)
+        : await desk.useCases.decideRequest(caller.value, shown.id, { kind: 'approve', duration, digest: shown.digest });
     if (!decided.ok) await tell(rejectionMessage(decided.rejection));
   });
 }
@@ -46,27 +37,11 @@ export function onReview(desk: Desk, press: Press): Promise<void> {
       const caller = await desk.identities.caller(press.userId);
       if (!caller.ok) return opened.show(rejectionView(heading, caller.rejection));
       const id = decodeId(press.value);
-      const found = id === undefined ? reject({ code: 'not-found' }) : await desk.useCases.readRequest(caller.value, id);
+      const found = id === undefined ? unreadable(desk) : await desk.useCases.readRequest(caller.value, id);
       if (!found.ok) return opened.show(rejectionView(heading, found.rejection));
       const { durations } = await desk.useCases.requestForm(caller.value);
       await opened.show(review(found.value, durations));
     });
-  });
-}
-
-export function onDenyReviewed(desk: Desk, press: Press): Promise<void> {
-  const { view } = press;
-  const tell = view === undefined ? privately(desk, press.userId, press.respond) : windowOf(desk, view.id, heading).tell;
-  return attempt(desk, tell, async () => {
-    const caller = await desk.identities.caller(press.userId);
-    if (!caller.ok) return tell(rejectionMessage(caller.rejection));
-    const id = decodeId(press.value);
-    const decided =
-      id === undefined
-        ? reject({ code: 'not-found' })
-        : await desk.useCases.decideRequest(caller.value, id, { kind: 'deny', reason: undefined });
-    await tell(decided.ok ? statusReply(decided.value) : rejectionMessage(decided.rejection));
-    await refreshHome(desk, press.userId);
   });
 }
 

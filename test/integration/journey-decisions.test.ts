@@ -55,12 +55,12 @@ describe.each(['socket', 'http'] as const)('by %s', (transport) => {
     const approval = await approvalOf(workspace, 'look at orders');
     await bob.openHome();
     const asking = await home(bob, (text) => text.includes('readonly'));
-    expect(buttonsOf(asking)).toEqual(['open_form', 'cancel']);
+    expect(buttonsOf(asking)).toEqual(['open_form', 'cancel', 'home_again']);
     expect(textOf(asking)).toContain('Nothing waits for your decision');
 
     await alice.openHome();
     const waiting = await home(alice, (text) => text.includes('bob@example.com'));
-    expect(buttonsOf(waiting)).toEqual(['open_form', 'review']);
+    expect(buttonsOf(waiting)).toEqual(['open_form', 'open_settings', 'open_policies', 'review']);
     await alice.press(waiting, 'review');
     const review = await windowWith(workspace, alice, 'Approve for');
     expect(textOf(review)).toContain('look at orders');
@@ -73,7 +73,11 @@ describe.each(['socket', 'http'] as const)('by %s', (transport) => {
     const session = await logIn(connection);
     await bob.openHome();
     const having = await home(bob, (text) => text.includes('Active'));
-    expect(buttonsOf(having)).toEqual(['open_form', 'relinquish']);
+    expect(buttonsOf(having)).toEqual(['open_form', 'relinquish', 'home_again']);
+    await bob.press(having, 'home_again');
+    const again = await windowWith(workspace, bob, 'Approvers read this');
+    expect(textOf(again)).toContain('readonly');
+    await bob.close(again);
     await bob.press(having, 'relinquish');
     await session.cut;
     await expect.poll(() => loginProblem(connection), { timeout: 10_000 }).toSatisfy((code) => refusals.includes(code));
@@ -90,11 +94,14 @@ describe.each(['socket', 'http'] as const)('by %s', (transport) => {
     const { workspace } = product;
     await workspace.as('bob').command(command);
     const approval = await approvalOf(workspace, 'look at orders');
-    await workspace.as('carol').press(approval, 'deny');
+    const carol = workspace.as('carol');
+    await carol.press(approval, 'deny');
+    const window = await windowWith(workspace, carol, 'Whoever asked reads it');
+    await carol.submit(window, { reason: 'ask the owner first' });
     await seen(
       workspace,
       () => workspace.as('bob').dm(),
-      (message) => textOf(message).includes('No access to'),
+      (message) => textOf(message).includes('No access to') && textOf(message).includes('ask the owner first'),
     );
     const left = () => [...workspace.as('alice').messages('approvals'), ...workspace.as('bob').dm()].flatMap(buttonsOf);
     await workspace.until(() => left().length === 0 && textOf(approval).includes('Denied'), 10_000);
