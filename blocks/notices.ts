@@ -74,6 +74,8 @@ export function rejectionText(rejection: Rejection): string {
       return rejection.by === undefined
         ? `This is decided already: ${clip(rejection.status)}.`
         : `${clip(rejection.by)} was faster. This is decided already: ${clip(rejection.status)}.`;
+    case 'too-soon':
+      return `Approvers were told a moment ago. You can nudge them again ${describeDuration(rejection.seconds)} after the last time.`;
     case 'lapsed':
       return 'This request has lapsed: nobody decided in time. It has to be made again.';
     case 'stale-picture':
@@ -112,6 +114,10 @@ export function rejectionText(rejection: Rejection): string {
   }
 }
 
+/** The same beside the field that it is about, which need not be named. */
+export const rejectionAtField = (rejection: Rejection): string =>
+  rejection.code === 'invalid-value' ? rejection.why : rejectionText(rejection);
+
 function byPolicies(names: readonly string[]): string {
   const shown = names.slice(0, mostPolicies).map(quoted).join(', ');
   return shown === '' ? '' : ` by the policies that match: ${shown}${names.length > mostPolicies ? ', …' : ''}`;
@@ -129,6 +135,10 @@ function whoText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): 
       return 'Only members of this workspace can use this.';
     case 'no-email':
       return 'Your Slack account has no confirmed e-mail address, so nobody can tell who you are. Ask an administrator of the workspace.';
+    case 'other-person':
+      return 'The e-mail address of your Slack account belongs to somebody else now. Ask an administrator of the workspace to put yours back.';
+    case 'second-account':
+      return 'Another Slack account is linked to your e-mail address already. Use that one, or ask an administrator of the workspace.';
   }
 }
 

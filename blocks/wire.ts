@@ -8,32 +8,91 @@ export const actionIds = {
   duration: 'duration',
   approve: 'approve',
   deny: 'deny',
+  askMore: 'ask_more',
+  answer: 'answer',
   revoke: 'revoke',
   cancel: 'cancel',
+  nudge: 'nudge',
+  escalate: 'escalate',
+  extend: 'extend',
   relinquish: 'relinquish',
   showSecret: 'show_secret',
   review: 'review',
-  denyReviewed: 'deny_reviewed',
   openForm: 'open_form',
+  /** The fields of the request form that tell at once what was chosen in them. */
+  formAgain: 'form_again',
+  formIntegration: 'form_integration',
+  formAccessType: 'form_access_type',
+  formResource: 'form_resource',
+  formDuration: 'form_duration',
+  formUntil: 'form_until',
+  formForOther: 'form_for_other',
+  formTo: 'form_to',
+  /** The fields that only the form of a pre-approval has. */
+  allowStart: 'allow_start',
+  allowEach: 'allow_each',
+  openStanding: 'open_standing',
+  standingChosen: 'standing_chosen',
+  endStanding: 'end_standing',
+  standingFirst: 'standing_first',
+  standingNext: 'standing_next',
+  homeAgain: 'home_again',
+  homeNewer: 'home_newer',
+  homeOlder: 'home_older',
+  openSettings: 'open_settings',
+  typedSetting: 'typed_setting',
+  keptPresets: 'kept_presets',
+  defaultApprovals: 'default_approvals',
+  resetPresets: 'reset_presets',
+  openPolicies: 'open_policies',
+  policiesPrevious: 'policies_previous',
+  policiesNext: 'policies_next',
+  newPolicy: 'new_policy',
+  editPolicy: 'edit_policy',
+  togglePolicy: 'toggle_policy',
+  deletePolicy: 'delete_policy',
+  policyText: 'policy_text',
+  openSimulation: 'open_simulation',
+  tryWho: 'try_who',
+  tryRight: 'try_right',
+  tryAt: 'try_at',
 } as const;
 export type ActionId = (typeof actionIds)[keyof typeof actionIds];
 
+/** Steps that workflows can have. */
+export const stepIds = { requestAccess: 'request_access_step' } as const;
+export type StepId = (typeof stepIds)[keyof typeof stepIds];
+
+/** Selects whose options we are asked for as somebody types. */
+export const optionIds = { formIntegration: actionIds.formIntegration, formResource: actionIds.formResource } as const;
+export type OptionId = (typeof optionIds)[keyof typeof optionIds];
+
 /** Windows that are submitted. */
-export const viewIds = { requestForm: 'request_form', review: 'review_request' } as const;
+export const viewIds = {
+  requestForm: 'request_form',
+  allow: 'allow_access',
+  review: 'review_request',
+  deny: 'deny_request',
+  question: 'ask_question',
+  answer: 'answer_question',
+  settings: 'jit_settings',
+  policy: 'policy',
+  simulation: 'simulation',
+} as const;
 export type ViewId = (typeof viewIds)[keyof typeof viewIds];
 /** The window that only tells. */
 export const noticeId = 'notice';
 
-export const shortcutIds = { requestAccess: 'request_access' } as const;
+export const shortcutIds = { requestAccess: 'request_access', requestFromMessage: 'request_from_message' } as const;
 export type ShortcutId = (typeof shortcutIds)[keyof typeof shortcutIds];
 
 export const blockIds = {
   decision: 'decision',
   access: 'access',
-  right: 'right',
   duration: 'asked_duration',
   reason: 'reason',
-  to: 'to',
+  question: 'question',
+  answer: 'answer',
   start: 'start',
 } as const;
 
@@ -53,6 +112,25 @@ export function decodeDecision(value: string | undefined): { readonly id: Reques
 }
 
 export const decodeId = (value: string | undefined): RequestId | undefined => (value === undefined ? undefined : parseRequestId(value));
+
+/** Answer's value: `<requestId>.<number of the question>`. */
+export const encodeAnswer = (id: RequestId, number: number): string => `${id}.${number}`;
+
+export function decodeAnswer(value: string | undefined): { readonly id: RequestId; readonly number: number } | undefined {
+  const [, text, number] = /^([^.]{36})\.([1-9][0-9]?)$/.exec(value ?? '') ?? [];
+  const id = decodeId(text);
+  return id === undefined ? undefined : { id, number: Number(number) };
+}
+
+/** Extend's value: `<requestId>.<seconds>`, as much more as the button says. */
+export const encodeExtend = (id: RequestId, more: DurationSeconds): string => `${id}.${more}`;
+
+export function decodeExtend(value: string | undefined): { readonly id: RequestId; readonly more: DurationSeconds } | undefined {
+  const [, text, seconds] = /^([^.]{36})\.([0-9]{1,15})$/.exec(value ?? '') ?? [];
+  const id = decodeId(text);
+  const more = decodeDuration(seconds);
+  return id === undefined || more === undefined ? undefined : { id, more };
+}
 
 export const encodeDuration = (seconds: DurationSeconds): string => String(seconds);
 

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import type { RefusalCounter } from './app/count-refusals.ts';
 import type { Log } from './app/ports.ts';
 import type { Messenger } from './app/ports.ts';
 import type { UseCases } from './app/use-cases.ts';
 import type { Config } from './config.ts';
 import type { Door } from './door.ts';
+import { policyText } from './policy-text.ts';
 import { createLocalWorkspace, type LocalWorkspace } from './sandbox/slack/local-workspace.ts';
 import { createSlackApp, type SlackOptions } from './slack/app.ts';
 
 const eventsPath = '/slack/events';
-const shortcut = { name: 'Request access', callback_id: 'request_access', type: 'global' as const };
+const shortcuts = [
+  { name: 'Request access', callback_id: 'request_access', type: 'global' },
+  { name: 'Request access for this', callback_id: 'request_from_message', type: 'message' },
+] as const;
 
 /** Slack, real or local: where messages go, and whether somebody listens. */
 export type SlackLink = {
@@ -19,7 +24,11 @@ export type SlackLink = {
   start(): Promise<void>;
 } & AsyncDisposable;
 
-export async function connectSlack(config: Config, door: Door, useCases: UseCases, log: Log): Promise<SlackLink> {
+export async function connectSlack(
+  config: Config,
+  door: Door,
+  { useCases, refusals, log }: { readonly useCases: UseCases; readonly refusals: RefusalCounter; readonly log: Log },
+): Promise<SlackLink> {
   await using stack = new AsyncDisposableStack();
   const local = config.slack.kind === 'local' ? stack.use(openWorkspace(config.command, door, log)) : undefined;
   const app = stack.use(
@@ -29,6 +38,8 @@ export async function connectSlack(config: Config, door: Door, useCases: UseCase
       log,
       command: config.command,
       approvalsChannel: config.slackChannels.approvals,
+      refusals,
+      policyText,
     }),
   );
   if (app.handler !== undefined) door.serve(eventsPath, app.handler);
@@ -69,7 +80,7 @@ function openWorkspace(command: string, door: Door, log: Log) {
     ...tokens,
     manifest: {
       commands: [{ command, description: 'Request or review access', usage_hint: 'request pg role readonly' }],
-      shortcuts: [shortcut],
+      shortcuts,
     },
     log: (line) => log.warn({ line }, 'the local Slack workspace'),
   });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log, OnCall } from './app/ports.ts';
 import { anchorFile, startAnchors } from './audit-anchors.ts';
+import { createRefusalCounter } from './app/count-refusals.ts';
 import { createUseCases, createWork } from './app/index.ts';
 import { createPolicySets } from './app/policy-sets.ts';
 import type { Store } from './app/store.ts';
@@ -78,9 +79,12 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     ),
   );
 
+  const refusals = createRefusalCounter({ useCases, org: config.org, log });
+  // Behind the entrances, which count until they are closed.
+  stack.defer(() => refusals.write());
   const door = stack.use(await openDoor(config, log));
   const slack = stack.use(
-    await connectSlack(config, door, useCases, log).catch(
+    await connectSlack(config, door, { useCases, refusals, log }).catch(
       because('Slack cannot be used. Is SLACK_BOT_TOKEN right, and Slack within reach?'),
     ),
   );
@@ -97,14 +101,21 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     };
     return { ready: database && slack.isReady(), checks };
   };
-  const api = await createHttpApp({ useCases, org: config.org, log, publicUrl: door.publicUrl, health, login: config.login });
+  const api = await createHttpApp({ useCases, org: config.org, log, publicUrl: door.publicUrl, health, login: config.login, refusals });
   stack.defer(() => api.close());
   door.serve('', (request, response) => api.routing(request, response));
   await slack.start().catch(because('Slack cannot be listened to. Is SLACK_APP_TOKEN right?'));
 
   const stopping = new AbortController();
   const hands = { ...deps, log, stopping: stopping.signal, monotonicMs: () => performance.now() };
-  const work = createWork({ ...deps, messenger: slack.messenger, jobs: queue, hands });
+  const work = createWork({
+    ...deps,
+    messenger: slack.messenger,
+    escalateAfter: config.onCall?.escalateAfter,
+    channels: config.slackChannels.byPolicy,
+    jobs: queue,
+    hands,
+  });
   if (config.roles.has('worker')) {
     queue.startWorkers(createHandlers(work, store));
     // Before the heartbeat, so that at the end it writes down what that sealed last.

@@ -1,6 +1,4 @@
-import { toSeconds } from '../domain/duration.ts';
 import type { Org } from '../domain/ids.ts';
-import { allowedDurations } from '../domain/settings.ts';
 import type { Hands } from './act-on-rights.ts';
 import { lapseRequests } from './close-request.ts';
 import type { DecideDeps } from './decide-request.ts';
@@ -9,22 +7,27 @@ import { callWebhooks } from './call-webhooks.ts';
 import { createDoorway } from './doorway.ts';
 import { forgetCalls } from './forget-calls.ts';
 import { createKeyDoors } from './keys.ts';
-import { notifyRequest } from './notify.ts';
-import type { Caller, Integrations, Jobs, Messenger, Tokens, Vault } from './ports.ts';
-import { home } from './read-requests.ts';
+import { notifyRequest, type NotifyDeps } from './notify.ts';
+import type { Integrations, Jobs, Tokens, Vault } from './ports.ts';
+import { readHome } from './read-home.ts';
 import { deliverStale, relayOutbox, remind } from './outbox.ts';
 import { arm, give, take } from './reconcile.ts';
 import { createPolicyDoors } from './policies.ts';
 import { createPreApprovalDoors } from './pre-approvals.ts';
 import { createRoleDoors } from './roles.ts';
 import { createSettingsDoors } from './settings.ts';
+import { recentRights } from './recent-rights.ts';
 import { createRequestDoors } from './request-doors.ts';
+import { createAllowingDoors } from './allow-form.ts';
+import { createAskingDoors, requestForm } from './request-form.ts';
 import { createHistoryDoors } from './request-history.ts';
 import { createRouter, type RoutingDeps } from './routing.ts';
 import { runCommand } from './run-command.ts';
 import { createStandingAccessDoors } from './standing-access.ts';
+import { createStandingReviewDoors } from './standing-review.ts';
+import { createStepDoors } from './steps.ts';
 import type { Store } from './store.ts';
-import type { RequestForm, UseCases, Work } from './use-cases.ts';
+import type { UseCases, Work } from './use-cases.ts';
 import type { Wakes } from './waiting-room.ts';
 import { createRequestWatch } from './watch-requests.ts';
 import { createWebhookDoors } from './webhooks.ts';
@@ -48,10 +51,15 @@ export function createUseCases(deps: AppDeps): UseCases {
   const { store } = deps;
   const inner: DecideDeps & AppDeps = { ...deps, router: createRouter(deps.routing) };
   const door = createDoorway(store);
-  const doors = { ...createRequestDoors(inner, door), preApprovals: createPreApprovalDoors(inner, door) };
+  const requests = createRequestDoors(inner, door);
+  const doors = { ...requests, preApprovals: createPreApprovalDoors(inner, door) };
   return {
     ...doors,
+    asking: createAskingDoors(inner, door, requests),
+    allowing: createAllowingDoors(inner, door, doors.preApprovals),
     standingAccess: createStandingAccessDoors(inner, door),
+    standingReview: createStandingReviewDoors(inner, door),
+    steps: createStepDoors(inner, door, requests),
     keys: createKeyDoors(inner, door),
     policies: createPolicyDoors(inner, door),
     settings: createSettingsDoors(inner, door),
@@ -60,13 +68,16 @@ export function createUseCases(deps: AppDeps): UseCases {
     history: createHistoryDoors(inner, door),
     webhooks: createWebhookDoors(inner, door),
     idempotency: store.idempotency,
+    deliveries: store.deliveries,
     watch: createRequestWatch(store, deps.wakes, deps.routing.log),
     runCommand: door({ scope: 'command', attempt: 'command.run' }, (caller, argv, program) =>
       runCommand(inner, doors, caller, argv, program),
     ),
     requestForm: (caller) => requestForm(inner, caller),
-    home: (caller) => home(inner, caller),
+    recentRights: (caller) => recentRights(inner, caller),
+    home: (caller, position) => readHome(inner, caller, position),
     identify: (org, identity) => store.identify(org, identity),
+    linkAccount: (org, account) => store.linkAccount(org, account),
     authenticate: (org, token) => authenticate(deps, org, token),
     recordRefusedCalls: (org, counts) => store.recordRefusedCalls(org, counts),
   };
@@ -82,19 +93,10 @@ async function authenticate({ store, tokens }: AppDeps, org: Org, token: string)
   return bearer === undefined ? undefined : { org, via: 'api', ...bearer };
 }
 
-async function requestForm(deps: DecideDeps, caller: Caller): Promise<RequestForm> {
-  const settings = await deps.store.settings(caller.org);
-  const policies = await deps.routing.policies(deps.store, caller.org);
-  return {
-    integrations: deps.integrations.all().map((each) => ({ name: each.name, service: each.service, items: each.catalog() })),
-    durations: allowedDurations(settings),
-    maximum: toSeconds(settings.maxAccess),
-    reasonRequired: policies.all.length === 0 && settings.defaultApprovals.requireReason,
-  };
-}
-
 /** What the workers run. */
-export function createWork(deps: AppDeps & { readonly messenger: Messenger; readonly jobs: Jobs; readonly hands: Hands }): Work {
+export function createWork(
+  deps: AppDeps & Pick<NotifyDeps, 'messenger' | 'escalateAfter' | 'channels'> & { readonly jobs: Jobs; readonly hands: Hands },
+): Work {
   const { store, jobs, hands } = deps;
   const router = createRouter(deps.routing);
   const notify: Work['notify'] = (id) => notifyRequest({ ...deps, router }, id);

@@ -2,7 +2,7 @@
 import type { Org, RequestId } from '../domain/ids.ts';
 import type { Posting } from '../domain/posting.ts';
 import type { Instant } from '../domain/time.ts';
-import type { MessageRef } from './ports.ts';
+import type { MessageRef, PostAttempt } from './ports.ts';
 
 export type NoticeStore = {
   /** Requests whose approvable time has passed, still pending. */
@@ -19,12 +19,19 @@ export type NoticeStore = {
     claim: NoticeClaim,
     done: { readonly answered: readonly string[]; readonly next: Instant | undefined } | undefined,
   ): Promise<number>;
+  /** Takes it for 30 s more; undefined where somebody else has it now. */
+  renewNotices(org: Org, id: RequestId, claim: NoticeClaim): Promise<NoticeClaim | undefined>;
   /** Puts requests whose messages change by time now into the outbox. Returns how many. */
   wakeNotices(limit: number): Promise<number>;
   /** Whoever is on call was told of this request. */
   keepPaged(org: Org, id: RequestId): Promise<void>;
   messages(org: Org, id: RequestId): Promise<readonly PostedMessage[]>;
+  /** Also ends the attempt to post it. */
   keepMessage(org: Org, id: RequestId, message: PostedMessage): Promise<void>;
+  /** Posts that were begun and neither kept nor given up. */
+  postAttempts(org: Org, id: RequestId): Promise<readonly PostAttempt[]>;
+  beginAttempt(org: Org, id: RequestId, posting: Posting, channel: string): Promise<void>;
+  endAttempt(org: Org, id: RequestId, posting: Posting): Promise<void>;
   /** Takes outbox lines, oldest first, and marks them as sent now: fresh ones, or those sent longer ago than `staleSeconds`. */
   takeOutbox(limit: number, which: 'fresh' | { readonly staleSeconds: number }): Promise<readonly OutboxLine[]>;
 };

@@ -3,6 +3,7 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
 import type { GroupRef } from '../domain/policy.ts';
 import type { Posting } from '../domain/posting.ts';
+import type { StepEnd } from '../domain/step.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { CallResult, Observed } from '../domain/right.ts';
@@ -102,6 +103,8 @@ export type Directory = {
   isMember(group: Pick<GroupRef, 'id'>, person: Email): Promise<boolean | 'not-configured'>;
   /** A property of the person's profile that names another person, e.g. `manager`. `not-configured`: it knows no profiles. */
   profileProperty(person: Email, property: string): Promise<Email | undefined | 'not-configured'>;
+  /** Everybody in the group, to be told; who may decide is asked by `isMember`. Absent where it cannot list them. */
+  members?(group: Pick<GroupRef, 'id'>): Promise<readonly Email[] | 'not-configured'>;
 };
 /** The directory of that name; undefined where none is configured, which callers must treat as "cannot tell". */
 export type Directories = (name: string) => Directory | undefined;
@@ -158,13 +161,35 @@ export type Picture = {
   readonly usage: Usage | undefined;
   /** A password waits to be shown to the principal, once. */
   readonly secretWaits: boolean;
+  /** How much more one press asks for, where the access can be extended. */
+  readonly extendBy?: DurationSeconds | undefined;
+  /** Somebody on call can be told, and was not yet. */
+  readonly canEscalate?: boolean;
+};
+
+/** A post whose outcome is not known: its answer got lost, or whoever sent it did not live to hear it. */
+export type PostAttempt = { readonly posting: Posting; readonly channel: string; readonly startedAt: Instant };
+
+/** Told around a post, so that one that may have been made is looked for before it is made again. */
+export type PostWitness = {
+  /** Right before it goes out to that channel; throws where it must not. */
+  begin(channel: string): Promise<void>;
+  /** It certainly was not posted. */
+  refused(): Promise<void>;
 };
 
 export type Messenger = {
-  /** Posts the message, below `under` if given. Throws where it could not be, or may not have been, posted. */
-  post(posting: Posting, picture: Picture, under: MessageRef | undefined): Promise<MessageRef>;
-  /** Redraws it in place. A message that is gone is not an error. */
-  redraw(posting: Posting, ref: MessageRef, picture: Picture): Promise<void>;
+  /**
+   * Posts the message, below `under` if given. Throws where it could not be, or may not have been, posted;
+   * `Unreachable` where nobody would read it.
+   */
+  post(posting: Posting, picture: Picture, under: MessageRef | undefined, witness?: PostWitness): Promise<MessageRef>;
+  /** The message that this attempt made. Undefined where there is none, or where we may not look. */
+  find(request: RequestId, attempt: PostAttempt, under: MessageRef | undefined): Promise<MessageRef | undefined>;
+  /** Redraws it in place. A message that is gone is not an error. `ready` is called right before, and throws where it must not be. */
+  redraw(posting: Posting, ref: MessageRef, picture: Picture, ready?: () => Promise<void>): Promise<void>;
+  /** Ends a step of a workflow. One that waits no more is not an error. */
+  endStep(execution: string, end: StepEnd): Promise<void>;
 };
 
 // ---------------------------------------------------------------- secrets

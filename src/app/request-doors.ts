@@ -5,8 +5,10 @@ import { escalateRequest } from './escalate-request.ts';
 import { extendRequest } from './extend-request.ts';
 import { relinquishGrant, revokeGrant } from './end-access.ts';
 import { listRequests } from './list-requests.ts';
+import { nudgeRequest } from './nudge-request.ts';
 import type { Vault } from './ports.ts';
 import { pollRequest, readRequest } from './read-requests.ts';
+import { answerQuestion, questionRequest } from './question-request.ts';
 import { revealSecret } from './reveal-secret.ts';
 import { submitRequest } from './submit-request.ts';
 import type { RequestDoors } from './use-cases.ts';
@@ -26,6 +28,15 @@ export function createRequestDoors(deps: DecideDeps & { readonly vault: Vault },
     ),
     escalateRequest: door({ scope: 'command', attempt: 'request.escalate', about: ([id]) => id }, (caller, id, reason) =>
       escalateRequest(deps, caller, id, reason),
+    ),
+    nudgeRequest: door({ scope: 'command', attempt: 'request.nudge', about: ([id]) => id }, (caller, id) =>
+      nudgeRequest(deps.store, caller, id),
+    ),
+    questionRequest: door({ scope: 'requests:decide', attempt: 'request.question', about: ([id]) => id }, (caller, id, text) =>
+      questionRequest(deps, caller, id, text),
+    ),
+    answerQuestion: door({ scope: 'command', attempt: 'request.answer', about: ([id]) => id }, (caller, id, answer) =>
+      answerQuestion(deps, caller, id, answer),
     ),
     revokeGrant: door({ scope: 'requests:decide', attempt: 'grant.revoke', about: ([id]) => id }, (caller, id, reason) =>
       revokeGrant(deps, caller, id, reason),

@@ -2,7 +2,7 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId, RightId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Decider, Endorsement, Extension, Permission, PermissionRequest, Person, WireStatus } from '../domain/request.ts';
+import type { Decider, Endorsement, Extension, Permission, PermissionRequest, Person, Question, WireStatus } from '../domain/request.ts';
 import type { CallResult, RightState, Settled } from '../domain/right.ts';
 import type { Outcome } from '../domain/route.ts';
 import type { Settings } from '../domain/settings.ts';
@@ -11,6 +11,7 @@ import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { PlainAsks } from './ask-store.ts';
 import type { AuditStore } from './audit-store.ts';
+import type { DeliveryStore } from './deliveries-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyReads, KeyWrites } from './keys-store.ts';
 import type { PolicyReads, PolicyWrites } from './policies-store.ts';
@@ -18,8 +19,11 @@ import type { PolicyHistoryReads } from './policy-history-store.ts';
 import type { RoleReads, RoleWrites, SettingsReads, SettingsWrites } from './settings-store.ts';
 import type { RequestHistoryReads } from './request-history-store.ts';
 import type { PreApprovalReads, PreApprovalWrites, StandingAccessReads } from './pre-approvals-store.ts';
-import type { Identity } from './use-cases.ts';
+import type { Identity, Link, OutsideAccount } from './use-cases.ts';
 import type { WebhookQueue, WebhookReads, WebhookWrites } from './webhooks-store.ts';
+import type { HomeReads } from './home-store.ts';
+import type { StandingReviewReads } from './standing-review-store.ts';
+import type { StepStore } from './steps-store.ts';
 import type { NoticeStore } from './notices-store.ts';
 import type { OnCallServices, TargetRight } from './ports.ts';
 
@@ -163,6 +167,11 @@ export type Transaction = Reads & {
     request: PermissionRequest,
     escalation: { readonly at: Instant; readonly reason: string | undefined; readonly services: readonly OnCallServices[] },
   ): Promise<void>;
+  /** Puts on record that the requestor asks approvers to hurry. */
+  nudge(actor: Actor, request: PermissionRequest, at: Instant): Promise<void>;
+  question(actor: Actor, request: PermissionRequest, question: Question): Promise<void>;
+  /** `number`: of the question, from 1. */
+  answer(actor: Actor, request: PermissionRequest, number: number, answer: NonNullable<Question['answer']>): Promise<void>;
   /** Marks the grant as ending: from here on it is wanted gone. */
   endGrant(actor: Actor, request: PermissionRequest, grant: GrantId, end: EarlyEnd): Promise<void>;
   /** Takes the sealed password of an account away and returns it; undefined where none waits. */
@@ -216,10 +225,14 @@ export type Store = Reads &
     held(org: Org, person: PersonId | undefined): Promise<readonly Permission[]>;
     readonly preApprovals: PreApprovalReads;
     readonly standingAccess: StandingAccessReads;
+    readonly standingReview: StandingReviewReads;
+    readonly steps: StepStore;
     readonly audit: AuditStore;
     readonly webhooks: WebhookReads & WebhookQueue;
     readonly history: RequestHistoryReads;
+    readonly home: HomeReads;
     readonly idempotency: IdempotencyStore;
+    readonly deliveries: DeliveryStore;
     readonly plainAsks: PlainAsks;
     /** Where the work comes to a refusal, nothing of it stays. */
     transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -265,6 +278,7 @@ export type Store = Reads &
     readonly policyHistory: PolicyHistoryReads;
     readonly jitSettings: SettingsReads;
     identify(org: Org, identity: Identity): Promise<Person>;
+    linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
     authenticate(org: Org, key: string): Promise<Bearer | undefined>;
   };
 

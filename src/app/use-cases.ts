@@ -5,18 +5,25 @@ import type { Email, Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { AuditDoors } from './audit.ts';
+import type { DeliveryStore } from './deliveries-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { MoreTime } from './extend-request.ts';
+import type { Home, HomePosition } from './read-home.ts';
 import type { KeyDoors } from './keys.ts';
 import type { RequestQuery } from './list-requests.ts';
 import type { PolicyDoors } from './policies.ts';
+import type { AllowingDoors } from './allow-form.ts';
+import type { AskingDoors } from './request-form.ts';
 import type { HistoryDoors } from './request-history.ts';
 import type { RoleDoors } from './roles.ts';
 import type { SettingsDoors } from './settings.ts';
+import type { CatalogEntry } from './shown-catalog.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
-import type { Caller, CatalogItem, Usage } from './ports.ts';
+import type { Caller, Usage } from './ports.ts';
 import type { PreApprovalDoors } from './pre-approvals.ts';
 import type { StandingAccessDoors } from './standing-access.ts';
+import type { StandingReviewDoors } from './standing-review.ts';
+import type { StepDoors } from './steps.ts';
 import type { RequestWatch } from './watch-requests.ts';
 import type { WebhookDoors } from './webhooks.ts';
 
@@ -65,13 +72,11 @@ export type Verdict =
   | { readonly kind: 'approve'; readonly duration: DurationSeconds | undefined; readonly digest: string | undefined }
   | { readonly kind: 'deny'; readonly reason: string | undefined };
 
-/** What the request form offers this person. */
+/** For how long access may be asked for. */
 export type RequestForm = {
-  readonly integrations: readonly { readonly name: string; readonly service: string; readonly items: readonly CatalogItem[] }[];
   /** The presets that the settings allow, ascending; the first is the default. */
   readonly durations: readonly DurationSeconds[];
   readonly maximum: DurationSeconds;
-  readonly reasonRequired: boolean;
 };
 
 /** An account of some chat or directory, as its provider vouches for it. */
@@ -83,6 +88,17 @@ export type Identity = {
   readonly email: Email;
 };
 
+/** An account of a chat workspace with the address that the workspace vouches for at this moment. */
+export type OutsideAccount = {
+  readonly provider: 'slack';
+  /** Where the user's id is the only one of its kind: the workspace, or the organisation that it belongs to. */
+  readonly workspace: string;
+  readonly user: string;
+  readonly email: Email;
+};
+/** `other-person`: the account's address is another person's now. `second-account`: the person has an account there already. */
+export type Link = { readonly person: Person } | { readonly why: 'other-person' | 'second-account' };
+
 /** What may be done with requests and with what they gave. */
 export type RequestDoors = {
   submitRequest(caller: Caller, draft: Draft): Promise<Result<Submitted>>;
@@ -93,6 +109,16 @@ export type RequestDoors = {
   extendRequest(caller: Caller, id: RequestId, more: MoreTime): Promise<Result<PermissionRequest>>;
   /** Has whoever is on call told of a pending request, for its principal or requestor. */
   escalateRequest(caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>>;
+  /** Has approvers asked to hurry, for the principal or requestor of a pending request; not too often. */
+  nudgeRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+  /** Whoever may decide asks for more. Answers with the request, which goes on waiting. */
+  questionRequest(caller: Caller, id: RequestId, text: string): Promise<Result<PermissionRequest>>;
+  /** The requestor or principal answers a question, once. */
+  answerQuestion(
+    caller: Caller,
+    id: RequestId,
+    answer: { readonly number: number; readonly text: string },
+  ): Promise<Result<PermissionRequest>>;
   /** Takes access away before its end: the principal may, and whoever could approve it now, and owners. */
   revokeGrant(caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>>;
   /** The principal gives it back. */
@@ -108,8 +134,12 @@ export type RequestDoors = {
 };
 
 export type UseCases = RequestDoors & {
+  readonly asking: AskingDoors;
+  readonly allowing: AllowingDoors;
   readonly preApprovals: PreApprovalDoors;
   readonly standingAccess: StandingAccessDoors;
+  readonly standingReview: StandingReviewDoors;
+  readonly steps: StepDoors;
   readonly keys: KeyDoors;
   readonly policies: PolicyDoors;
   readonly settings: SettingsDoors;
@@ -119,19 +149,21 @@ export type UseCases = RequestDoors & {
   readonly webhooks: WebhookDoors;
   /** No door: it says nothing of what is behind the others, and belongs to whoever calls them. */
   readonly idempotency: Pick<IdempotencyStore, 'claim'>;
+  /** No door either: whoever presses is not known yet. */
+  readonly deliveries: Pick<DeliveryStore, 'claim'>;
   /** Only for a request that {@link RequestDoors.pollRequest} has shown to the caller. */
   readonly watch: RequestWatch;
   /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
   runCommand(caller: Caller, argv: readonly string[], program: string): Promise<Result<Reply>>;
   requestForm(caller: Caller): Promise<RequestForm>;
-  /** The caller's home: what waits for their decision, their open requests, their access. Newest first, at most 20 each. */
-  home(caller: Caller): Promise<{
-    readonly waiting: readonly PermissionRequest[];
-    readonly requests: readonly PermissionRequest[];
-    readonly access: readonly PermissionRequest[];
-  }>;
+  /** The last five different rights that the caller asked for and that are still offered, newest first. */
+  recentRights(caller: Caller): Promise<readonly CatalogEntry[]>;
+  /** The caller's home: what waits for their decision, their requests, their access, newest first, a page of each. */
+  home(caller: Caller, position?: HomePosition): Promise<Home>;
   /** The person behind an identity, linked on first sight and kept. */
   identify(org: Org, identity: Identity): Promise<Person>;
+  /** The same for an account of a chat workspace, where one person has one account, and addresses can be changed. See ADR 10. */
+  linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
   /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one, `unavailable` where it cannot be told now. */
   authenticate(org: Org, token: string): Promise<Caller | 'unavailable' | undefined>;
   /** Refused calls that no door has put on record, since the last time. */

@@ -90,5 +90,12 @@ export async function readAccessFile(file: string, sources: Omit<Sources, 'folde
     for (const twice of repeated(namesIn(resolved, list, key))) reportAt([list], `two ${list} are called ${quoted(twice)}`);
   if (!checked.success || reported.size > 0) return undefined;
   const { slack, ...rest } = checked.data;
-  return { ...rest, slackChannels: { approvals: slack.approvals.replace(/^#/, '') }, command: slack.command };
+  return { ...rest, slackChannels: slackChannels(slack), command: slack.command };
+}
+
+function slackChannels({ approvals, channels }: { readonly approvals: string; readonly channels: Readonly<Record<string, string>> }) {
+  const bare = (channel: string): string => channel.replace(/^#/, '');
+  // Named twice it would be told twice.
+  const own = Object.entries(channels).filter(([, channel]) => bare(channel) !== bare(approvals));
+  return { approvals: bare(approvals), byPolicy: new Map(own.map(([policy, channel]) => [policy, bare(channel)])) };
 }

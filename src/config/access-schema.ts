@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseDuration } from '../domain/duration.ts';
 import { canonicalEmail, parseEmail, parseOrg } from '../domain/ids.ts';
 import { scopes } from '../domain/scope.ts';
 import { isPostgresUrl, isUrl, postgresForm } from './address.ts';
@@ -69,7 +70,13 @@ const group = z.strictObject({
   label,
   members: people,
 });
-const slack = z.strictObject({ approvals: channel.default('approvals'), command: command.default('/access') });
+/** Policies are not in this file, so a name that none of them has is no error. */
+const policyName = z.string().min(1, 'must be the name of a policy').max(200, 'must be the name of a policy');
+const slack = z.strictObject({
+  approvals: channel.default('approvals'),
+  channels: z.record(policyName, channel).default({}),
+  command: command.default('/access'),
+});
 
 const host = word(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[1-9][0-9]{0,4})?$/, 'a host such as "login.example.com"');
 const token = word(/^[A-Za-z0-9._~-]{1,200}$/, 'an id of letters, digits and ._~-');
@@ -128,7 +135,13 @@ const pagerduty = z.strictObject({
   url: apiUrl('https://api.pagerduty.com'),
   eventsUrl: apiUrl('https://events.pagerduty.com'),
 });
-const onCall = z.strictObject({ pagerduty });
+const duration = z.string().transform((text, context) => {
+  const parsed = parseDuration(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue(`${quoted(text)} is not a duration such as "30m"`);
+  return z.NEVER;
+});
+const onCall = z.strictObject({ pagerduty, escalateAfter: duration.optional() });
 
 export const services = ['pg'] as const;
 

@@ -1,3 +1,4 @@
+import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org } from '../domain/ids.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Secret } from './secret.ts';
@@ -59,7 +60,8 @@ export type AccessConfig = {
   readonly org: Org;
   readonly owners: readonly Email[];
   readonly reviewers: readonly Email[];
-  readonly slackChannels: { readonly approvals: string };
+  /** Without `#`. `byPolicy`: where the approvers of single policies are asked instead. */
+  readonly slackChannels: { readonly approvals: string; readonly byPolicy: ReadonlyMap<string, string> };
   /** The slash command. */
   readonly command: string;
   readonly groups: readonly GroupConfig[];
@@ -68,7 +70,8 @@ export type AccessConfig = {
   readonly issuers?: readonly IssuerConfig[] | undefined;
   /** Hosts that webhooks may call although they are not on the public Internet, and without TLS. */
   readonly webhooks?: { readonly allowHosts: readonly string[] } | undefined;
-  readonly onCall?: { readonly pagerduty: PagerDutyConfig } | undefined;
+  /** `escalateAfter`: how long a request waits before whoever is on call for it is told without being asked for. */
+  readonly onCall?: { readonly pagerduty: PagerDutyConfig; readonly escalateAfter?: DurationSeconds | undefined } | undefined;
 };
 
 export type DatabaseChoice = { readonly kind: 'embedded'; readonly dataDir: string } | { readonly kind: 'url'; readonly url: Secret };

@@ -46,6 +46,14 @@ export function parseDuration(text: string): DurationSeconds | undefined {
   return asSeconds(Number(count) * each);
 }
 
+/** The same two ways, in the unit that was written; a month has none of its own and is 30 days. */
+export function parseDurationUnit(text: string): Duration | undefined {
+  if (parseDuration(text) === undefined) return undefined;
+  const [, digits, letter] = /^([0-9]+) ?([a-z])/.exec(text) ?? [];
+  const count = Number(digits);
+  return text.includes('month') ? parseTimeUnit(count * 30, 'd') : parseTimeUnit(count, letter ?? '');
+}
+
 /** `{time, unit}` of the settings API: a whole number from 1 to 999999 and one of the five letters. */
 export function parseTimeUnit(time: number, unit: string): Duration | undefined {
   return Number.isInteger(time) && time >= 1 && time <= largestTime && isTimeUnit(unit) ? { time, unit } : undefined;

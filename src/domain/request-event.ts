@@ -9,6 +9,9 @@ export function statusAfter(action: string, end: unknown): WireStatus | undefine
     case 'request.submitted':
     case 'request.escalated':
     case 'request.endorsed':
+    case 'request.nudged':
+    case 'request.questioned':
+    case 'request.answered':
       return 'NEW';
     case 'request.approved':
       return 'APPROVED';

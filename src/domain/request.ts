@@ -47,6 +47,14 @@ export type Endorsement = {
   readonly keyMakers: readonly PersonId[];
 };
 
+/** What somebody who may decide wants to know first, and what whoever waits said to it. */
+export type Question = {
+  readonly by: Person;
+  readonly at: Instant;
+  readonly text: string;
+  readonly answer: { readonly by: Person; readonly at: Instant; readonly text: string } | undefined;
+};
+
 export type PermissionRequest = {
   readonly org: Org;
   readonly id: RequestId;
@@ -69,6 +77,11 @@ export type PermissionRequest = {
   /** The access that it gave goes, or went, on until then by an extension. */
   readonly extendedUntil?: Instant | undefined;
   readonly escalation?: Escalation | undefined;
+  /** How often its requestor asked approvers to hurry; absent: never. */
+  readonly nudges?: number | undefined;
+  readonly nudgedAt?: Instant | undefined;
+  /** In the order in which they were asked; absent where there are none. */
+  readonly questions?: readonly Question[] | undefined;
   /** In the order in which they came, one a person; absent where there are none. */
   readonly endorsements?: readonly Endorsement[] | undefined;
 };

@@ -37,10 +37,11 @@ export type Rejection =
   | { code: 'nothing-to-show' }
   | { code: 'already-decided'; status: string; by: string | undefined }
   | { code: 'lapsed' }
+  | { code: 'too-soon'; seconds: DurationSeconds }
   /** The request or its policy changed since the button was drawn (decision 17). */
   | { code: 'stale-picture' }
   | { code: 'not-revocable'; status: string }
-  | { code: 'identity-unknown'; why: 'guest' | 'bot' | 'deactivated' | 'stranger' | 'no-email' }
+  | { code: 'identity-unknown'; why: 'guest' | 'bot' | 'deactivated' | 'stranger' | 'no-email' | 'other-person' | 'second-account' }
   /** One of these roles would have been needed. */
   | { code: 'role-required'; roles: readonly Role[] }
   /** The token lacks this scope. */

@@ -21,7 +21,10 @@ const told = [
   'seconds',
   'latestEnd',
   'preApproval',
+  'question',
+  'answer',
   'with',
+  'oneParty',
   'services',
   'by',
   'expiresAt',
@@ -79,6 +82,12 @@ function eventText(action: string, data: RequestEvent['data']): string {
   switch (action) {
     case 'request.submitted':
       return `Asked for ${word('accessType')} ${word('resource')} of ${word('integration')}${lasting(data['askedSeconds'])}${because}`;
+    case 'request.questioned':
+      return `Asked: ${word('question')}`;
+    case 'request.answered':
+      return `Answered: ${word('answer')}`;
+    case 'request.nudged':
+      return 'Approvers were asked to hurry';
     case 'request.endorsed':
       return `Agreed to${lasting(data['seconds'])}; more people must`;
     case 'request.approved':

@@ -41,6 +41,7 @@ const kinds = {
   'precondition-failed': [412, 'Changed meanwhile'],
   'last-owner': [422, 'Last owner'],
   'too-many': [400, 'Too many'],
+  'too-soon': [400, 'Too soon'],
   'ended-already': [400, 'Ended already'],
   'not-escalatable': [400, 'Nobody to escalate to'],
   'not-extendable': [400, 'Not extendable'],
@@ -127,6 +128,8 @@ export function rejectionText(rejection: Rejection): string {
       return 'This is not yours. Only the person concerned may do that.';
     case 'already-decided':
       return `This request is decided already: ${clip(rejection.status)}${rejection.by === undefined ? '' : ` by ${clip(rejection.by)}`}.`;
+    case 'too-soon':
+      return `That was done a moment ago. It can be done again ${describeDuration(rejection.seconds)} after the last time.`;
     case 'lapsed':
       return 'This request has lapsed: nobody decided in time. Ask for the access again.';
     case 'stale-picture':
@@ -184,5 +187,9 @@ function identityText(why: Extract<Rejection, { code: 'identity-unknown' }>['why
       return 'This account belongs to another organisation.';
     case 'no-email':
       return 'This account has no e-mail address. Add one to its profile.';
+    case 'other-person':
+      return 'The e-mail address of this account belongs to somebody else now. Ask an administrator to put yours back.';
+    case 'second-account':
+      return 'Another account is linked to this e-mail address already. Use that one.';
   }
 }

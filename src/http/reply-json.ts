@@ -25,6 +25,12 @@ export function requestJson(request: PermissionRequest) {
     escalatedAt: request.escalation === undefined ? undefined : iso(request.escalation.at),
     createdAt: iso(request.createdAt),
     approvableUntil: iso(request.approvableUntil),
+    questions: request.questions?.map(({ by, at, text, answer }) => ({
+      by: by.email,
+      at: iso(at),
+      question: text,
+      answer: answer === undefined ? undefined : { by: answer.by.email, at: iso(answer.at), answer: answer.text },
+    })),
     endorsements: request.endorsements?.map(({ by, at, duration }) => ({ by: by.email, at: iso(at), seconds: duration })),
     decision: decisionJson(request),
     access: accessJson(request),
@@ -89,7 +95,7 @@ export function replyJson(reply: Reply): object {
     case 'submitted':
       return {
         ok: true,
-        message: `Access requested: ${requestText(reply.request)}${reply.isPreexisting ? '\nThe principal has this access already, by another grant.' : ''}`,
+        message: `Access requested: ${requestText(reply.request)}${reply.isPreexisting ? `\nThe principal has this access already${reply.isPersistent ? '' : ', by another grant'}.` : ''}`,
         id: reply.request.id,
         isPreexisting: reply.isPreexisting,
         isPersistent: reply.isPersistent,

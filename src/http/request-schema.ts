@@ -21,6 +21,17 @@ export const requestSchema = z
     escalatedAt: time.optional(),
     createdAt: time,
     approvableUntil: time,
+    questions: z
+      .array(
+        z.object({
+          by: z.string(),
+          at: time,
+          question: z.string(),
+          answer: z.object({ by: z.string(), at: time, answer: z.string() }).optional(),
+        }),
+      )
+      .optional()
+      .describe('What approvers asked, oldest first'),
     endorsements: z
       .array(z.object({ by: z.string(), at: time, seconds: z.int() }))
       .optional()

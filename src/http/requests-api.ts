@@ -141,6 +141,7 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
 
   for (const [action, door, summary] of [
     ['cancel', 'cancelRequest', 'Take a pending request back'],
+    ['nudge', 'nudgeRequest', 'Ask the approvers of a pending request to hurry'],
     ['relinquish', 'relinquishGrant', 'Give access back'],
   ] as const) {
     routes.post(`${path}/${action}`, { schema: { ...changing(door, 'command', summary), params } }, (request, reply) =>

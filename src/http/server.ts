@@ -4,6 +4,7 @@ import fastifyRateLimit from '@fastify/rate-limit';
 import fastifyUnderPressure from '@fastify/under-pressure';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
+import { createRefusalCounter, type RefusalCounter } from '../app/count-refusals.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import type { Org } from '../domain/ids.ts';
 import { serveAudit } from './audit-api.ts';
@@ -24,6 +25,7 @@ import { servePoll } from './poll-stream.ts';
 import { servePolicies } from './policies-api.ts';
 import { servePreApprovals } from './pre-approvals-api.ts';
 import { countRefusedCalls } from './refused-calls.ts';
+import { serveQuestions } from './questions-api.ts';
 import { serveRequests } from './requests-api.ts';
 import { serveRoles } from './roles-api.ts';
 import { serveSettings } from './settings-api.ts';
@@ -46,6 +48,8 @@ export type HttpDeps = {
   readonly longestWaitMs?: number;
   /** How the `p0` command logs people in; without it, it does not. */
   readonly login?: Login | undefined;
+  /** Counts for several entrances of one process; without it, the HTTP API counts for itself. */
+  readonly refusals?: RefusalCounter | undefined;
 };
 
 const longestBodyBytes = 64 * 1024;
@@ -99,11 +103,11 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
 /** Everything of one organisation. Calls are counted before the key is looked up, and both before a body is read. */
 async function serveTenant(
   scope: FastifyInstance,
-  { useCases, org, log, orgRateLimit, longestWaitMs }: HttpDeps,
+  { useCases, org, log, orgRateLimit, longestWaitMs, refusals = createRefusalCounter({ useCases, org, log }) }: HttpDeps,
   answerUnrouted: AnswerUnrouted,
 ): Promise<void> {
   await scope.register(fastifyUnderPressure, { maxEventLoopDelay: longestLoopDelayMs });
-  countRefusedCalls(scope, useCases, org, log);
+  countRefusedCalls(scope, refusals);
   scope.addHook('onRequest', scope.rateLimit());
   requireCaller(scope, useCases, org);
   limitOrganisation(scope, org, orgRateLimit ?? 6_000);
@@ -113,6 +117,7 @@ async function serveTenant(
   const streams = createOutcomeStreams(scope, useCases, longestWaitMs);
   serveCommands(scope, useCases, streams);
   serveRequests(scope, useCases);
+  serveQuestions(scope, useCases);
   serveEvents(scope, useCases);
   servePoll(scope, useCases, streams);
   serveKeys(scope, useCases);

@@ -8,17 +8,26 @@ import { faultText } from '../../blocks/notices.ts';
 import { noticeId } from '../../blocks/wire.ts';
 import type { Log } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
+import type { IsFirst } from './first-delivery.ts';
 import type { Identities } from './identity.ts';
 import type { People } from './people.ts';
+import type { PolicyText } from './policy-text.ts';
+import type { CountRefused } from './refused.ts';
+import type { Turns } from './turns.ts';
 
 export type Desk = {
   readonly client: WebClient;
   readonly useCases: UseCases;
   readonly identities: Identities;
   readonly people: People;
+  readonly isFirst: IsFirst;
+  readonly turns: Turns;
+  /** For what is refused before a use case is asked; those put their refusals on record themselves. */
+  readonly countRefused: CountRefused;
   readonly log: Log;
   /** What people type, `/access`: for help and usage texts. */
   readonly command: string;
+  readonly policyText: PolicyText;
 };
 
 /** Says something to one person and nobody else. */

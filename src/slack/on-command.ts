@@ -7,6 +7,8 @@ import { isIncompleteRequest } from '../domain/command-draft.ts';
 import { splitWords } from '../domain/words.ts';
 import { attempt, type Desk, privately } from './desk.ts';
 import { withAddresses } from './mentions.ts';
+import { formOfCommand } from './form-start.ts';
+import { openAllow } from './on-allow.ts';
 import { openForm } from './on-form.ts';
 
 /** `/access …`: a complete command is carried out and answered in private; one that lacks something opens the form. */
@@ -14,9 +16,13 @@ export function onCommand(desk: Desk, { text, user_id: userId, trigger_id: trigg
   const tell = privately(desk, userId, respond);
   return attempt(desk, tell, async () => {
     const split = splitWords(text, desk.command);
-    if (!split.ok) return tell(rejectionMessage(split.rejection));
+    if (!split.ok) {
+      desk.countRefused('command');
+      return tell(rejectionMessage(split.rejection));
+    }
     const isForm = split.value.length === 0 || isIncompleteRequest(split.value);
-    if (isForm) return openForm(desk, { userId, triggerId, tell }, split.value);
+    if (isForm && split.value[0] === 'allow') return openAllow(desk, { userId, triggerId, tell }, split.value);
+    if (isForm) return openForm(desk, { userId, triggerId, tell }, () => formOfCommand(desk, split.value));
     const caller = await desk.identities.caller(userId);
     if (!caller.ok) return tell(rejectionMessage(caller.rejection));
     const result = await desk.useCases.runCommand(caller.value, await withAddresses(desk, split.value), desk.command);

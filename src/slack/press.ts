@@ -7,7 +7,9 @@ export type Press = {
   readonly triggerId: string;
   readonly values: Values;
   /** The view it stands in; undefined for a message. */
-  readonly view: { readonly id: string; readonly isHome: boolean } | undefined;
+  readonly view:
+    | { readonly id: string; readonly isHome: boolean; readonly callbackId: string; readonly metadata: string; readonly hash: string }
+    | undefined;
   readonly respond: RespondFn | undefined;
 };
 
@@ -19,14 +21,34 @@ export function readPress(body: BlockAction, action: BlockElementAction, respond
     value: action.type === 'button' ? action.value : undefined,
     triggerId: body.trigger_id,
     values: body.view?.state?.values ?? body.state?.values ?? {},
-    view: body.view === undefined ? undefined : { id: body.view.id, isHome: body.view.type === 'home' },
+    view: body.view === undefined ? undefined : readView(body.view),
     // Views have no place to respond to.
     respond: body.view === undefined ? respond : undefined,
   };
 }
 
+const readView = ({
+  id,
+  type,
+  callback_id: callbackId,
+  private_metadata: metadata,
+  hash,
+}: NonNullable<BlockAction['view']>): NonNullable<Press['view']> => ({
+  id,
+  isHome: type === 'home',
+  callbackId,
+  metadata,
+  hash,
+});
+
 export const chosen = (values: Values, blockId: string, actionId: string): string | undefined =>
   values[blockId]?.[actionId]?.selected_option?.value;
+
+/** Everything chosen where several may be; undefined where there is no such field. */
+export const chosenAll = (values: Values, blockId: string, actionId: string): readonly string[] | undefined => {
+  const field = values[blockId]?.[actionId];
+  return field === undefined ? undefined : (field.selected_options ?? []).map(({ value }) => value);
+};
 
 export const typed = (values: Values, blockId: string, actionId: string): string | undefined =>
   values[blockId]?.[actionId]?.value ?? undefined;

@@ -6,7 +6,14 @@ import { noticeView } from '../../blocks/notices.ts';
 import { type Desk, reportFault } from './desk.ts';
 import type { Values } from './press.ts';
 
-export type Submission = { readonly userId: string; readonly values: Values; readonly metadata: string };
+export type Submission = {
+  readonly userId: string;
+  readonly viewId: string;
+  readonly values: Values;
+  readonly metadata: string;
+  /** The window below this one. */
+  readonly parent: string | undefined;
+};
 
 /** `errors`: block id → sentence, shown at the fields while the window stays. */
 export type SubmissionAnswer =
@@ -25,8 +32,9 @@ export async function answerSubmission(
   heading: string,
   { body, ack }: Pick<SlackViewMiddlewareArgs<ViewSubmitAction>, 'body'> & { readonly ack: AckFn<ViewResponseAction> },
 ): Promise<void> {
-  const { id, state, private_metadata: metadata } = body.view;
-  const work = submit(desk, { userId: body.user.id, values: state.values, metadata }).catch(
+  if (!(await desk.isFirst(body))) return ack();
+  const { id, state, private_metadata: metadata, previous_view_id: previous } = body.view;
+  const work = submit(desk, { userId: body.user.id, viewId: id, values: state.values, metadata, parent: previous ?? undefined }).catch(
     (error: unknown): SubmissionAnswer => ({ kind: 'done', view: noticeView(heading, reportFault(desk.log, error)) }),
   );
   const answer = await inTime(work);

@@ -6,11 +6,14 @@ import { allOrNothing } from './all-or-nothing.ts';
 import type { Db } from './database.ts';
 import { createAuditStore } from './audit.ts';
 import { readClock } from './clock.ts';
+import { createHomeReads } from './home.ts';
+import { createDeliveries } from './deliveries.ts';
 import { createIdempotency } from './idempotency.ts';
 import { recordRefusal, recordRefusedCalls } from './journal.ts';
 import { createKeyReads } from './keys.ts';
 import { createNotices } from './notices.ts';
-import { authenticate } from './authenticate.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { linkAccount } from './linked-accounts.ts';
 import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
 import { createPlainAsks } from './plain-asks.ts';
@@ -24,6 +27,8 @@ import { createHeld, createRequestPage } from './request-list.ts';
 import { claimRights, dueSeconds, recordBaseline, settleRights } from './rights.ts';
 import { answerPassword, forgetAccounts, offerPassword } from './secrets.ts';
 import { createStandingAccessReads } from './standing-access.ts';
+import { createStandingReviewReads } from './standing-review.ts';
+import { createSteps } from './steps.ts';
 import { createTransaction } from './transaction.ts';
 import { createWakeRelay } from './wake-relay.ts';
 import { createWebhookQueue } from './webhook-queue.ts';
@@ -40,6 +45,8 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     held: createHeld(db),
     preApprovals: createPreApprovalReads(db),
     standingAccess: createStandingAccessReads(db),
+    standingReview: createStandingReviewReads(db),
+    steps: createSteps(db),
     keys: createKeyReads(db),
     policyBook: createPolicyReads(db),
     policyHistory: createPolicyHistoryReads(db),
@@ -47,7 +54,9 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     audit: createAuditStore(db),
     webhooks: { ...createWebhookReads(db), ...createWebhookQueue(db) },
     history: createRequestHistory(db),
+    home: createHomeReads(db),
     idempotency,
+    deliveries: createDeliveries(db),
     plainAsks: createPlainAsks(pool, createWakeRelay(pool), () => idempotency.isClaimed()),
     transaction: (work) => allOrNothing(db, async (tx) => idempotency.commitWith(tx, await work(createTransaction(tx)))),
     outlook: (org, person) => readOutlook(pool, org, person),
@@ -62,6 +71,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     forgetAccounts: (claims) => forgetAccounts(removals, claims),
     dueSeconds: () => dueSeconds(pool),
     identify: (org, identity) => identify(db, org, identity),
-    authenticate: (org, key) => authenticate(pool, org, key),
+    linkAccount: (org, account) => linkAccount(db, org, account),
+    authenticate: createAuthenticate(pool),
   };
 }

@@ -76,7 +76,8 @@ const findAccount = (db: Db, org: Org, integration: string, account: string) =>
     .where('account', '=', account)
     .executeTakeFirst();
 
-function condition(filter: RequestFilter) {
+/** A part of all requests, as `selectRequests` takes it. */
+export function condition(filter: RequestFilter) {
   switch (filter.kind) {
     case 'of':
       return sql`(q.requestor_id = ${filter.person} or q.principal_id = ${filter.person})`;

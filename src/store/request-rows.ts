@@ -11,9 +11,12 @@ import {
   parseRequestId,
   parseRightId,
 } from '../domain/ids.ts';
-import type { Decider, Endorsement, Extension, PermissionRequest, Person, RequestState } from '../domain/request.ts';
+import type { Decider, Endorsement, Extension, PermissionRequest, Person, Question, RequestState } from '../domain/request.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Database } from './tables.ts';
+
+/** What somebody said about a request, as it is stored. */
+type Said = { readonly person: string; readonly email: string; readonly at: number; readonly text: string };
 
 /** One request with its people and its grant, as selected by {@link selectRequests}. */
 type Row = {
@@ -68,6 +71,9 @@ type Row = {
   escalated_at: Date | null;
   escalated_reason: string | null;
   paged_at: Date | null;
+  questions: readonly (Said & { answer?: Said })[];
+  nudges: number;
+  nudged_at: Date | null;
   endorsements: readonly { person: string; email: string; at: number; seconds: number; keyMakers: readonly string[] }[];
 };
 
@@ -80,7 +86,7 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       g.id as grant_id, g.right_id, held.account, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
       g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
       g.failed_at, g.why,
-      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.endorsements,
+      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.endorsements, q.questions, q.nudges, q.nudged_at,
       (select max(case when y.expires_at is not null then coalesce(y.end_at, y.expires_at) end) from requests e join grants y on y.org = e.org and y.request_id = e.id where e.org = q.org and e.extends = q.id) as extended_until
     from requests q
     join people a on a.org = q.org and a.id = q.requestor_id
@@ -114,6 +120,9 @@ function toRequest(row: Row): PermissionRequest {
       row.escalated_at === null
         ? undefined
         : { at: at(row, row.escalated_at), reason: row.escalated_reason ?? undefined, isPaged: row.paged_at !== null },
+    nudges: row.nudges === 0 ? undefined : row.nudges,
+    nudgedAt: row.nudged_at === null ? undefined : at(row, row.nudged_at),
+    questions: row.questions.length === 0 ? undefined : toQuestions(row),
     endorsements: row.endorsements.length === 0 ? undefined : toEndorsements(row),
   };
 }
@@ -125,6 +134,11 @@ const toEndorsements = (row: Row): readonly Endorsement[] =>
     duration: seconds(each.seconds),
     keyMakers: each.keyMakers.map((id) => must(row, parsePersonId(id))),
   }));
+
+function toQuestions(row: Row): readonly Question[] {
+  const said = ({ person, email, at: ms, text }: Said) => ({ by: toPerson(row, person, email), at: instant(ms), text });
+  return row.questions.map((each) => ({ ...said(each), answer: each.answer === undefined ? undefined : said(each.answer) }));
+}
 
 function toExtension(row: Row, of: string): Extension {
   return {

@@ -20,7 +20,7 @@ export type Database = {
     last_used_at: Generated<Date | null>;
     created_by: Generated<string | null>;
   };
-  role_bindings: { org: string; role: string; canonical: string; source: 'configuration' | 'api' };
+  role_bindings: { org: string; role: string; canonical: string; source: 'configuration' | 'api'; shown: string | null };
   settings: { org: string; document: Json<unknown>; updated_at: Generated<Date> };
   policies: { org: string; name: string; position: Generated<string>; document: Json<unknown>; updated_at: Generated<Date> };
   accounts: {
@@ -33,4 +33,5 @@ export type Database = {
     secret: string | null;
   };
   messages: { org: string; request_id: string; slot: string; channel: string; ts: string; shown: string };
+  posting_attempts: { org: string; request_id: string; slot: string; channel: string; started_at: Generated<Date> };
 };

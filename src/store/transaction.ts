@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { RulesApplied, Transaction } from '../app/store.ts';
 import { parseRequestId } from '../domain/ids.ts';
+import { type Decider, isSelf, type PermissionRequest } from '../domain/request.ts';
 import type { Instant } from '../domain/time.ts';
 import { toInstant } from './clock.ts';
 import type { Db } from './database.ts';
@@ -18,6 +19,9 @@ import { createWebhookWrites } from './webhooks.ts';
 const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 
 const rulesJson = (rules: RulesApplied, besides: object = {}) => sql`${JSON.stringify(rulesData(rules, besides))}::jsonb`;
+/** Only a rule that has one party on lets this happen; undefined: it was somebody else who decided. */
+const isOneParty = (request: PermissionRequest, by: Decider): true | undefined =>
+  by.kind === 'person' && isSelf(request, by.person.id) ? true : undefined;
 
 /**
  * Locks are taken in one order everywhere: role bindings, person, request, settings, right, grant. What only owners change
@@ -98,7 +102,7 @@ export function createTransaction(tx: Db): Transaction {
             ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)},
             (select coalesce(x.chain_from, x.granted_at) from grants x where x.org = t.org and x.request_id = t.extends) from t, r
           returning org, request_id, id as grant_id, right_id, seconds, latest_end),
-        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval, with: decision.with?.map(({ email }) => email) })}`)}),
+        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval, with: decision.with?.map(({ email }) => email), oneParty: isOneParty(request, decision.by) })}`)}),
         l as (${lookFrom('g')})
         ${notifyFrom('g')}`.execute(tx);
     },
@@ -119,7 +123,7 @@ export function createTransaction(tx: Db): Transaction {
             decided_policy = ${decision.by.kind === 'policy' ? decision.by.name : null}
           where org = ${request.org} and id = ${request.id} and state = 'pending'
           returning org, id as request_id, null::uuid as grant_id, decided_reason),
-        a as (${auditFrom('t', 'request.denied', actor, sql`jsonb_build_object('reason', decided_reason) || ${rulesJson(decision.rules)}`)})
+        a as (${auditFrom('t', 'request.denied', actor, sql`jsonb_build_object('reason', decided_reason) || ${rulesJson(decision.rules, { oneParty: isOneParty(request, decision.by) })}`)})
         ${notifyFrom('t')}`.execute(tx);
     },
     async close(actor, request, as, at) {
@@ -135,6 +139,32 @@ export function createTransaction(tx: Db): Transaction {
           where org = ${request.org} and id = ${request.id} and state = 'pending' and escalated_at is null
           returning org, id as request_id, null::uuid as grant_id),
         a as (${auditFrom('t', 'request.escalated', actor, sql`${JSON.stringify({ reason: reason ?? null, services })}::jsonb`)})
+        ${notifyFrom('t')}`.execute(tx);
+    },
+    async nudge(actor, request, at) {
+      await sql`with t as (
+          update requests set nudges = nudges + 1, nudged_at = ${timestamp(at)}
+          where org = ${request.org} and id = ${request.id} and state = 'pending'
+          returning org, id as request_id, null::uuid as grant_id),
+        a as (${auditFrom('t', 'request.nudged', actor)})
+        ${notifyFrom('t')}`.execute(tx);
+    },
+    async question(actor, request, { by, at, text }) {
+      const mine = JSON.stringify([{ person: by.id, email: by.email, at, text }]);
+      await sql`with t as (
+          update requests set questions = questions || ${mine}::jsonb
+          where org = ${request.org} and id = ${request.id} and state = 'pending'
+          returning org, id as request_id, null::uuid as grant_id),
+        a as (${auditFrom('t', 'request.questioned', actor, sql`${JSON.stringify({ question: text })}::jsonb`)})
+        ${notifyFrom('t')}`.execute(tx);
+    },
+    async answer(actor, request, number, { by, at, text }) {
+      const mine = JSON.stringify({ person: by.id, email: by.email, at, text });
+      await sql`with t as (
+          update requests set questions = jsonb_set(questions, array[${String(number - 1)}, 'answer'], ${mine}::jsonb)
+          where org = ${request.org} and id = ${request.id} and state = 'pending'
+          returning org, id as request_id, null::uuid as grant_id),
+        a as (${auditFrom('t', 'request.answered', actor, sql`${JSON.stringify({ question: number, answer: text })}::jsonb`)})
         ${notifyFrom('t')}`.execute(tx);
     },
     async endGrant(actor, request, grant, end) {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { rightKey } from '../../blocks/wire.ts';
+import { actionIds } from '../../blocks/wire.ts';
 import type { Delivery, DeliveryTweaks } from '../../src/sandbox/slack/delivery.ts';
+import { elementsOf } from '../../src/sandbox/slack/elements.ts';
+import type { View } from '../../src/sandbox/slack/state.ts';
 import { must } from '../support/http-app.ts';
 import {
   approvalOf,
@@ -40,6 +42,9 @@ const refused: readonly [said: string, because: string][] = [
   [`/access request pg role readonly --reason "${'long '.repeat(400)}"`, 'at most'],
 ];
 
+const resourceBlock = ({ blocks }: View): string =>
+  must(elementsOf(blocks).find(({ element }) => element.action_id === actionIds.formResource)).block.block_id;
+
 describe.each(['socket', 'http'] as const)('bad input by %s', (transport) => {
   it('answers a command that is wrong with what is wrong, and changes nothing', async () => {
     await using product = await startCurfew({ transport });
@@ -67,20 +72,22 @@ describe.each(['socket', 'http'] as const)('bad input by %s', (transport) => {
     const { workspace } = product;
     const bob = workspace.as('bob');
     await bob.command('/access');
-    const empty = await windowWith(workspace, bob, 'What do you need?');
+    // One integration with one type of access: nothing to choose there.
+    const empty = await windowWith(workspace, bob, 'Which one?');
     expect(JSON.stringify(empty.source)).not.toContain('initial_value');
     const before = await settled(product);
-    expect((await bob.submit(empty)).errors).toHaveProperty('right');
+    expect((await bob.submit(empty)).errors).toEqual({ [resourceBlock(empty)]: 'Please complete this required field.' });
     await bob.close(empty);
 
     await bob.command('/access request pg --reason "look at orders" --duration 2h');
     const form = await windowWith(workspace, bob, 'look at orders');
     expect(textOf(form)).toContain('"initial_option":{"text":{"type":"plain_text","text":"2 hours","emoji":false},"value":"7200"}');
-    const right = rightKey('sample', 'role', 'readonly');
-    const long = await bob.submit(form, { right, reason: 'x'.repeat(1001) });
+    await bob.choose(form, actionIds.formResource, 'readonly');
+    await windowWith(workspace, bob, 'To be decided by');
+    const long = await bob.submit(form, { reason: 'x'.repeat(1001) });
     expect(long).toEqual({ errors: { reason: expect.stringContaining('1000') }, notice: null });
     expect(await settled(product)).toEqual(before);
-    expect(await bob.submit(form, { right, reason: 'look at orders' })).toEqual({ errors: {}, notice: null });
+    expect(await bob.submit(form, { reason: 'look at orders' })).toEqual({ errors: {}, notice: null });
     await windowWith(workspace, bob, 'Request made');
     const approval = await approvalOf(workspace, 'look at orders');
     expect(textOf(approval)).toContain('2 hours');
@@ -125,6 +132,6 @@ it('refuses what is forged, stale, of the future or sent again with 401, and cha
   // Dave's own attempt and the one that was taken are on record; the one that was not read is not.
   expect(refused).toBe(2);
   expect(await refusedDecisions(product)).toBe(refused);
-  expect(buttonsOf(approval)).toEqual(['approve', 'deny']);
+  expect(buttonsOf(approval)).toEqual(['approve', 'deny', 'ask_more']);
   expect(product.logged.filter(({ level }) => level === 'error')).toEqual([]);
 });

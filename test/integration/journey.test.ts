@@ -39,7 +39,7 @@ describe.each(places)('over Slack by $transport with the queue on $queue', ({ tr
     await told(workspace, bob, 'Request made');
     const approval = await approvalOf(workspace, 'look at orders');
     const asked = approval.blocks;
-    expect(buttonsOf(approval)).toEqual(['approve', 'deny']);
+    expect(buttonsOf(approval)).toEqual(['approve', 'deny', 'ask_more']);
     const dropdown = elementsOf(asked).find(({ element }) => element.action_id === 'duration')?.element;
     expect(dropdown?.['initial_option']).toMatchObject({ value: '60', text: { text: '1 minute (as asked)' } });
     expect(JSON.stringify(dropdown?.['options'])).toContain('5 minutes');
@@ -50,7 +50,7 @@ describe.each(places)('over Slack by $transport with the queue on $queue', ({ tr
     await bob.press(approval, 'approve');
     await told(workspace, bob, 'You cannot decide a request that gives access to you');
     expect(await decisions(product)).toBe(before);
-    expect(buttonsOf(approval)).toEqual(['approve', 'deny']);
+    expect(buttonsOf(approval)).toEqual(['approve', 'deny', 'ask_more']);
 
     await alice.choose(approval, 'duration', '300');
     await alice.press(approval, 'approve');

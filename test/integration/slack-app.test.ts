@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { rightKey } from '../../blocks/wire.ts';
 import type { Caller, Picture } from '../../src/app/ports.ts';
-import type { Draft, RequestForm, Verdict } from '../../src/app/use-cases.ts';
+import type { RequestForm, Verdict } from '../../src/app/use-cases.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import { posting } from '../../src/domain/posting.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
@@ -10,25 +9,14 @@ import { accept, reject } from '../../src/domain/result.ts';
 import { instant } from '../../src/domain/time.ts';
 import type { Target } from '../../src/sandbox/slack/driver.ts';
 import { approved, hour, must, someRequest, start } from '../support/http-app.ts';
-import { type Mode, type RunningSlack, startSlackApp } from '../support/slack-app.ts';
+import { type Mode, noHome, onePage, type RunningSlack, startSlackApp } from '../support/slack-app.ts';
 
 const day = must(parseDuration('1d'));
 const digest = '0123456789abcdef';
 const end = instant(start + 3_600_000);
 const pending = someRequest();
 const active = approved({ kind: 'active', grantedAt: start, expiresAt: end });
-const form: RequestForm = {
-  integrations: [
-    {
-      name: 'sample',
-      service: 'pg',
-      items: ['readonly', 'readwrite'].map((resource) => ({ accessType: 'role', resource, label: resource })),
-    },
-  ],
-  durations: [hour, day],
-  maximum: day,
-  reasonRequired: false,
-};
+const form: RequestForm = { durations: [hour, day], maximum: day };
 const picture = (request: PermissionRequest): Picture => ({
   request,
   choice: request.state.kind === 'pending' ? { durations: [hour, day], digest } : undefined,
@@ -94,33 +82,6 @@ describe.each<Mode>(['socket', 'http'])('the Slack door over %s', (mode) => {
     expect(running.slack.workspace.as('carol').ephemerals()).toEqual([]);
   });
 
-  it('opens the form filled with what was typed, and makes the request', async () => {
-    const drafts: Draft[] = [];
-    await using running = await startSlackApp(mode, {
-      requestForm: async () => form,
-      submitRequest: async (_caller, draft) => {
-        drafts.push(draft);
-        return accept({ request: pending, isPreexisting: false, isPersistent: false, isPreapproved: false });
-      },
-    });
-    await running.slack.workspace.as('bob').command('/access request pg --reason "look at orders"');
-    const view = await windowOf(running, 'bob', 'What do you need?');
-    expect(textOf(view.source)).toContain('"initial_value":"look at orders"');
-    const filled = await running.slack.workspace
-      .as('bob')
-      .submit(view, { right: rightKey('sample', 'role', 'readwrite'), asked_duration: '86400' });
-    expect(filled.errors).toEqual({});
-    expect(drafts).toEqual([
-      {
-        right: { service: 'pg', accessType: 'role', resource: 'readwrite', integration: 'sample' },
-        reason: 'look at orders',
-        duration: day,
-        to: undefined,
-      },
-    ]);
-    await windowOf(running, 'bob', 'Request made');
-  });
-
   it('gives the approver’s own choice of duration to the decision, and the digest of what was shown', async () => {
     const decisions: { caller: Caller; id: string; verdict: Verdict }[] = [];
     await using running = await startSlackApp(mode, {
@@ -135,11 +96,18 @@ describe.each<Mode>(['socket', 'http'])('the Slack door over %s', (mode) => {
     await workspace.as('carol').press(message, 'approve');
     await workspace.as('alice').press(message, 'approve');
     await workspace.as('alice').press(message, 'deny');
+    const window = await workspace.until(() =>
+      workspace
+        .as('alice')
+        .views()
+        .find((view) => textOf(view.source).includes('Whoever asked reads it')),
+    );
+    await workspace.as('alice').submit(window, { reason: 'not now' });
     await expect.poll(() => decisions.length).toBe(3);
     expect(decisions.map(({ caller, id, verdict }) => [caller.person.email, id, verdict])).toEqual([
       ['carol@example.com', pending.id, { kind: 'approve', duration: day, digest }],
       ['alice@example.com', pending.id, { kind: 'approve', duration: hour, digest }],
-      ['alice@example.com', pending.id, { kind: 'deny', reason: undefined }],
+      ['alice@example.com', pending.id, { kind: 'deny', reason: 'not now' }],
     ]);
   });
 
@@ -151,7 +119,10 @@ describe.each<Mode>(['socket', 'http'])('the Slack door over %s', (mode) => {
     expect(messages).toHaveLength(1);
     expect(textOf(messages[0]?.blocks)).toContain('Lapsed');
     expect(textOf(messages[0]?.blocks)).not.toContain('"button"');
-    expect(messages[0]?.metadata).toEqual({ event_type: 'curfew_request', event_payload: { request: pending.id } });
+    expect(messages[0]?.metadata).toEqual({
+      event_type: 'curfew_request',
+      event_payload: { request: pending.id, posting: 'approval' },
+    });
     expect(running.slack.workspace.warnings).toEqual([]);
   });
 });
@@ -175,7 +146,7 @@ describe('the Slack door', () => {
     await using running = await startSlackApp('http', { decideRequest: async () => reject({ code: 'not-approver' }) });
     const { workspace } = running.slack;
     const message = await postApproval(running);
-    await workspace.as('carol').press(message, 'deny');
+    await workspace.as('carol').press(message, 'approve');
     const pressed = last(workspace.sent.filter(({ type }) => type === 'interactive'));
     const forged = JSON.parse(
       textOf(pressed)
@@ -256,45 +227,6 @@ describe('the Slack door', () => {
     expect(seen).toEqual([['grant', 'pg', 'role', 'readonly', '--to', 'dave@example.com']]);
   });
 
-  it('turns a mention into an address in the form as well', async () => {
-    await using running = await startSlackApp('socket', { requestForm: async () => form });
-    await running.slack.workspace.as('bob').command('/access grant pg --to @dave');
-    expect(textOf((await windowOf(running, 'bob', 'For whom?')).source)).toContain('"initial_value":"dave@example.com"');
-  });
-
-  it('shows refusals at their fields and keeps the window', async () => {
-    await using running = await startSlackApp('http', {
-      requestForm: async () => form,
-      submitRequest: async () => reject({ code: 'reason-required' }),
-    });
-    await running.slack.workspace.as('bob').shortcut('request_access');
-    const view = await windowOf(running, 'bob', 'What do you need?');
-    const { errors } = await running.slack.workspace.as('bob').submit(view, { right: rightKey('sample', 'role', 'readonly') });
-    expect(errors).toEqual({ reason: 'A policy wants to know why. Give a reason.' });
-    const tooLong = await running.slack.workspace.as('bob').submit(view, { reason: 'x'.repeat(1001) });
-    expect(tooLong.errors).toEqual({ reason: 'A reason has at most 1000 characters. Shorten it.' });
-  });
-
-  it('lets a slow answer come after the acknowledgement', async () => {
-    let finish = (): void => {};
-    const slow = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    await using running = await startSlackApp('socket', {
-      requestForm: async () => form,
-      submitRequest: async () => {
-        await slow;
-        return reject({ code: 'not-allowed' });
-      },
-    });
-    await running.slack.workspace.as('bob').command('/access');
-    const view = await windowOf(running, 'bob', 'What do you need?');
-    await running.slack.workspace.as('bob').submit(view, { right: rightKey('sample', 'role', 'readonly') });
-    await windowOf(running, 'bob', 'Loading…');
-    finish();
-    await windowOf(running, 'bob', 'No policy allows this.');
-  });
-
   it('shows a password in a window and nowhere else', async () => {
     const password = 'correct-horse-battery-staple';
     const asked: string[] = [];
@@ -343,7 +275,7 @@ describe('the Slack door', () => {
     const verdicts: Verdict[] = [];
     const given: string[] = [];
     await using running = await startSlackApp('http', {
-      home: async () => ({ waiting: [pending], requests: [], access: [active] }),
+      home: async () => ({ ...noHome, waiting: onePage([pending]), access: onePage([active]) }),
       readRequest: async () => accept(pending),
       requestForm: async () => form,
       decideRequest: async (_caller, _id, verdict) => {
@@ -380,6 +312,7 @@ describe('the Slack door', () => {
   it('is ready while its socket is open', async () => {
     const running = await startSlackApp('socket', {});
     expect(running.app.isReady()).toBe(true);
+    for (let refused = 0; refused < 6; refused++) running.slack.workspace.faults.next('apps.connections.open', { status: 500 });
     running.slack.workspace.disconnectSockets('cut');
     await expect.poll(() => running.app.isReady()).toBe(false);
     await expect.poll(() => running.app.isReady(), { timeout: 8_000 }).toBe(true);

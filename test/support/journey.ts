@@ -105,26 +105,30 @@ export async function loginProblem(connection: Connection): Promise<string | und
 /** No password, no role, no right to connect: what a target says to somebody who has no access. */
 export const refusals = ['28P01', '28000', '42501'];
 
-/** Every request, grant and right that is written down; not whose turn it is to send a message. */
+/** Every request, grant and right that is written down; not whose turn it is to send a message, nor when. */
 export async function decisions({ curfew }: RunningCurfew): Promise<string> {
   const tables = ['requests', 'grants', 'rights', 'accounts'];
   const rows = await Promise.all(
-    tables.map((table) => curfew.pool.query(`select to_jsonb(t) - 'notice_lease_until' as row from ${table} as t order by 1`)),
+    tables.map((table) =>
+      curfew.pool.query(`select to_jsonb(t) - 'notice_lease_until' - 'notify_at' as row from ${table} as t order by 1`),
+    ),
   );
   return JSON.stringify(rows.map((result) => result.rows));
 }
 
 /**
  * Every row of every table of ours; the queue's own are not, nor is the sealing of events, which follows by itself. That
- * something was refused is put on record, and is no change; nor is what the configuration says at the start.
+ * something was refused is put on record, and is no change; nor is what the configuration says at the start, nor what Slack
+ * delivered.
  */
 export async function everyRow({ curfew: { pool } }: RunningCurfew): Promise<Record<string, unknown[]>> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select table_name as name from information_schema.tables
-     where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'bull%' and table_name not like 'audit\\_%' order by 1`,
+     where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'bull%' and table_name not like 'audit\\_%'
+       and table_name <> 'deliveries' order by 1`,
   );
   const contents = tables.map(async ({ name }): Promise<[string, unknown[]]> => {
-    const but = name === 'audit' ? `where action not in ('refused', 'role.bound', 'key.created')` : '';
+    const but = name === 'audit' ? `where action not in ('refused', 'role.bound', 'key.created', 'account.linked')` : '';
     const { rows } = await pool.query(`select to_jsonb(t) as row from ${pg.escapeIdentifier(name)} as t ${but} order by t::text`);
     return [name, rows];
   });

@@ -1,13 +1,26 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { App, HTTPReceiver, LogLevel } from '@slack/bolt';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { createLocalWorkspace, type LocalWorkspace, type LocalWorkspaceOptions } from '../../src/sandbox/slack/local-workspace.ts';
+import { stepFunctions } from '../../src/sandbox/slack/steps.ts';
 
 export const TOKENS = { botToken: 'xoxb-local-test', appToken: 'xapp-local-test', signingSecret: 'a-signing-secret-of-tests' };
 
+/** The steps that workflows can have are those of the app's own manifest. */
+const { functions } = z
+  .object({ functions: stepFunctions })
+  .parse(parse(readFileSync(new URL('../../manifest.yml', import.meta.url), 'utf8')));
+
 const MANIFEST = {
+  functions,
   commands: [{ command: '/access', description: 'Ask for access', usage_hint: 'request …', should_escape: true }],
-  shortcuts: [{ name: 'Request access', callback_id: 'request_access', type: 'global' }],
+  shortcuts: [
+    { name: 'Request access', callback_id: 'request_access', type: 'global' },
+    { name: 'Request access for this', callback_id: 'request_from_message', type: 'message' },
+  ],
 };
 
 export type LocalSlack = LocalWorkspace & { url: string; http: { url: string } };

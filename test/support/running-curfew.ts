@@ -33,11 +33,11 @@ const bootstrapKey = `cfw_${randomBytes(24).toString('hex')}`;
 const people = ['alice', 'bob', 'carol', 'dave'];
 
 /** The sample configuration, with logins that no other test has: roles belong to the whole server. */
-const accessFile = (suffix: string): string => `
+const accessFile = (suffix: string, channels: Readonly<Record<string, string>>): string => `
 org: demo
 owners: [alice@example.com]
 reviewers: [alice@example.com, carol@example.com]
-slack: { approvals: approvals }
+slack: { approvals: approvals, channels: ${JSON.stringify(channels)} }
 groups:
   - { id: platform, label: Platform team, members: [carol@example.com, dave@example.com] }
 integrations:
@@ -49,11 +49,17 @@ export async function startCurfew({
   transport,
   redisUrl,
   also = '',
+  channels = {},
+  slack: slackOptions = {},
 }: {
   transport: Transport;
   redisUrl?: string;
   /** More of `curfew.yaml`. */
   also?: string;
+  /** By policy. */
+  channels?: Readonly<Record<string, string>>;
+  /** Of the workspace, where it is a server of its own. */
+  slack?: Parameters<typeof startLocalSlack>[0];
 }): Promise<RunningCurfew> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'curfew-journey-'));
@@ -63,9 +69,9 @@ export async function startCurfew({
   const account = (name: string) => `${name}_${suffix}`;
   const sample = await prepareSampleDatabase(database.adminUrl, account('sample'));
   stack.defer(() => removeSample(database.adminUrl, account));
-  await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix) + also);
+  await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix, channels) + also);
 
-  const slack = transport === 'built-in' ? undefined : stack.use(await startLocalSlack());
+  const slack = transport === 'built-in' ? undefined : stack.use(await startLocalSlack(slackOptions));
   const reading = await readConfig(
     {
       PORT: '0',

@@ -1,8 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Home, HomePage } from '../../src/app/read-home.ts';
+import { createRefusalCounter } from '../../src/app/count-refusals.ts';
 import type { UseCases } from '../../src/app/use-cases.ts';
 import { type Email, parsePersonId } from '../../src/domain/ids.ts';
 import type { Person } from '../../src/domain/request.ts';
+import { policyText } from '../../src/policy-text.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';
 import { fakeUseCases, must, org } from './http-app.ts';
 import { type LocalSlack, startLocalSlack, TOKENS } from './local-slack.ts';
@@ -22,6 +25,17 @@ export const identified = (email: Email): Person => ({
   email,
 });
 
+export const onePage = (requests: HomePage['requests']): HomePage => ({ requests, newer: undefined, older: undefined });
+/** The home of somebody who has nothing and waits for nothing. */
+export const noHome: Home = {
+  waiting: onePage([]),
+  requests: onePage([]),
+  access: onePage([]),
+  overdue: undefined,
+  isOwner: false,
+  recent: [],
+};
+
 /** The Slack door before a local workspace and behind a port of its own, over use cases that the test gives. */
 export async function startSlackApp(
   mode: Mode,
@@ -33,14 +47,23 @@ export async function startSlackApp(
   const logged: Logged[] = [];
   const log = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
   const options = { botToken: TOKENS.botToken, apiUrl: `${slack.url}/sandbox/slack/api/` };
+  const useCases = fakeUseCases({
+    identify: async (_org, { email }) => identified(email),
+    linkAccount: async (_org, { email }) => ({ person: identified(email) }),
+    deliveries: { claim: async () => true },
+    ...overrides,
+  });
+  const refusals = createRefusalCounter({ useCases, org, log: { error: log('error') } });
   const app = await createSlackApp(
     mode === 'socket' ? { mode, appToken: TOKENS.appToken, ...options } : { mode, signingSecret: TOKENS.signingSecret, ...options },
     {
-      useCases: fakeUseCases({ identify: async (_org, { email }) => identified(email), ...overrides }),
+      useCases,
       org,
       log: { info: log('info'), warn: log('warn'), error: log('error') },
       command: '/access',
       approvalsChannel,
+      refusals,
+      policyText,
     },
   );
   const server = createServer((request, response) => app.handler?.(request, response));
@@ -59,6 +82,7 @@ export async function startSlackApp(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await slack[Symbol.asyncDispose]();
+      await refusals.write();
     },
   };
 }

@@ -5,6 +5,7 @@ import { createPolicySets } from '../../src/app/policy-sets.ts';
 import type { Caller, Integration, Job, Jobs, Log, MessageRef, Messenger, OnCalls, Picture } from '../../src/app/ports.ts';
 import { createDirectories } from '../../src/directories/index.ts';
 import { createFileDirectories } from '../../src/directories/local.ts';
+import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
 import type { Posting, Slot } from '../../src/domain/posting.ts';
 import { everyScope } from '../../src/domain/scope.ts';
@@ -30,10 +31,12 @@ export async function createWorld({
   besides = [],
   receivers = { allowHosts: [] },
   onCalls = () => undefined,
+  escalateAfter,
 }: {
   besides?: readonly Integration[];
   receivers?: WireOptions;
   onCalls?: OnCalls;
+  escalateAfter?: DurationSeconds;
 } = {}) {
   const database = await testDatabase();
   const lines: { level: string; fields: object; message: string }[] = [];
@@ -69,15 +72,17 @@ export async function createWorld({
       posted.push({ slot, to, round, under, ts: String(posted.length), picture, redrawn: 0 });
       return { channel: 'C', ts: String(posted.length - 1) };
     },
+    find: async () => undefined,
     async redraw({ slot }, ref, picture) {
       if (messenger.failing.has(slot)) throw new Error('Slack is away');
       const message = posted[Number(ref.ts)];
       if (message === undefined) throw new Error('redrawn before it was posted');
       Object.assign(message, { picture, redrawn: message.redrawn + 1 });
     },
+    endStep: async () => undefined,
   };
   const hands: Hands = { ...deps, log, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
-  const work = createWork({ ...deps, messenger, jobs, hands });
+  const work = createWork({ ...deps, messenger, jobs, hands, escalateAfter });
   const useCases = createUseCases(deps);
   return {
     database,
@@ -135,7 +140,7 @@ const clockColumns = {
   rights: ['call_started', 'quarantine_until', 'lease_until', 'due_at'],
   grants: ['latest_end', 'provision_until', 'granted_at', 'expires_at', 'end_at', 'gone_at', 'failed_at', 'chain_from'],
   outbox: ['created_at', 'sent_at'],
-  requests: ['notify_at'],
+  requests: ['notify_at', 'nudged_at'],
 };
 
 export type World = Awaited<ReturnType<typeof createWorld>>;

@@ -10,11 +10,9 @@ import { loading } from '../../blocks/loading.ts';
 import { noticeView } from '../../blocks/notices.ts';
 import { helpReply, listReply, requestsReply, submittedReply } from '../../blocks/replies.ts';
 import { request as requestMessage } from '../../blocks/request.ts';
-import { requestForm } from '../../blocks/request-form.ts';
 import { review } from '../../blocks/review.ts';
 import { secret } from '../../blocks/secret.ts';
-import { blockIds } from '../../blocks/wire.ts';
-import { parseDuration, toSeconds } from '../../src/domain/duration.ts';
+import { parseDuration } from '../../src/domain/duration.ts';
 import type { GrantState } from '../../src/domain/grant.ts';
 import { parseEmail, parseGrantId, parseOrg, parsePersonId, parseRequestId, parseRightId } from '../../src/domain/ids.ts';
 import type { PermissionRequest, RequestState } from '../../src/domain/request.ts';
@@ -118,8 +116,12 @@ describe('the approval message', () => {
     expect(seen(message)).toContain('Security reviewers');
     const [select] = all(message.blocks, 'static_select');
     expect(select?.['initial_option']).toMatchObject({ value: '3600' });
-    expect(buttonIds(message)).toEqual(['approve', 'deny']);
-    expect(all(message.blocks, 'button').map((button) => button['value'])).toEqual([`${pending.id}.${digest}`, `${pending.id}.${digest}`]);
+    expect(buttonIds(message)).toEqual(['approve', 'deny', 'ask_more']);
+    expect(all(message.blocks, 'button').map((button) => button['value'])).toEqual([
+      `${pending.id}.${digest}`,
+      `${pending.id}.${digest}`,
+      pending.id,
+    ]);
     expect(message.text).toContain('bob@example.com asks for role readonly');
     expect(message.text).toContain('look at orders');
   });
@@ -199,7 +201,7 @@ describe('the approval message', () => {
 describe('the direct messages', () => {
   it('let the requestor cancel only while it waits', () => {
     for (const [name, request] of Object.entries(states)) {
-      expect(buttonIds(requestMessage({ request, approvers: [] }))).toEqual(name === 'pending' ? ['cancel'] : []);
+      expect(buttonIds(requestMessage({ request, approvers: [] }))).toEqual(name === 'pending' ? ['nudge', 'cancel'] : []);
     }
   });
 
@@ -310,34 +312,18 @@ describe('whatever people write', () => {
 
   it('makes views that Slack takes', () => {
     fc.assert(
-      fc.property(hostile, nasty, fc.integer({ min: 0, max: 120 }), (request, said, items) => {
+      fc.property(hostile, nasty, (request, said) => {
         const ids = (n: number) => Array.from({ length: n }, (_, index) => ({ ...request, id: must(parseRequestId(uuid(index + 1))) }));
-        expectView(home({ waiting: ids(20), requests: ids(20), access: ids(20) }));
+        const page = { requests: ids(20), newer: 'newest' as const, older: { before: request.id } };
+        const recent = ids(9).map((each, index) => ({ ...each.permission, resource: `${said}${index}`, label: said }));
+        const overdue = { count: 1_000, shown: ids(20).map((each) => ({ request: each, problem: said })) };
+        const position = { waiting: 'newest', requests: { after: request.id }, access: { before: request.id } } as const;
+        expectView(home({ waiting: page, requests: page, access: page, position, overdue, isOwner: true, recent }));
         expectView(homeNotice(said));
         expectView(review(request, [hour, day]));
         expectView(secret({ usage: { command: said, account: said }, password: 'p4ssw0rd' }));
         expectView(noticeView(said, said, said));
         expectView(loading(said));
-        const catalog = Array.from({ length: items }, (_, index) => ({ accessType: said, resource: `${said}${index}`, label: said }));
-        const draft = {
-          service: 'pg',
-          accessType: undefined,
-          resource: undefined,
-          integration: said,
-          reason: said,
-          duration: minutes,
-          to: said,
-        };
-        expectView(
-          requestForm({
-            integrations: [{ name: said, service: 'pg', items: catalog }],
-            durations: [hour, day],
-            maximum: day,
-            reasonRequired: true,
-            draft,
-            forOther: true,
-          }),
-        );
       }),
       { numRuns: 40 },
     );
@@ -348,44 +334,5 @@ describe('whatever people write', () => {
     const message = approvalOf({ ...pending, reason: forged });
     const [quoted] = all(message.blocks, 'rich_text_quote');
     expect(quoted?.['elements']).toEqual([{ type: 'text', text: forged }]);
-  });
-});
-
-describe('the request form', () => {
-  const nothing = {
-    service: undefined,
-    accessType: undefined,
-    resource: undefined,
-    integration: undefined,
-    reason: undefined,
-    duration: undefined,
-    to: undefined,
-  };
-  const items = ['readonly', 'readwrite'].map((resource) => ({ accessType: 'role', resource, label: resource }));
-  const form = (draft: Partial<Parameters<typeof requestForm>[0]['draft']>, forOther = false) =>
-    requestForm({
-      integrations: [{ name: 'sample', service: 'pg', items }],
-      durations: [hour, day],
-      maximum: toSeconds({ time: 30, unit: 'd' }),
-      reasonRequired: false,
-      draft: { ...nothing, ...draft },
-      forOther,
-    });
-  const inputOf = (view: unknown, id: string) => all(view, 'input').find((block) => block['block_id'] === id);
-
-  it('is filled with what was typed', () => {
-    const view = form({ service: 'pg', accessType: 'role', resource: 'readwrite', reason: 'fix', duration: minutes });
-    expect(JSON.stringify(all(inputOf(view, blockIds.right), 'static_select')[0]?.['initial_option'])).toContain('role readwrite');
-    expect(all(inputOf(view, blockIds.duration), 'static_select')[0]?.['initial_option']).toMatchObject({ value: '5400' });
-    expect(all(inputOf(view, blockIds.reason), 'plain_text_input')[0]?.['initial_value']).toBe('fix');
-  });
-
-  it('chooses nothing where what was typed could mean two things', () => {
-    expect(all(inputOf(form({ service: 'pg' }), blockIds.right), 'static_select')[0]).not.toHaveProperty('initial_option');
-  });
-
-  it('asks for whom only where it is for somebody else', () => {
-    expect(inputOf(form({}), blockIds.to)).toBeUndefined();
-    expect(inputOf(form({ to: 'dave@example.com' }, true), blockIds.to)).toBeDefined();
   });
 });

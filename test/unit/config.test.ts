@@ -42,7 +42,7 @@ describe('with nothing set', () => {
       org: 'demo',
       owners: ['alice@example.com'],
       reviewers: ['alice@example.com', 'carol@example.com'],
-      slackChannels: { approvals: 'approvals' },
+      slackChannels: { approvals: 'approvals', byPolicy: new Map() },
       command: '/access',
       groups: [{ directory: 'local', id: 'platform', label: 'Platform team', members: ['carol@example.com', 'dave@example.com'] }],
       database: { kind: 'embedded', dataDir: path.join(folder, '.curfew') },
@@ -233,7 +233,7 @@ describe('curfew.yaml', () => {
       reviewers: [],
       groups: [],
       integrations: [],
-      slackChannels: { approvals: 'approvals' },
+      slackChannels: { approvals: 'approvals', byPolicy: new Map() },
       isSample: false,
       wantsSampleDatabase: false,
     });
@@ -244,7 +244,7 @@ describe('curfew.yaml', () => {
     await put('etc/url', ' postgres://admin:from-file@h/d\n');
     await put(
       'etc/curfew.yaml',
-      `${start}slack: { approvals: "#ops", command: /jit }
+      `${start}slack: { approvals: "#ops", channels: { "Production": "#prod-approvals", "Rest": ops }, command: /jit }
 integrations:
   - { service: pg, name: a, url: "postgres://admin:\${PW}@\${DB_HOST}/d", roles: [r], user: "{local}_{domain}", createLogins: false }
   - { service: pg, name: b, url: "file:url", roles: [r], user: "u.{local}" }
@@ -257,7 +257,11 @@ integrations:
       'postgres://admin:from-file@h/d',
       'postgres://admin:from-file@h/d',
     ]);
-    expect(config).toMatchObject({ slackChannels: { approvals: 'ops' }, command: '/jit', integrations: [{ createLogins: false }, {}, {}] });
+    expect(config).toMatchObject({
+      slackChannels: { approvals: 'ops', byPolicy: new Map([['Production', 'prod-approvals']]) },
+      command: '/jit',
+      integrations: [{ createLogins: false }, {}, {}],
+    });
   });
 
   it('takes an on-call service, its secrets too by variable and by file', async () => {

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { listened, methodScopes } from '../../src/slack/listened.ts';
+import { listened, methodScopes, optionalScopes } from '../../src/slack/listened.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -17,12 +17,15 @@ const manifest = z
       slash_commands: z.array(z.object({ command: z.string(), should_escape: z.boolean(), url: z.string().optional() })),
       shortcuts: z.array(z.object({ type: z.string(), callback_id: z.string() })),
     }),
-    oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+    oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()), bot_optional: z.array(z.string()) }) }),
     settings: z.object({
       event_subscriptions: z.object({ bot_events: z.array(z.string()), request_url: z.string().optional() }),
       interactivity: z.object({ is_enabled: z.boolean(), request_url: z.string().optional() }),
       socket_mode_enabled: z.boolean(),
+      org_deploy_enabled: z.literal(true),
+      function_runtime: z.literal('remote'),
     }),
+    functions: z.record(z.string(), z.object({ title: z.string() })),
   })
   .parse(given);
 
@@ -46,6 +49,7 @@ describe('manifest.yml', () => {
   it('declares the commands, shortcuts and events that are listened to, and no others', () => {
     expect(manifest.features.slash_commands.map(({ command }) => command)).toEqual(listened.commands);
     expect(manifest.features.shortcuts.map((each) => each.callback_id)).toEqual(listened.shortcuts);
+    expect(Object.keys(manifest.functions)).toEqual(listened.functions);
     expect(manifest.settings.event_subscriptions.bot_events.toSorted()).toEqual([...listened.events].toSorted());
     expect(listened.actions.length + listened.views.length === 0 || manifest.settings.interactivity.is_enabled).toBe(true);
   });
@@ -53,12 +57,14 @@ describe('manifest.yml', () => {
   it('asks for the scopes that the called methods need, and no others', () => {
     const needed = new Set(['commands', ...Object.values(methodScopes).flat()]);
     expect(manifest.oauth_config.scopes.bot.toSorted()).toEqual([...needed].toSorted());
+    const wished = new Set(Object.values(optionalScopes).flat());
+    expect(manifest.oauth_config.scopes.bot_optional.toSorted()).toEqual([...wished].toSorted());
   });
 
   it('knows the scopes of every method that is called, and lists none that is not', () => {
     // The socket's own client opens and closes it; neither is a method of the bot.
-    const called = methodsCalled().filter((name) => name.includes('.') && !name.startsWith('client.'));
-    expect(called).toEqual(Object.keys(methodScopes).toSorted());
+    const called = methodsCalled().filter((name) => name.includes('.') && !/^(client|apps)[.]/.test(name));
+    expect(called).toEqual(Object.keys({ ...methodScopes, ...optionalScopes }).toSorted());
   });
 
   it('gives addresses if and only if Socket Mode is off, and has mentions escaped', () => {

@@ -43,6 +43,7 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   'nothing-to-show': { code: 'nothing-to-show' },
   'already-decided': { code: 'already-decided', status: 'denied', by: undefined },
   lapsed: { code: 'lapsed' },
+  'too-soon': { code: 'too-soon', seconds: hour },
   'stale-picture': { code: 'stale-picture' },
   'not-revocable': { code: 'not-revocable', status: 'denied' },
   'identity-unknown': { code: 'identity-unknown', why: 'guest' },

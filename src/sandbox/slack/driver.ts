@@ -27,6 +27,8 @@ export type Hands = {
   close: (view: View) => Promise<void>;
   openHome: () => Promise<void>;
   shortcut: (callbackId: string) => Promise<void>;
+  /** Chooses a shortcut in a message's menu. */
+  shortcutAt: (message: Message, callbackId: string) => Promise<void>;
   options: (target: Target, actionId: string, query: string) => Promise<Json>;
   messages: (channel: string) => Message[];
   dm: () => Message[];
@@ -83,6 +85,10 @@ export function createHands(hub: Hub, userId: string): Hands {
     if (placed === undefined) throw new Error(`no “${actionId}” there`);
     return { container: containerOf(target), blockId: placed.block.block_id, actionId, element: placed.element };
   };
+  const askOptions: Hands['options'] = async (target, actionId, query) => {
+    const { element: _element, ...where } = placedOn(target, actionId);
+    return run({ as: userId, type: 'options', ...where, query });
+  };
   const seen = (channel: Channel) => messagesFor(state, channel, userId);
   return {
     id: userId,
@@ -95,7 +101,9 @@ export function createHands(hub: Hub, userId: string): Hands {
     choose: async (target, actionId, value, inBlock) => {
       const { element, ...where } = placedOn(target, actionId, inBlock);
       if (element.type === 'overflow') return void (await run({ as: userId, type: 'block_action', ...where, value }));
-      const chosen = { [where.blockId]: { [actionId]: stateFor(element, value) } };
+      // The options of an external select are what the app answers to what was typed.
+      const offered = element.type === 'external_select' && value !== null ? await askOptions(target, actionId, value) : element;
+      const chosen = { [where.blockId]: { [actionId]: stateFor({ ...offered, type: element.type }, value) } };
       await run({ as: userId, type: 'block_action', ...where, state: chosen });
     },
     submit: async (view, filling = {}) => {
@@ -105,10 +113,8 @@ export function createHands(hub: Hub, userId: string): Hands {
     close: async (view) => void (await run({ as: userId, type: 'close', viewId: view.id })),
     openHome: async () => void (await run({ as: userId, type: 'home' })),
     shortcut: async (callbackId) => void (await run({ as: userId, type: 'shortcut', callbackId })),
-    options: async (target, actionId, query) => {
-      const { element: _element, ...where } = placedOn(target, actionId);
-      return run({ as: userId, type: 'options', ...where, query });
-    },
+    shortcutAt: async ({ channel, ts }, callbackId) => void (await run({ as: userId, type: 'message_shortcut', callbackId, channel, ts })),
+    options: askOptions,
     messages: (channel) => seen(channelOf(channel)),
     dm: () => seen(directChannel(state, userId)),
     ephemerals: (channel) => {

@@ -5,16 +5,22 @@ import type { Answer, Delivery, DeliveryTweaks } from './delivery.ts';
 import { createHands, type Hands } from './driver.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { sendJson } from './http-body.ts';
-import type { Hub } from './hub.ts';
+import type { Enterprise, Hub } from './hub.ts';
 import { handlePage } from './page-api.ts';
 import { createPageEvents } from './page-events.ts';
 import { type NewPerson, toSlackUser } from './people.ts';
 import { handleResponsePost } from './response-endpoint.ts';
 import { createResponseUrls } from './response-urls.ts';
-import { createSocketLink } from './socket-link.ts';
+import { createSocketLink, type SocketLink } from './socket-link.ts';
 import { type Command, createState, findPerson, type NewChannel, type Shortcut, type State } from './state.ts';
+import { createSteps, type Execution, runStep, type StepFunctions } from './steps.ts';
 import { createTriggers } from './triggers.ts';
 import { type Call, createWebApi } from './web-api/server.ts';
+
+const everyScope =
+  'commands chat:write im:write users:read users:read.email channels:read groups:read channels:history groups:history im:history'.split(
+    ' ',
+  );
 
 export type LocalWorkspaceOptions = {
   /** Where this server is reached, without a slash at the end; asked when needed, so it may be known only after listening. */
@@ -24,7 +30,11 @@ export type LocalWorkspaceOptions = {
   signingSecret: string;
   botToken: string;
   appToken: string;
-  manifest: { commands: readonly Command[]; shortcuts: readonly Shortcut[] };
+  /** Makes this a team of Enterprise Grid. Its people name it by themselves. */
+  enterprise?: Enterprise | undefined;
+  /** What the app was allowed when it was installed; all that its manifest asks for, unless given. */
+  scopes?: readonly string[] | undefined;
+  manifest: { commands: readonly Command[]; shortcuts: readonly Shortcut[]; functions?: StepFunctions | undefined };
   /** More people (deactivated, guests, bots, of another team); all but bots are in both channels, as everybody is. */
   people?: readonly NewPerson[] | undefined;
   channels?: readonly NewChannel[] | undefined;
@@ -47,8 +57,11 @@ export type WorkspaceDriver = {
   deliverEvent: (event: Record<string, unknown>) => Promise<Answer>;
   /** Changes somebody's account and tells the app by a user_change event. */
   changePerson: (nameOrId: string, patch: Partial<NewPerson>) => Promise<void>;
+  /** Has a workflow come to a step of the app; `inputs` are what its author gave it. */
+  runStep: (callbackId: string, inputs: Record<string, unknown>) => Promise<Execution>;
   isSocketOpen: () => boolean;
-  disconnectSockets: (how: 'warning' | 'refresh_requested' | 'cut') => void;
+  socketCount: () => number;
+  disconnectSockets: SocketLink['disconnect'];
   state: State;
 };
 
@@ -67,11 +80,14 @@ function createHub(options: LocalWorkspaceOptions, state: State): Hub {
     baseUrl: options.baseUrl,
     botToken: options.botToken,
     appToken: options.appToken,
+    enterprise: options.enterprise,
+    scopes: options.scopes ?? everyScope,
     state,
     triggers: createTriggers(state.now),
     responseUrls: createResponseUrls(state.now),
     link,
-    courier: createCourier({ link, http, signingSecret, now: state.now }),
+    courier: createCourier({ link, http, signingSecret, now: state.now, warn: state.warn }),
+    steps: createSteps(options.manifest.functions),
   };
 }
 
@@ -123,7 +139,9 @@ function createDriver(hub: Hub, faults: Faults, calls: readonly Call[]): Workspa
       state.changed();
       await courier.deliverEvent({ type: 'user_change', user: toSlackUser(person, state.now()) });
     },
+    runStep: (callbackId, inputs) => runStep(hub, callbackId, inputs),
     isSocketOpen: link.isOpen,
+    socketCount: link.count,
     disconnectSockets: link.disconnect,
     state,
   };

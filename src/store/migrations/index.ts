@@ -11,8 +11,14 @@ import * as extendEscalate from './0009-extend-escalate.ts';
 import * as policyHistory from './0011-policy-history.ts';
 import * as asks from './0012-asks.ts';
 import * as makers from './0014-makers.ts';
+import * as shownBindings from './0015-shown-bindings.ts';
 import * as postings from './0016-postings.ts';
+import * as postingAttempts from './0017-posting-attempts.ts';
+import * as deliveries from './0018-deliveries.ts';
 import * as endorsements from './0019-endorsements.ts';
+import * as nudges from './0020-nudges.ts';
+import * as questions from './0022-questions.ts';
+import * as steps from './0023-steps.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -28,6 +34,12 @@ export const migrations: Record<string, Migration> = {
   '0011-policy-history': policyHistory,
   '0012-asks': asks,
   '0014-makers': makers,
+  '0015-shown-bindings': shownBindings,
   '0016-postings': postings,
+  '0017-posting-attempts': postingAttempts,
+  '0018-deliveries': deliveries,
   '0019-endorsements': endorsements,
+  '0020-nudges': nudges,
+  '0022-questions': questions,
+  '0023-steps': steps,
 };

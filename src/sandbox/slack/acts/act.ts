@@ -38,6 +38,7 @@ export const act = z.discriminatedUnion('type', [
   z.strictObject({ as: id, type: z.literal('close'), viewId: id }),
   z.strictObject({ as: id, type: z.literal('home') }),
   z.strictObject({ as: id, type: z.literal('shortcut'), callbackId: id }),
+  z.strictObject({ as: id, type: z.literal('message_shortcut'), callbackId: id, channel: id, ts: id }),
   z.strictObject({ as: id, type: z.literal('read'), channel: id }),
   z.strictObject({ as: id, type: z.literal('options'), container, blockId: id, actionId: id, query: text }),
 ]);

@@ -49,7 +49,7 @@ export function say(hub: Hub, person: Person, given: ActOf<'message'>): Outcome 
 }
 
 export async function runShortcut(hub: Hub, person: Person, given: ActOf<'shortcut'>): Promise<Outcome> {
-  const shortcut = hub.state.shortcuts.find((known) => known.callback_id === given.callbackId);
+  const shortcut = hub.state.shortcuts.find((known) => known.callback_id === given.callbackId && known.type === 'global');
   if (shortcut === undefined) return cannot('There is no such shortcut.');
   const payload = shortcutPayload(hub, person, shortcut.callback_id);
   const answer = await whileBusy(hub, person, `Starting “${shortcut.name}” …`, { type: 'interactive', payload });

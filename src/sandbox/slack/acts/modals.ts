@@ -80,7 +80,7 @@ export async function close(hub: Hub, person: Person, given: ActOf<'close'>): Pr
   const closing = isCleared ? stackOf(hub.state, person.id) : [view];
   for (const open of closing) closeModal(hub.state, open);
   const told = closing.filter((open) => open.source['notify_on_close'] === true);
-  await Promise.all(told.map((open) => hub.courier.deliver({ type: 'interactive', payload: closedPayload(person, open, isCleared) })));
+  await Promise.all(told.map((open) => hub.courier.deliver({ type: 'interactive', payload: closedPayload(hub, person, open, isCleared) })));
   return { ok: true };
 }
 

@@ -4,6 +4,7 @@ import type { Act, Outcome } from './act.ts';
 import { cannot } from './act.ts';
 import { actOnBlock, askOptions } from './block-actions.ts';
 import { runCommand, runShortcut, say } from './commands.ts';
+import { runMessageShortcut } from './message-shortcut.ts';
 import { close, openHome, submit } from './modals.ts';
 
 /** Does one thing as one person; settled when the app has acknowledged it or 3 s are over. */
@@ -26,6 +27,8 @@ export async function perform(hub: Hub, act: Act): Promise<Outcome> {
       return openHome(hub, person);
     case 'shortcut':
       return runShortcut(hub, person, act);
+    case 'message_shortcut':
+      return runMessageShortcut(hub, person, act);
     case 'options':
       return askOptions(hub, person, act);
     case 'read': {

@@ -4,6 +4,7 @@ import { clear, h, reconcile, spoken } from './dom.js';
 import { icon } from './icons.js';
 import { mrkdwn } from './mrkdwn.js';
 import { avatar } from './people.js';
+import { menuButton } from './popup.js';
 import { createSurface } from './surface.js';
 
 const TOGETHER_S = 180;
@@ -74,7 +75,14 @@ export function createMessages(env, channel, idPrefix, draftsFor) {
   };
   const create = (message) => {
     const body = h('div', { class: 'body' }, h('header', { class: 'meta' }), h('div', { class: 'content' }));
-    const row = h('article', { data: { ts: message.ts } }, avatar(env.user(message.user)), body);
+    const shortcuts = message.ephemeral ? [] : env.messageShortcuts();
+    const items = shortcuts.map(({ name, callback_id: callbackId }) => ({
+      label: name,
+      note: 'Shortcut',
+      pick: () => env.send({ type: 'message_shortcut', callbackId, channel: channel.id, ts: message.ts }),
+    }));
+    const more = items.length === 0 ? null : menuButton({ class: 'button icon-only more', 'aria-label': 'More actions for this message' }, items);
+    const row = h('article', { data: { ts: message.ts } }, avatar(env.user(message.user)), body, more);
     fill(row, message);
     return row;
   };

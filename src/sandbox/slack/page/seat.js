@@ -30,6 +30,7 @@ function createEnv(seat, ask, pressed) {
     users: () => seat.snapshot.users.filter((user) => !user.is_bot && !user.deleted),
     channels: () => seat.snapshot.channels.filter((channel) => channel.kind === 'channel'),
     names: { user: (id) => find('users', id)?.real_name, channel: (id) => find('channels', id)?.name },
+    messageShortcuts: () => seat.snapshot.shortcuts.filter((shortcut) => shortcut.type === 'message'),
     confirm: ask,
     pressed,
     send: async (action) => {

@@ -1,0 +1,136 @@
+/** The window that approves in advance: who, what, and while which time requests for it need no approver. */
+import type { DateTimepicker, InputBlock, ModalView, UsersSelect } from '@slack/types';
+import type { AllowForecast } from '../src/domain/allow-forecast.ts';
+import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
+import { optionKey } from '../src/domain/option-key.ts';
+import { longestReason } from '../src/domain/reason.ts';
+import { epochSeconds, type Instant } from '../src/domain/time.ts';
+import { durationSelect } from './choices.ts';
+import { input } from './form-input.ts';
+import { rightInputs } from './form-right.ts';
+import { encodeMemo, untilValue } from './form-wire.ts';
+import { paragraph, plain, window } from './kit.ts';
+import { bold, cut, date, type Line, line, onOneLine, words } from './line.ts';
+import { rejectionAtField } from './notices.ts';
+import type { Filled, FormProps } from './request-form.ts';
+import { actionIds, blockIds, inputId, noticeId, viewIds } from './wire.ts';
+import { rightLine } from './words.ts';
+
+export type AllowProps = Pick<FormProps, 'integrations' | 'accessTypes' | 'chosen' | 'durations' | 'maximum' | 'now' | 'reasonRequired'> & {
+  /** How long the window stays open, unless it is closed at a moment. */
+  readonly length: DurationSeconds;
+  readonly forecast: AllowForecast | undefined;
+  /** `duration` is the window's length, and `each` that of one request in it. */
+  readonly filled: Pick<Filled, 'seed' | 'reason' | 'byEnd' | 'until' | 'to' | 'stranger'> & {
+    readonly start: Instant | undefined;
+    readonly each: DurationSeconds | undefined;
+  };
+};
+
+export const allowHeading = 'Approve in advance';
+/** Slack takes 3000; a reason that is too long is refused at the field, with words. */
+const longestInput = 3000;
+/** Slack takes ten digits. */
+const latestSeconds = 9_999_999_999;
+const hour = 3600;
+
+export function allowForm(props: AllowProps): ModalView {
+  const { filled, chosen } = props;
+  if (props.integrations.length === 0)
+    return window(allowHeading, [paragraph(words('There is nothing here that you could approve.'))], noticeId);
+  const path = {
+    seed: filled.seed,
+    integration: chosen.integration && optionKey(chosen.integration.name),
+    accessType: chosen.accessType === undefined ? undefined : optionKey(chosen.accessType),
+  };
+  return {
+    type: 'modal',
+    callback_id: viewIds.allow,
+    private_metadata: encodeMemo({ ...path, forOther: true, to: filled.to }),
+    title: plain(allowHeading, 24),
+    submit: plain('Approve in advance', 24),
+    close: plain('Cancel', 24),
+    blocks: [
+      whoInput(filled),
+      ...rightInputs(props, path),
+      ...windowInputs(props),
+      eachInput(props),
+      paragraph(outlook(props)),
+      reasonInput(props),
+    ],
+  };
+}
+
+function outlook({ forecast, chosen: { integration, resource } }: AllowProps): Line {
+  if (forecast === undefined || integration === undefined || resource === undefined)
+    return words('Choose who and what: while the window is open, their requests for it need no approver.');
+  if (forecast.kind === 'refused')
+    return line('🚫 ', bold('This will be refused.'), ` ${onOneLine(rejectionAtField(forecast.rejection), 600)}`);
+  const { opensAt, closesAt, duration } = forecast.window;
+  const right = rightLine({ integration: integration.name, service: integration.service, ...resource });
+  return line(
+    '✅ From ',
+    date(opensAt),
+    ' until ',
+    date(closesAt),
+    ', requests by ',
+    bold(forecast.to),
+    ' for ',
+    right,
+    `, for up to ${describeDuration(duration)} each, need no approver.`,
+  );
+}
+
+function whoInput({ to, stranger }: AllowProps['filled']): InputBlock {
+  const people: UsersSelect = {
+    type: 'users_select',
+    action_id: actionIds.formTo,
+    placeholder: plain('Choose somebody', 150),
+    ...(to === undefined ? {} : { initial_user: to }),
+  };
+  const hint = stranger === undefined ? undefined : `Nobody in this workspace has the address ${onOneLine(stranger, 254)}.`;
+  return input(actionIds.formTo, 'Whose requests?', people, { hint, tells: true });
+}
+
+function windowInputs({ durations, maximum, now, length, filled }: AllowProps): InputBlock[] {
+  const last = { option: { text: plain('Until…', 75), value: untilValue }, isChosen: filled.byEnd };
+  const open = input(actionIds.formDuration, 'Open for how long?', durationSelect(actionIds.formDuration, durations, length, '', last), {
+    hint: `At most ${describeDuration(maximum)}.`,
+    tells: true,
+  });
+  const soonest = Math.ceil((epochSeconds(filled.start ?? now) + length) / hour) * hour;
+  const until = input(actionIds.formUntil, 'Until when?', picker(actionIds.formUntil, filled.until, soonest), { tells: true });
+  const start = input(actionIds.allowStart, 'From when?', picker(actionIds.allowStart, filled.start, undefined), {
+    hint: 'From now on, if you leave it empty.',
+    optional: true,
+    tells: true,
+  });
+  return [open, ...(filled.byEnd ? [until] : []), start];
+}
+
+function picker(actionId: string, chosen: Instant | undefined, suggested: number | undefined): DateTimepicker {
+  const at = chosen === undefined ? suggested : epochSeconds(chosen);
+  return { type: 'datetimepicker', action_id: actionId, ...(at === undefined ? {} : { initial_date_time: Math.min(at, latestSeconds) }) };
+}
+
+const eachInput = ({ durations, maximum, filled }: AllowProps): InputBlock =>
+  input(
+    actionIds.allowEach,
+    'How long may one request be?',
+    durationSelect(actionIds.allowEach, durations, filled.each ?? durations[0] ?? maximum, ''),
+    { hint: 'Whoever asks for longer goes to an approver.', tells: true },
+  );
+
+function reasonInput({ reasonRequired, filled: { reason } }: AllowProps): InputBlock {
+  const element: InputBlock['element'] = {
+    type: 'plain_text_input',
+    action_id: inputId(blockIds.reason),
+    multiline: true,
+    max_length: longestInput,
+    ...(reason === undefined || reason === '' ? {} : { initial_value: cut(reason, longestInput) }),
+  };
+  return input(blockIds.reason, 'Why?', element, {
+    optional: !reasonRequired,
+    hint: `It stands in the audit log. At most ${longestReason} characters.`,
+  });
+}

@@ -1,0 +1,67 @@
+/** The step of a workflow that asks for access and waits for the decision. */
+import { parseCommand } from '../domain/command.ts';
+import type { PermissionRequest } from '../domain/request.ts';
+import { accept, reject, type Result } from '../domain/result.ts';
+import { stepEnd } from '../domain/step.ts';
+import { splitWords } from '../domain/words.ts';
+import { actorOf } from './actor.ts';
+import type { Doorway } from './doorway.ts';
+import type { Caller, Messenger } from './ports.ts';
+import type { Store } from './store.ts';
+import type { RequestDoors } from './use-cases.ts';
+
+/** As it stands in the workflow: `right` like `pg role readonly`, `duration` like `1h`. */
+export type StepWish = {
+  readonly execution: string;
+  readonly right: string;
+  readonly duration: string | undefined;
+  readonly reason: string | undefined;
+};
+
+export type StepDoors = {
+  /**
+   * Asks for access for the caller, and lets the step wait for the decision. The caller is the person whom the workflow
+   * names: they are who gets the access, and nobody is told who built or ran the workflow. Twice is once.
+   */
+  begin(caller: Caller, wish: StepWish): Promise<Result<undefined>>;
+};
+
+/** So that nobody takes the words for those of the person named. */
+const written = (reason: string | undefined): readonly string[] =>
+  reason === undefined ? [] : ['--reason', `Written by a workflow: ${reason}`];
+
+export function createStepDoors(
+  { store }: { readonly store: Store },
+  door: Doorway,
+  { submitRequest }: Pick<RequestDoors, 'submitRequest'>,
+): StepDoors {
+  return {
+    begin: door({ scope: 'command', attempt: 'step.begin' }, async (caller, { execution, right, duration, reason }) => {
+      if ((await store.steps.requestOf(caller.org, execution)) !== undefined) return accept(undefined);
+      const words = splitWords(right, '');
+      if (!words.ok) return words;
+      const length = duration === undefined ? [] : ['--duration', duration];
+      const command = parseCommand(['request', ...words.value, ...length, ...written(reason)], '');
+      if (!command.ok) return command;
+      if (command.value.kind !== 'request')
+        return reject({ code: 'invalid-value', field: 'resource', why: 'Write a right, like pg role readonly.' });
+      const submitted = await submitRequest(caller, { ...command.value, to: undefined });
+      if (!submitted.ok) return submitted;
+      await store.steps.begin(actorOf(caller), caller.org, execution, submitted.value.request.id);
+      return accept(undefined);
+    }),
+  };
+}
+
+/** Tells the steps that wait for this request what became of it. At least once: one that was told already is told in vain. */
+export async function endSteps(
+  { store, messenger }: { readonly store: Store; readonly messenger: Messenger },
+  request: PermissionRequest,
+): Promise<void> {
+  const end = stepEnd(request);
+  if (end === undefined) return;
+  for (const execution of await store.steps.waiting(request.org, request.id)) {
+    await messenger.endStep(execution, end);
+    await store.steps.keepTold(request.org, execution);
+  }
+}

@@ -1,0 +1,31 @@
+/** A step of a workflow begins: access is asked for on behalf of the person whom the workflow names. */
+import { onOneLine } from '../../blocks/line.ts';
+import { rejectionText } from '../../blocks/notices.ts';
+import { type Desk, reportFault } from './desk.ts';
+import { createEndStep } from './end-step.ts';
+
+export type Step = { readonly execution: string; readonly inputs: Readonly<Record<string, unknown>> };
+
+const longestError = 500;
+
+/**
+ * Settles once the request and that the step waits for it are on record: only then it may be acknowledged, because Slack does
+ * not deliver again what was.
+ */
+export async function onStep(desk: Desk, { execution, inputs }: Step): Promise<void> {
+  const why = await begin(desk, { execution, inputs }).catch((error: unknown) => reportFault(desk.log, error));
+  if (why !== undefined) await createEndStep(desk.client, desk.log)(execution, { kind: 'failed', why: onOneLine(why, longestError) });
+}
+
+/** @returns why it cannot begin */
+async function begin(desk: Desk, { execution, inputs }: Step): Promise<string | undefined> {
+  const [requester, right] = [textOf(inputs['requester']), textOf(inputs['resource'])];
+  if (requester === undefined || right === undefined) return 'The step needs a requester and a resource.';
+  const caller = await desk.identities.caller(requester);
+  if (!caller.ok) return `The requester cannot ask for access: ${rejectionText(caller.rejection)}`;
+  const wish = { execution, right, duration: textOf(inputs['duration']), reason: textOf(inputs['reason']) };
+  const begun = await desk.useCases.steps.begin(caller.value, wish);
+  return begun.ok ? undefined : rejectionText(begun.rejection);
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value.trim() !== '' ? value : undefined);

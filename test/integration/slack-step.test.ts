@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { createWork } from '../../src/app/index.ts';
+import type { StepEnd } from '../../src/domain/step.ts';
+import { must } from '../support/http-app.ts';
+import { approvalOf, expectNoComplaints } from '../support/journey.ts';
+import { startCurfew } from '../support/running-curfew.ts';
+import { createWorld } from '../support/world.ts';
+
+const step = 'request_access_step';
+
+describe.each(['socket', 'http'] as const)('a step of a workflow by %s', (transport) => {
+  it('asks for the person that it names, and ends with the decision', async () => {
+    await using product = await startCurfew({ transport });
+    const { workspace } = product;
+    const [alice, bob] = [workspace.as('alice'), workspace.as('bob')];
+    const inputs = { requester: bob.id, resource: 'pg role readonly', duration: '1h', reason: 'first day <!channel>' };
+    const run = await workspace.runStep(step, inputs);
+    const approval = await approvalOf(workspace, 'Written by a workflow: first day');
+    expect(JSON.stringify(approval.blocks)).toContain('bob@example.com');
+    expect(run.state).toBe('running');
+
+    // Slack delivers it again: it is the same request.
+    const again = must(workspace.sent.findLast((sent) => JSON.stringify(sent).includes(run.id)));
+    const other = JSON.parse(JSON.stringify(again).replace(/"event_id":"[^"]*"/, '"event_id":"Ev0AGAIN"')) as typeof again;
+    await workspace.deliver(other);
+    const { rows: requests } = await product.curfew.pool.query('select id, state from requests');
+    expect(requests).toEqual([{ id: expect.any(String), state: 'pending' }]);
+
+    await alice.press(approval, 'approve');
+    await workspace.until(() => run.state === 'completed', 10_000);
+    expect(run.outputs).toEqual({ decision: 'approved', request_id: requests[0].id });
+    expectNoComplaints(product);
+  });
+
+  it('fails with a sentence where access cannot be asked for', async () => {
+    await using product = await startCurfew({
+      transport,
+      slack: { people: [{ id: 'U0GUEST01', name: 'guest', isRestricted: true }] },
+    });
+    const { workspace } = product;
+    const bob = workspace.as('bob').id;
+    const failed = async (inputs: Record<string, string>): Promise<string> => {
+      const run = await workspace.runStep(step, inputs);
+      await workspace.until(() => run.state === 'failed', 10_000);
+      return run.error;
+    };
+    const resource = 'pg role readonly';
+    expect(await failed({ requester: workspace.as('guest').id, resource })).toContain('Guests of this workspace');
+    expect(await failed({ requester: 'U0NOBODY1', resource })).toContain('Only members of this workspace');
+    expect(await failed({ requester: bob, resource: 'pg role nothing' })).toContain('nothing');
+    expect(await failed({ requester: bob, resource: `${resource} --to alice@example.com` })).toContain('--to');
+    expect(await failed({ requester: bob, resource: '--help' })).toContain('Write a right');
+    expect(await failed({ requester: bob, resource, duration: '1000d' })).toContain('maximum');
+    expect(await failed({ requester: bob, resource, reason: 'x'.repeat(3000) })).toContain('1000');
+    expect((await product.curfew.pool.query('select from requests')).rowCount).toBe(0);
+  });
+
+  it('ends where the reply of Slack was lost', async () => {
+    await using product = await startCurfew({ transport });
+    const { workspace } = product;
+    const [alice, bob] = [workspace.as('alice'), workspace.as('bob')];
+    const run = await workspace.runStep(step, { requester: bob.id, resource: 'pg role readonly', reason: 'lost' });
+    const approval = await approvalOf(workspace, 'Written by a workflow: lost');
+    workspace.faults.next('functions.completeSuccess', { lostReply: true });
+    await alice.press(approval, 'approve');
+    await workspace.until(() => run.state === 'completed', 10_000);
+    const told = async () => (await product.curfew.pool.query('select from steps where told_at is not null')).rowCount;
+    await expect.poll(told, { timeout: 30_000 }).toBe(1);
+  });
+});
+
+describe('a step that waits', () => {
+  const wish = (execution: string) => ({ execution, right: 'pg role readonly', duration: undefined, reason: undefined });
+
+  it('is told by whoever works after a restart, once, and of a request that was decided before it began to wait', async () => {
+    await using world = await createWorld();
+    const bob = await world.caller('bob');
+    await expect(world.useCases.steps.begin(bob, wish('Fx1'))).resolves.toMatchObject({ ok: true });
+    const [request] = (await world.useCases.home(bob)).requests.requests;
+    const { id } = must(request);
+    const ends: [string, StepEnd][] = [];
+    let isAway = true;
+    const endStep = async (execution: string, end: StepEnd): Promise<void> => {
+      if (isAway) throw new Error('Slack is away');
+      ends.push([execution, end]);
+    };
+    const work = () => createWork({ ...world.deps, messenger: { ...world.messenger, endStep }, jobs: world.jobs, hands: world.hands });
+    await work().notify(id);
+    await world.useCases.decideRequest(await world.caller('carol'), id, { kind: 'deny', reason: undefined });
+    await expect(work().notify(id)).rejects.toThrow('Slack is away');
+    isAway = false;
+    await work().notify(id);
+    await work().notify(id);
+    expect(ends).toEqual([['Fx1', { kind: 'decided', decision: 'denied', request: id }]]);
+
+    // Whoever delivers it again learns nothing new, and asks for nothing again.
+    await world.useCases.steps.begin(bob, wish('Fx1'));
+    expect((await world.useCases.home(bob)).requests.requests).toHaveLength(1);
+    const events = (await world.audit()).filter(({ action }) => action === 'step.begun');
+    expect(events).toMatchObject([{ actor: { email: 'bob@example.com' }, data: { execution: 'Fx1' } }]);
+  });
+
+  it('fails when its request lapses', async () => {
+    await using world = await createWorld();
+    const bob = await world.caller('bob');
+    await world.useCases.steps.begin(bob, wish('Fx2'));
+    const [request] = (await world.useCases.home(bob)).requests.requests;
+    await world.passTime('15 days');
+    await world.work.lapse();
+    const ends: StepEnd[] = [];
+    const messenger = { ...world.messenger, endStep: async (_: string, end: StepEnd) => void ends.push(end) };
+    await createWork({ ...world.deps, messenger, jobs: world.jobs, hands: world.hands }).notify(must(request).id);
+    expect(ends).toEqual([{ kind: 'failed', why: 'Nobody decided about the request in time.' }]);
+  });
+});
