@@ -75,7 +75,12 @@ export async function startEngine(redisUrl: string | undefined) {
     }),
   );
   const hands: Hands = { ...deps, log: quiet, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
-  const silent = { post: async () => ({ channel: '', ts: '' }), find: async () => undefined, redraw: async () => undefined, endStep: async () => undefined };
+  const silent = {
+    post: async () => ({ channel: '', ts: '' }),
+    find: async () => undefined,
+    redraw: async () => undefined,
+    endStep: async () => undefined,
+  };
   const work = createWork({ ...deps, messenger: silent, jobs: queue, hands });
   const useCases = createUseCases(deps);
   const caller = async (name: string): Promise<Caller> => ({

@@ -88,6 +88,8 @@ function eventText(action: string, data: RequestEvent['data']): string {
       return `Answered: ${word('answer')}`;
     case 'request.nudged':
       return 'Approvers were asked to hurry';
+    case 'step.begun':
+      return 'A step of a workflow waits for the decision';
     case 'request.endorsed':
       return `Agreed to${lasting(data['seconds'])}; more people must`;
     case 'request.approved':

@@ -72,7 +72,7 @@ describe.each(['socket', 'http'] as const)('a step of a workflow by %s', (transp
 describe('a step that waits', () => {
   const wish = (execution: string) => ({ execution, right: 'pg role readonly', duration: undefined, reason: undefined });
 
-  it('is told by whoever works after a restart, once, and of a request that was decided before it began to wait', async () => {
+  it('is told by whoever works after a restart, and once', async () => {
     await using world = await createWorld();
     const bob = await world.caller('bob');
     await expect(world.useCases.steps.begin(bob, wish('Fx1'))).resolves.toMatchObject({ ok: true });
@@ -98,6 +98,27 @@ describe('a step that waits', () => {
     expect((await world.useCases.home(bob)).requests.requests).toHaveLength(1);
     const events = (await world.audit()).filter(({ action }) => action === 'step.begun');
     expect(events).toMatchObject([{ actor: { email: 'bob@example.com' }, data: { execution: 'Fx1' } }]);
+  });
+
+  it('is told at once where nobody has to decide, though all was told before it began to wait', async () => {
+    await using world = await createWorld();
+    await world.pool.query(`insert into policies (org, name, document) values ('demo', 'standing', $1)`, [
+      { name: 'standing', requestor: { type: 'any' }, resource: { type: 'any' }, approval: [{ type: 'persistent' }] },
+    ]);
+    const bob = await world.caller('bob');
+    const asked = await world.useCases.runCommand(bob, ['request', 'pg', 'role', 'readonly'], '/access');
+    if (!asked.ok || asked.value.kind !== 'submitted') throw new Error(JSON.stringify(asked));
+    const { id } = asked.value.request;
+    await world.reconcile();
+    await world.work.notify(id);
+    const lines = async () => (await world.pool.query(`select from outbox where kind = 'notify' and subject = $1`, [id])).rowCount;
+    expect(await lines()).toBe(0);
+    await world.useCases.steps.begin(bob, wish('Fx3'));
+    expect(await lines()).toBe(1);
+    const ends: StepEnd[] = [];
+    const messenger = { ...world.messenger, endStep: async (_: string, end: StepEnd) => void ends.push(end) };
+    await createWork({ ...world.deps, messenger, jobs: world.jobs, hands: world.hands }).notify(id);
+    expect(ends).toEqual([{ kind: 'decided', decision: 'approved', request: id }]);
   });
 
   it('fails when its request lapses', async () => {

@@ -35,7 +35,14 @@ const openConnection: Method = ({ link, baseUrl }) => {
 };
 
 const APP_METHODS: Record<string, Method> = { 'apps.connections.open': openConnection };
-const BOT_METHODS: Record<string, Method> = { 'auth.test': authTest, ...chatMethods, ...viewMethods, ...peopleMethods, ...historyMethods, ...stepMethods };
+const BOT_METHODS: Record<string, Method> = {
+  'auth.test': authTest,
+  ...chatMethods,
+  ...viewMethods,
+  ...peopleMethods,
+  ...historyMethods,
+  ...stepMethods,
+};
 
 /** A call the app made, without its token. */
 export type Call = { method: string; args: Json; answer: Json };
