@@ -1,10 +1,12 @@
 import type { KnownBlock } from '@slack/types';
 import type { DurationSeconds } from '../src/domain/duration.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
+import type { Instant } from '../src/domain/time.ts';
 import { revokeButton } from './buttons.ts';
 import { durationSelect } from './choices.ts';
 import { type Message, actions, button, message, paragraph, quote } from './kit.ts';
 import { type Line, line, onOneLine, words } from './line.ts';
+import { contextLines } from './context.ts';
 import { statusOf } from './status.ts';
 import { actionIds, blockIds, encodeDecision } from './wire.ts';
 import { approversWords, askLine, durationLine, endorsementLines, escalationLines, extensionLines, rightWords } from './words.ts';
@@ -15,10 +17,15 @@ export type ApprovalProps = {
   readonly choice: { readonly durations: readonly DurationSeconds[]; readonly digest: string } | undefined;
   /** Who may decide, in words. */
   readonly approvers: readonly string[];
+  /** What speaks about it. */
+  readonly policies?: readonly string[];
+  /** What the principal did with this right before. */
+  readonly history?: { readonly count: number; readonly last: Instant | undefined } | undefined;
 };
 
 /** In the approval channel: what is asked, the buttons while they mean something, and what became of it. */
-export function approval({ request, choice, approvers }: ApprovalProps): Message {
+export function approval(props: ApprovalProps): Message {
+  const { request, choice, approvers } = props;
   const status = statusOf(request);
   const isPending = request.state.kind === 'pending';
   const ask = askLine(request);
@@ -29,6 +36,7 @@ export function approval({ request, choice, approvers }: ApprovalProps): Message
         durationLine(request),
         ...extensionLines(request),
         ...endorsementLines(request),
+        ...contextLines(props),
         status.headline,
         line('May decide: ', approversWords(approvers)),
       ]

@@ -1,26 +1,36 @@
 import type { KnownBlock, ModalView } from '@slack/types';
-import type { DurationSeconds } from '../src/domain/duration.ts';
-import type { PermissionRequest } from '../src/domain/request.ts';
+import type { ApprovalProps } from './approval.ts';
 import { durationSelect } from './choices.ts';
 import { actions, button, paragraph, plain, quote, window } from './kit.ts';
-import { words } from './line.ts';
+import { contextLines } from './context.ts';
+import { line, words } from './line.ts';
 import { statusOf } from './status.ts';
-import { actionIds, blockIds, noticeId, viewIds } from './wire.ts';
-import { askLine, durationLine, escalationLines, extensionLines, rightWords } from './words.ts';
+import { actionIds, blockIds, encodeDecision, noticeId, viewIds } from './wire.ts';
+import { approversWords, askLine, durationLine, endorsementLines, escalationLines, extensionLines, rightWords } from './words.ts';
 
 /** A window to decide one request, for those who come from the home tab; of a decided one it tells what became of it. */
-export function review(request: PermissionRequest, durations: readonly DurationSeconds[]): ModalView {
+export function review(props: ApprovalProps): ModalView {
+  const { request, choice, approvers } = props;
   const { headline } = statusOf(request);
   const facts: KnownBlock[] = [
-    paragraph(...escalationLines(request), askLine(request), durationLine(request), ...extensionLines(request), headline),
+    paragraph(
+      ...escalationLines(request),
+      askLine(request),
+      durationLine(request),
+      ...extensionLines(request),
+      ...endorsementLines(request),
+      ...contextLines(props),
+      headline,
+      ...(choice === undefined ? [] : [line('May decide: ', approversWords(approvers))]),
+    ),
     request.reason === undefined ? paragraph(words('No reason was given.')) : quote(request.reason),
   ];
-  if (request.state.kind !== 'pending') return window('Review request', facts, noticeId);
+  if (choice === undefined) return window('Review request', facts, noticeId);
   return {
     type: 'modal',
     callback_id: viewIds.review,
-    // An id to look up; whether this person may decide is asked when they do.
-    private_metadata: request.id,
+    // An id to look up and what was shown; whether this person may decide is asked when they do.
+    private_metadata: encodeDecision(request.id, choice.digest),
     title: plain('Review request', 24),
     submit: plain('Approve', 24),
     close: plain('Close', 24),
@@ -30,7 +40,7 @@ export function review(request: PermissionRequest, durations: readonly DurationS
         type: 'input',
         block_id: blockIds.duration,
         label: plain('Approve for', 2000),
-        element: durationSelect(actionIds.duration, durations, request.asked, request.durationNamed ? 'as asked' : ''),
+        element: durationSelect(actionIds.duration, choice.durations, request.asked, request.durationNamed ? 'as asked' : ''),
       },
       actions(blockIds.decision, [
         button({ actionId: actionIds.deny, label: 'Deny', spoken: `Deny ${rightWords(request.permission)}`, value: request.id }),

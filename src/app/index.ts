@@ -19,7 +19,7 @@ import { createSettingsDoors } from './settings.ts';
 import { recentRights } from './recent-rights.ts';
 import { createRequestDoors } from './request-doors.ts';
 import { createAllowingDoors } from './allow-form.ts';
-import { createAskingDoors, requestForm } from './request-form.ts';
+import { createAskingDoors } from './request-form.ts';
 import { createHistoryDoors } from './request-history.ts';
 import { createRouter, type RoutingDeps } from './routing.ts';
 import { runCommand } from './run-command.ts';
@@ -73,7 +73,6 @@ export function createUseCases(deps: AppDeps): UseCases {
     runCommand: door({ scope: 'command', attempt: 'command.run' }, (caller, argv, program) =>
       runCommand(inner, doors, caller, argv, program),
     ),
-    requestForm: (caller) => requestForm(inner, caller),
     recentRights: (caller) => recentRights(inner, caller),
     home: (caller, position) => readHome(inner, caller, position),
     identify: (org, identity) => store.identify(org, identity),

@@ -1,8 +1,9 @@
 /** What must be told to people, and where it was told. */
 import type { Org, RequestId } from '../domain/ids.ts';
 import type { Posting } from '../domain/posting.ts';
+import type { PermissionRequest } from '../domain/request.ts';
 import type { Instant } from '../domain/time.ts';
-import type { MessageRef, PostAttempt } from './ports.ts';
+import type { MessageRef, PastUse, PostAttempt } from './ports.ts';
 
 export type NoticeStore = {
   /** Requests whose approvable time has passed, still pending. */
@@ -23,6 +24,7 @@ export type NoticeStore = {
   renewNotices(org: Org, id: RequestId, claim: NoticeClaim): Promise<NoticeClaim | undefined>;
   /** Puts requests whose messages change by time now into the outbox. Returns how many. */
   wakeNotices(limit: number): Promise<number>;
+  pastUse(request: PermissionRequest): Promise<PastUse>;
   /** Whoever is on call was told of this request. */
   keepPaged(org: Org, id: RequestId): Promise<void>;
   messages(org: Org, id: RequestId): Promise<readonly PostedMessage[]>;

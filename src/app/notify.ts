@@ -1,21 +1,17 @@
 import { digestOf } from '../domain/digest.ts';
-import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
-import { extensionDurations, handiestExtension } from '../domain/extension.ts';
+import type { DurationSeconds } from '../domain/duration.ts';
 import type { Org, RequestId } from '../domain/ids.ts';
-import type { PermissionRequest } from '../domain/request.ts';
-import { allowedDurations, type Settings } from '../domain/settings.ts';
-import { describeApprovers } from '../domain/approval-path.ts';
 import type { ApprovalChannels } from '../domain/audience.ts';
 import { nextNoticeAt, postingKey, postingsOf } from '../domain/posting.ts';
-import type { Outcome } from '../domain/route.ts';
 import type { Instant } from '../domain/time.ts';
 import { findAudience } from './audience.ts';
-import type { Integrations, Messenger, Picture } from './ports.ts';
+import { paint } from './paint.ts';
+import type { Integrations, Messenger } from './ports.ts';
 import { type PostingTurn, settleAttempts, takeTurn, threadOf, witness } from './posting-turn.ts';
 import { Unreachable } from './unreachable.ts';
-import { escalateByTime, escalationTime, pageableServices } from './escalate-request.ts';
+import { escalateByTime, escalationTime } from './escalate-request.ts';
 import { pageOnCall, waitsForPage } from './page-on-call.ts';
-import { pictureDigest, type Router, type RoutingDeps } from './routing.ts';
+import type { Router, RoutingDeps } from './routing.ts';
 import { endSteps } from './steps.ts';
 import type { Store } from './store.ts';
 
@@ -100,36 +96,4 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   await endSteps(deps, request).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
   return nextNoticeAt(request, now, escalationTime(request, deps.escalateAfter));
-}
-
-async function paint(deps: NotifyDeps, request: PermissionRequest): Promise<{ readonly picture: Picture; readonly outcome: Outcome }> {
-  const { permission, principal, org } = request;
-  const [settings, outcome] = await Promise.all([deps.store.settings(org), deps.router(deps.store, request)]);
-  // What has to be configured first is not waited for: the message then names nobody who could decide.
-  if (request.state.kind === 'pending' && outcome.kind === 'unavailable' && outcome.isConfigured)
-    throw new Error(`cannot tell who may approve: ${outcome.what} does not answer`);
-  const integration = deps.integrations.byName(permission.integration);
-  const account = integration?.accountOf(principal.email);
-  const target =
-    account?.ok === true ? { accessType: permission.accessType, resource: permission.resource, account: account.value } : undefined;
-  const picture = {
-    request,
-    choice:
-      request.state.kind === 'pending'
-        ? { durations: offeredDurations(request, settings), digest: pictureDigest(request, outcome) }
-        : undefined,
-    approvers: outcome.kind === 'ask' ? [...new Set(outcome.paths.map(describeApprovers))] : [],
-    usage: target === undefined ? undefined : integration?.usage(target),
-    extendBy: handiestExtension(request, allowedDurations(settings), toSeconds(settings.maxAccess)),
-    canEscalate:
-      request.state.kind === 'pending' && request.escalation === undefined && pageableServices(deps.routing, request, outcome).length > 0,
-    secretWaits: target !== undefined && (await deps.store.secretWaits(org, permission.integration, target.account)),
-  };
-  return { picture, outcome };
-}
-
-/** What can be chosen without being refused for its length. */
-function offeredDurations({ extension }: PermissionRequest, settings: Settings): readonly DurationSeconds[] {
-  const presets = allowedDurations(settings);
-  return extension === undefined ? presets : extensionDurations(extension, presets, toSeconds(settings.maxAccess));
 }

@@ -151,11 +151,18 @@ export type Jobs = {
 /** Where a posted message is. */
 export type MessageRef = { readonly channel: string; readonly ts: string };
 
+/** How often somebody was given a right in the 30 days before they asked again, and when it last was, however long ago. */
+export type PastUse = { readonly count: number; readonly last: Instant | undefined };
+
 /** All that a message about a request may show. */
 export type Picture = {
   readonly request: PermissionRequest;
   /** Present while the request is pending and can be approved. */
   readonly choice: { readonly durations: readonly DurationSeconds[]; readonly digest: string } | undefined;
+  /** What speaks about it at this moment. */
+  readonly policies?: readonly string[];
+  /** What the principal did with this right before they asked; for those who decide. */
+  readonly history?: PastUse | undefined;
   /** Who may decide, in words: "Security reviewers", "Platform team". */
   readonly approvers: readonly string[];
   readonly usage: Usage | undefined;

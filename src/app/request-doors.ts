@@ -8,6 +8,7 @@ import { listRequests } from './list-requests.ts';
 import { nudgeRequest } from './nudge-request.ts';
 import type { Vault } from './ports.ts';
 import { pollRequest, readRequest } from './read-requests.ts';
+import { pictureOf } from './paint.ts';
 import { answerQuestion, questionRequest } from './question-request.ts';
 import { revealSecret } from './reveal-secret.ts';
 import { submitRequest } from './submit-request.ts';
@@ -47,6 +48,7 @@ export function createRequestDoors(deps: DecideDeps & { readonly vault: Vault },
     revealSecret: door({ scope: 'command', attempt: 'secret.show', about: ([id]) => id }, (caller, id) => revealSecret(deps, caller, id)),
     pollRequest: door({ scope: 'command', attempt: 'request.poll', about: ([id]) => id }, (caller, id) => pollRequest(deps, caller, id)),
     listRequests: door({ scope: 'requests:read', attempt: 'request.list' }, (caller, query) => listRequests(deps, caller, query)),
+    pictureOf: door({ scope: 'requests:read', attempt: 'request.read', about: ([id]) => id }, (caller, id) => pictureOf(deps, caller, id)),
     readRequest: door({ scope: 'requests:read', attempt: 'request.read', about: ([id]) => id }, (caller, id) =>
       readRequest(deps, caller, id),
     ),

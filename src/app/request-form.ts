@@ -15,7 +15,7 @@ import type { Caller, CatalogItem, Integration } from './ports.ts';
 import { recentRights } from './recent-rights.ts';
 import { type CatalogEntry, whyNotSeeOthers } from './shown-catalog.ts';
 import { foresee } from './simulate-policy.ts';
-import type { RequestDoors, RequestForm, Submitted } from './use-cases.ts';
+import type { RequestDoors, Submitted } from './use-cases.ts';
 
 /** What was chosen so far, as the {@link optionKey} of each name; a service stands for its integration where it has only one. */
 export type Asked = {
@@ -33,7 +33,10 @@ export type Asked = {
 
 export type Named = { readonly name: string; readonly service: string };
 
-export type AskForm = RequestForm & {
+export type AskForm = {
+  /** The presets that the settings allow, ascending; the first is the default. */
+  readonly durations: readonly DurationSeconds[];
+  readonly maximum: DurationSeconds;
   /** Those from which something may be asked for, and the one that was chosen. */
   readonly integrations: readonly Named[];
   /** Of the chosen integration. */
@@ -80,12 +83,6 @@ export function createAskingDoors(deps: DecideDeps, door: Doorway, doors: Pick<R
   };
 }
 
-/** The lengths that may be asked for. */
-export async function requestForm({ store }: DecideDeps, { org }: Caller): Promise<RequestForm> {
-  const settings = await store.settings(org);
-  return { durations: allowedDurations(settings), maximum: toSeconds(settings.maxAccess) };
-}
-
 /** Whole minutes, as ends are chosen: whoever sends the same twice within one asks for the same. */
 function lengthOf({ duration, until }: Asked, now: Instant): Result<DurationSeconds | undefined> {
   if (until === undefined) return accept(duration);
@@ -103,9 +100,10 @@ async function askForm(deps: DecideDeps, caller: Caller, asked: Asked): Promise<
   const integration = known.integration ?? only(offered);
   const types = integration === undefined ? [] : await offeredTypes(glance, whose, integration);
   const accessType = known.accessType ?? only(types);
-  const [lengths, now, recent] = await Promise.all([requestForm(deps, caller), deps.store.now(), recentRights(deps, caller)]);
+  const [settings, now, recent] = await Promise.all([deps.store.settings(caller.org), deps.store.now(), recentRights(deps, caller)]);
   const base = {
-    ...lengths,
+    durations: allowedDurations(settings),
+    maximum: toSeconds(settings.maxAccess),
     integrations: withChosen(offered, integration).map(named),
     accessTypes: withChosen(types, accessType),
     recent,

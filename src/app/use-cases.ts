@@ -19,7 +19,7 @@ import type { RoleDoors } from './roles.ts';
 import type { SettingsDoors } from './settings.ts';
 import type { CatalogEntry } from './shown-catalog.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
-import type { Caller, Usage } from './ports.ts';
+import type { Caller, Picture, Usage } from './ports.ts';
 import type { PreApprovalDoors } from './pre-approvals.ts';
 import type { StandingAccessDoors } from './standing-access.ts';
 import type { StandingReviewDoors } from './standing-review.ts';
@@ -72,13 +72,6 @@ export type Verdict =
   | { readonly kind: 'approve'; readonly duration: DurationSeconds | undefined; readonly digest: string | undefined }
   | { readonly kind: 'deny'; readonly reason: string | undefined };
 
-/** For how long access may be asked for. */
-export type RequestForm = {
-  /** The presets that the settings allow, ascending; the first is the default. */
-  readonly durations: readonly DurationSeconds[];
-  readonly maximum: DurationSeconds;
-};
-
 /** An account of some chat or directory, as its provider vouches for it. */
 export type Identity = {
   /** `slack`, … */
@@ -127,6 +120,8 @@ export type RequestDoors = {
   revealSecret(caller: Caller, id: RequestId): Promise<Result<{ readonly usage: Usage; readonly password: string }>>;
   /** A request that the caller may read: own, decidable, or all for reviewers, owners and viewers; else `not-found`. */
   readRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
+  /** What a message about it would show, with the digest that its buttons are bound to; as {@link readRequest}. */
+  pictureOf(caller: Caller, id: RequestId): Promise<Result<Picture>>;
   /** Newest first: for members their own and what waits for their decision, everybody's for reviewers, owners and viewers. */
   listRequests(caller: Caller, query: RequestQuery): Promise<Result<readonly PermissionRequest[]>>;
   /** As `readRequest`, for whoever waits for what they asked by command: what the answer to the command said, as it is now. */
@@ -155,7 +150,6 @@ export type UseCases = RequestDoors & {
   readonly watch: RequestWatch;
   /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
   runCommand(caller: Caller, argv: readonly string[], program: string): Promise<Result<Reply>>;
-  requestForm(caller: Caller): Promise<RequestForm>;
   /** The last five different rights that the caller asked for and that are still offered, newest first. */
   recentRights(caller: Caller): Promise<readonly CatalogEntry[]>;
   /** The caller's home: what waits for their decision, their requests, their access, newest first, a page of each. */

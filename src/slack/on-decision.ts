@@ -37,22 +37,20 @@ export function onReview(desk: Desk, press: Press): Promise<void> {
       const caller = await desk.identities.caller(press.userId);
       if (!caller.ok) return opened.show(rejectionView(heading, caller.rejection));
       const id = decodeId(press.value);
-      const found = id === undefined ? unreadable(desk) : await desk.useCases.readRequest(caller.value, id);
-      if (!found.ok) return opened.show(rejectionView(heading, found.rejection));
-      const { durations } = await desk.useCases.requestForm(caller.value);
-      await opened.show(review(found.value, durations));
+      const found = id === undefined ? unreadable(desk) : await desk.useCases.pictureOf(caller.value, id);
+      await opened.show(found.ok ? review(found.value) : rejectionView(heading, found.rejection));
     });
   });
 }
 
-/** The review window's Approve. No digest: a request does not change, and what policies say is asked again. */
+/** The review window's Approve. */
 export async function onReviewSubmitted(desk: Desk, { userId, values, metadata }: Submission): Promise<SubmissionAnswer> {
   const caller = await desk.identities.caller(userId);
   if (!caller.ok) return { kind: 'done', view: rejectionView(heading, caller.rejection) };
-  const id = decodeId(metadata);
-  if (id === undefined) return { kind: 'done', view: noticeView(heading, 'There is no such request.') };
+  const shown = decodeDecision(metadata);
+  if (shown === undefined) return { kind: 'done', view: noticeView(heading, 'There is no such request.') };
   const duration = decodeDuration(chosen(values, blockIds.duration, actionIds.duration));
-  const decided = await desk.useCases.decideRequest(caller.value, id, { kind: 'approve', duration, digest: undefined });
+  const decided = await desk.useCases.decideRequest(caller.value, shown.id, { kind: 'approve', duration, digest: shown.digest });
   await refreshHome(desk, userId);
   return {
     kind: 'done',

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { NoticeStore, OutboxLine } from '../app/notices-store.ts';
 import { parseOrg, parseRequestId } from '../domain/ids.ts';
 import { parsePostingKey, postingKey } from '../domain/posting.ts';
+import { instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { createAttempts } from './posting-attempts.ts';
 
@@ -59,6 +60,16 @@ export function createNotices(db: Db): NoticeStore {
         woken as (update requests q set notify_at = null from due where q.org = due.org and q.id = due.id returning q.org, q.id)
         insert into outbox (org, kind, subject) select org, 'notify', id from woken`.execute(db);
       return Number(numAffectedRows ?? 0);
+    },
+    async pastUse({ org, principal, permission: { integration, accessType, resource }, createdAt }) {
+      const asked = sql`to_timestamp(${createdAt}::float8 / 1000)`;
+      const { rows } = await sql<{ count: number; last: Date | null }>`
+        select count(*) filter (where g.granted_at > ${asked} - interval '30 days')::int as count, max(g.granted_at) as last
+        from requests q join grants g on g.org = q.org and g.request_id = q.id
+        where q.org = ${org} and q.principal_id = ${principal.id} and q.integration = ${integration} and q.access_type = ${accessType}
+          and q.resource = ${resource} and q.created_at < ${asked} and g.granted_at < ${asked}`.execute(db);
+      const { count = 0, last = null } = rows[0] ?? {};
+      return { count, last: last === null ? undefined : instant(last.getTime()) };
     },
     async keepPaged(org, id) {
       await sql`update requests set paged_at = clock_timestamp()

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Caller, Picture } from '../../src/app/ports.ts';
-import type { RequestForm, Verdict } from '../../src/app/use-cases.ts';
+import type { Verdict } from '../../src/app/use-cases.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import { posting } from '../../src/domain/posting.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
@@ -16,7 +16,6 @@ const digest = '0123456789abcdef';
 const end = instant(start + 3_600_000);
 const pending = someRequest();
 const active = approved({ kind: 'active', grantedAt: start, expiresAt: end });
-const form: RequestForm = { durations: [hour, day], maximum: day };
 const picture = (request: PermissionRequest): Picture => ({
   request,
   choice: request.state.kind === 'pending' ? { durations: [hour, day], digest } : undefined,
@@ -276,8 +275,7 @@ describe('the Slack door', () => {
     const given: string[] = [];
     await using running = await startSlackApp('http', {
       home: async () => ({ ...noHome, waiting: onePage([pending]), access: onePage([active]) }),
-      readRequest: async () => accept(pending),
-      requestForm: async () => form,
+      pictureOf: async () => accept(picture(pending)),
       decideRequest: async (_caller, _id, verdict) => {
         verdicts.push(verdict);
         return accept(active);
@@ -294,7 +292,7 @@ describe('the Slack door', () => {
     await workspace.as('carol').press(home, 'review');
     const review = await windowOf(running, 'carol', 'Approve for');
     await workspace.as('carol').submit(review, { asked_duration: '86400' });
-    expect(verdicts).toEqual([{ kind: 'approve', duration: day, digest: undefined }]);
+    expect(verdicts).toEqual([{ kind: 'approve', duration: day, digest }]);
     await windowOf(running, 'carol', 'Active');
     await workspace.as('carol').press(must(workspace.as('carol').home()), 'relinquish');
     await expect.poll(() => given).toEqual([active.id]);

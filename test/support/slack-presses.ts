@@ -61,7 +61,7 @@ export async function startSlackPresses(world: World, people: readonly NewPerson
     revokeGrant: noting((...given: Parameters<UseCases['revokeGrant']>) => useCases.revokeGrant(...given)),
     relinquishGrant: noting((...given: Parameters<UseCases['relinquishGrant']>) => useCases.relinquishGrant(...given)),
     cancelRequest: noting((...given: Parameters<UseCases['cancelRequest']>) => useCases.cancelRequest(...given)),
-    readRequest: noting((...given: Parameters<UseCases['readRequest']>) => useCases.readRequest(...given)),
+    pictureOf: noting((...given: Parameters<UseCases['pictureOf']>) => useCases.pictureOf(...given)),
     runCommand: noting((...given: Parameters<UseCases['runCommand']>) => useCases.runCommand(...given)),
   };
   const running = await startSlackApp('socket', { ...useCases, ...noted }, 'approvals', { people });

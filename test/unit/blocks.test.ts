@@ -320,7 +320,8 @@ describe('whatever people write', () => {
         const position = { waiting: 'newest', requests: { after: request.id }, access: { before: request.id } } as const;
         expectView(home({ waiting: page, requests: page, access: page, position, overdue, isOwner: true, recent }));
         expectView(homeNotice(said));
-        expectView(review(request, [hour, day]));
+        const choice = request.state.kind === 'pending' ? { durations: [hour, day], digest } : undefined;
+        expectView(review({ request, choice, approvers: [said], policies: [said, said, said, said], history: { count: 0, last: start } }));
         expectView(secret({ usage: { command: said, account: said }, password: 'p4ssw0rd' }));
         expectView(noticeView(said, said, said));
         expectView(loading(said));
