@@ -1,7 +1,9 @@
 import type { Button, HomeView, KnownBlock } from '@slack/types';
 import type { PageFrom } from '../src/domain/page.ts';
+import type { DurationSeconds } from '../src/domain/duration.ts';
+import type { RequestId } from '../src/domain/ids.ts';
 import type { Permission, PermissionRequest } from '../src/domain/request.ts';
-import { cancelButton, relinquishButton } from './buttons.ts';
+import { cancelButton, extendButton, relinquishButton } from './buttons.ts';
 import { encodePosition, encodeTurn, type HomeListName, type HomePosition } from './home-position.ts';
 import { overdueBlocks, type Overdue } from './home-overdue.ts';
 import { actions, button, paragraph, title } from './kit.ts';
@@ -23,6 +25,8 @@ export type HomeProps = Readonly<Record<HomeListName, HomePage>> & {
   readonly isOwner: boolean;
   /** How much standing access nears its end, for those who look it through. */
   readonly standing?: number;
+  /** How much more one press asks for, where there can be more. */
+  readonly extendBy?: ReadonlyMap<RequestId, DurationSeconds>;
   /** Rights that were asked for before. */
   readonly recent: readonly (Permission & { readonly label: string })[];
 };
@@ -42,7 +46,7 @@ export const home = (props: HomeProps): HomeView => ({
     actions(blockIds.start, startButtons(props)),
     ...list('waiting', 'Waiting for you', 'Nothing waits for your decision.', props.waiting, waitingRow),
     ...list('requests', 'Your requests', 'You have no requests.', props.requests, requestRow),
-    ...list('access', 'Your access', 'You have no access at the moment.', props.access, accessRow),
+    ...list('access', 'Your access', 'You have no access at the moment.', props.access, accessRow(props.extendBy)),
     ...againBlocks(props.recent),
   ],
 });
@@ -115,15 +119,20 @@ const requestRow: Row = (request) => [
 ];
 
 /** What can be done with access that somebody has. */
-const accessButtons = (request: PermissionRequest): Button[] => [relinquishButton(request)];
+const accessButtons = (request: PermissionRequest, more: DurationSeconds | undefined): Button[] => [
+  ...(more === undefined ? [] : [extendButton(request, more)]),
+  relinquishButton(request),
+];
 
-const accessRow: Row = (request) => {
-  const isActive = request.state.kind === 'approved' && request.state.grant.state.kind === 'active';
-  return [
-    paragraph(line(rightLine(request.permission)), statusOf(request).headline),
-    ...(isActive ? [withButtons('access', request, accessButtons(request))] : []),
-  ];
-};
+const accessRow =
+  (extendBy: HomeProps['extendBy']): Row =>
+  (request) => {
+    const isActive = request.state.kind === 'approved' && request.state.grant.state.kind === 'active';
+    return [
+      paragraph(line(rightLine(request.permission)), statusOf(request).headline),
+      ...(isActive ? [withButtons('access', request, accessButtons(request, extendBy?.get(request.id)))] : []),
+    ];
+  };
 
 /** Instead of the lists: why there are none. */
 export const homeNotice = (text: string): HomeView => ({ type: 'home', blocks: [paragraph(words(onLines(text, 600)))] });

@@ -29,7 +29,9 @@ export function request({
           ...extensionLines(asked),
           ...escalationLines(asked),
           ...endorsementLines(asked),
-          line('May decide: ', approversWords(approvers)),
+          approvers.length === 0
+            ? line('⚠️ ', bold('Nobody can approve this'), ' at the moment. Tell an owner, or cancel it.')
+            : line('May decide: ', approversWords(approvers)),
         ]
       : status.details),
   ];

@@ -1,6 +1,10 @@
 /** The home tab: what waits for somebody, what they asked for and what they have, a page of each. */
+import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
+import { handiestExtension } from '../domain/extension.ts';
+import type { RequestId } from '../domain/ids.ts';
 import type { PageFrom } from '../domain/page.ts';
 import type { PermissionRequest } from '../domain/request.ts';
+import { allowedDurations, type Settings } from '../domain/settings.ts';
 import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { takeGlance } from './glance.ts';
@@ -31,6 +35,8 @@ export type Home = {
   readonly isOwner: boolean;
   /** How much standing access nears its end; none for those who do not look it through. */
   readonly standing?: number;
+  /** How much more of their access one press asks for, where it can be extended. */
+  readonly extendBy?: ReadonlyMap<RequestId, DurationSeconds>;
   /** What they asked for before, to be asked for again. */
   readonly recent: readonly CatalogEntry[];
 };
@@ -50,18 +56,38 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
   const everyone = async (): Promise<boolean> => true;
   const holds = async (roles: readonly Role[]): Promise<boolean> =>
     (await whyNotInRole(deps.routing, deps.store, caller, roles)) === undefined;
-  const [requests, access, waiting, isOwner, recent, standing, overdue] = await Promise.all([
+  const [requests, access, waiting, isOwner, recent, standing, settings, overdue] = await Promise.all([
     turn(list({ kind: 'of', person: person.id }), everyone, position.requests, pageSize + 1),
     turn(list({ kind: 'access', person: person.id }), everyone, position.access, pageSize + 1),
     turn(list({ kind: 'pending' }), decidable(deps, caller), position.waiting, readAtOnce),
     holds(['owner']),
     recentRights(deps, caller),
     standingToReview(deps, caller),
+    deps.store.settings(org),
     // The rare thing first: who may see it is asked only where there is something to see.
     deps.store.home.overdue(org, overdueShown),
   ]);
   const isShown = overdue.count > 0 && (isOwner || (await holds(['manager'])));
-  return { waiting, requests, access, overdue: isShown ? overdue : undefined, isOwner, standing, recent };
+  return {
+    waiting,
+    requests,
+    access,
+    overdue: isShown ? overdue : undefined,
+    isOwner,
+    standing,
+    extendBy: extensions(access, settings),
+    recent,
+  };
+}
+
+function extensions({ requests }: HomePage, settings: Settings): ReadonlyMap<RequestId, DurationSeconds> {
+  const [presets, maximum] = [allowedDurations(settings), toSeconds(settings.maxAccess)];
+  return new Map(
+    requests.flatMap((request) => {
+      const more = handiestExtension(request, presets, maximum);
+      return more === undefined ? [] : [[request.id, more] as const];
+    }),
+  );
 }
 
 function decidable({ routing, store }: DecideDeps, caller: Caller): (request: PermissionRequest) => Promise<boolean> {

@@ -5,7 +5,19 @@ import { type Email, parseEmail } from './ids.ts';
 import type { PermissionRequest } from './request.ts';
 import { after, instant, type Instant } from './time.ts';
 
-export const slots = ['approval', 'escalation', 'reminder', 'nudge', 'question', 'request', 'inquiry', 'access', 'warning', 'ended', 'refused'] as const;
+export const slots = [
+  'approval',
+  'escalation',
+  'reminder',
+  'nudge',
+  'question',
+  'request',
+  'inquiry',
+  'access',
+  'warning',
+  'ended',
+  'refused',
+] as const;
 /** What a message is for. */
 export type Slot =
   /** To approvers, with the buttons. */

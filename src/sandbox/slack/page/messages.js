@@ -81,7 +81,8 @@ export function createMessages(env, channel, idPrefix, draftsFor) {
       note: 'Shortcut',
       pick: () => env.send({ type: 'message_shortcut', callbackId, channel: channel.id, ts: message.ts }),
     }));
-    const more = items.length === 0 ? null : menuButton({ class: 'button icon-only more', 'aria-label': 'More actions for this message' }, items);
+    const more =
+      items.length === 0 ? null : menuButton({ class: 'button icon-only more', 'aria-label': 'More actions for this message' }, items);
     const row = h('article', { data: { ts: message.ts } }, avatar(env.user(message.user)), body, more);
     fill(row, message);
     return row;
