@@ -7,7 +7,7 @@ import { durationSelect } from './choices.ts';
 import { type Message, actions, button, message, paragraph, quote } from './kit.ts';
 import { type Line, line, onOneLine, words } from './line.ts';
 import { contextLines } from './context.ts';
-import { statusOf } from './status.ts';
+import { quotedBlocks, statusOf } from './status.ts';
 import { actionIds, blockIds, encodeDecision } from './wire.ts';
 import { approversWords, askLine, durationLine, endorsementLines, escalationLines, extensionLines, rightWords } from './words.ts';
 
@@ -44,7 +44,7 @@ export function approval(props: ApprovalProps): Message {
   const blocks: KnownBlock[] = [
     paragraph(...facts),
     ...(request.reason === undefined ? [paragraph(words('No reason was given.'))] : [quote(request.reason)]),
-    ...(status.quoted === undefined ? [] : [paragraph(words(quotedLabel(request))), quote(status.quoted)]),
+    ...quotedBlocks(request),
     ...buttons(request, choice),
   ];
   return message(
@@ -56,14 +56,6 @@ export function approval(props: ApprovalProps): Message {
 /** A phone shows this and nothing else: who, what, how long, why. */
 function notification({ reason }: PermissionRequest, lines: readonly Line[]): readonly Line[] {
   return reason === undefined ? lines : [...lines, line('Reason: ', onOneLine(reason, 300))];
-}
-
-function quotedLabel({ state }: PermissionRequest): string {
-  return state.kind === 'denied'
-    ? 'Reason for the denial:'
-    : state.kind === 'approved' && state.grant.state.kind === 'failed'
-      ? 'The target said:'
-      : 'Reason:';
 }
 
 function buttons(request: PermissionRequest, choice: ApprovalProps['choice']): KnownBlock[] {

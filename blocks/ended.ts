@@ -1,13 +1,13 @@
 import type { PermissionRequest } from '../src/domain/request.ts';
-import { type Message, message, paragraph, quote } from './kit.ts';
+import { type Message, message, paragraph } from './kit.ts';
 import { line } from './line.ts';
-import { statusOf } from './status.ts';
+import { quotedBlocks, statusOf } from './status.ts';
 import { rightLine } from './words.ts';
 
 /** DM to the principal: what has ended, why, and when it was seen to be gone. */
 export function ended({ request }: { readonly request: PermissionRequest }): Message {
   const status = statusOf(request);
   const what = line('Your access to ', rightLine(request.permission), ' has ended');
-  const blocks = [paragraph(what, status.headline, ...status.details), ...(status.quoted === undefined ? [] : [quote(status.quoted)])];
+  const blocks = [paragraph(what, status.headline, ...status.details), ...quotedBlocks(request)];
   return message([what, status.headline], blocks);
 }

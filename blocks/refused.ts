@@ -1,7 +1,7 @@
 import type { PermissionRequest } from '../src/domain/request.ts';
-import { type Message, message, paragraph, quote } from './kit.ts';
+import { type Message, message, paragraph } from './kit.ts';
 import { bold, line } from './line.ts';
-import { statusOf } from './status.ts';
+import { quotedBlocks, statusOf } from './status.ts';
 import { isForOther, rightLine } from './words.ts';
 
 /** DM to the requestor: there will be no access, and why. */
@@ -9,6 +9,6 @@ export function refused({ request }: { readonly request: PermissionRequest }): M
   const status = statusOf(request);
   const whose = isForOther(request) ? line(' for ', bold(request.principal.email)) : '';
   const what = line('No access to ', rightLine(request.permission), whose);
-  const blocks = [paragraph(what, status.headline, ...status.details), ...(status.quoted === undefined ? [] : [quote(status.quoted)])];
+  const blocks = [paragraph(what, status.headline, ...status.details), ...quotedBlocks(request)];
   return message([what, status.headline], blocks);
 }

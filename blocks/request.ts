@@ -1,9 +1,9 @@
 import type { KnownBlock } from '@slack/types';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import { cancelButton, escalateButton, nudgeButton } from './buttons.ts';
-import { type Message, actions, message, paragraph, quote } from './kit.ts';
+import { type Message, actions, message, paragraph } from './kit.ts';
 import { bold, line } from './line.ts';
-import { statusOf } from './status.ts';
+import { quotedBlocks, statusOf } from './status.ts';
 import { blockIds } from './wire.ts';
 import { approversWords, durationLine, endorsementLines, escalationLines, extensionLines, isForOther, rightLine } from './words.ts';
 
@@ -37,7 +37,7 @@ export function request({
   ];
   const blocks: KnownBlock[] = [
     paragraph(...facts),
-    ...(status.quoted === undefined ? [] : [quote(status.quoted)]),
+    ...quotedBlocks(asked),
     ...(isPending
       ? [actions(blockIds.access, [nudgeButton(asked), ...(canEscalate ? [escalateButton(asked)] : []), cancelButton(asked)])]
       : []),

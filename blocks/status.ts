@@ -1,7 +1,9 @@
 /** What became of a request, in words: one headline that starts with the status, and the lines below it. */
+import type { KnownBlock } from '@slack/types';
 import { describeDuration, isDurationSeconds } from '../src/domain/duration.ts';
 import type { End, Evidence, Grant } from '../src/domain/grant.ts';
 import type { PermissionRequest, RequestState } from '../src/domain/request.ts';
+import { paragraph, quote } from './kit.ts';
 import { type Line, bold, date, exactDate, line } from './line.ts';
 import { decider } from './words.ts';
 
@@ -9,6 +11,17 @@ export type Status = { readonly headline: Line; readonly details: readonly Line[
 type Approved = Extract<RequestState, { kind: 'approved' }>;
 
 const status = (headline: Line, details: readonly Line[] = [], quoted?: string): Status => ({ headline, details, quoted });
+
+/** What somebody, or the target, said to it, below whose words these are. */
+export function quotedBlocks(request: PermissionRequest): KnownBlock[] {
+  const { quoted } = statusOf(request);
+  return quoted === undefined ? [] : [paragraph(line(quotedLabel(request))), quote(quoted)];
+}
+
+function quotedLabel({ state }: PermissionRequest): string {
+  if (state.kind === 'denied') return 'Reason for the denial:';
+  return state.kind === 'approved' && state.grant.state.kind === 'failed' ? 'The target said:' : 'Reason for the revocation:';
+}
 
 export function statusOf(request: PermissionRequest): Status {
   const { state } = request;

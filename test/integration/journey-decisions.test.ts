@@ -73,7 +73,7 @@ describe.each(['socket', 'http'] as const)('by %s', (transport) => {
     const session = await logIn(connection);
     await bob.openHome();
     const having = await home(bob, (text) => text.includes('Active'));
-    expect(buttonsOf(having)).toEqual(['open_form', 'relinquish', 'home_again']);
+    expect(buttonsOf(having)).toEqual(['open_form', 'extend', 'relinquish', 'home_again']);
     await bob.press(having, 'home_again');
     const again = await windowWith(workspace, bob, 'Approvers read this');
     expect(textOf(again)).toContain('readonly');

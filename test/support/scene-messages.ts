@@ -1,0 +1,130 @@
+import { access } from '../../blocks/access.ts';
+import { approval, type ApprovalProps } from '../../blocks/approval.ts';
+import { ended } from '../../blocks/ended.ts';
+import { question } from '../../blocks/question.ts';
+import { refused } from '../../blocks/refused.ts';
+import { reminder } from '../../blocks/reminder.ts';
+import { request as requestMessage } from '../../blocks/request.ts';
+import { warning } from '../../blocks/warning.ts';
+import type { PermissionRequest, RequestState } from '../../src/domain/request.ts';
+import { after, alice, asked, bob, carol, dave, day, digest, hour, idOf, presets, states, type Words } from './scene-values.ts';
+import type { Scene } from './slack-scenes.ts';
+
+const extension = { of: idOf(2), first: idOf(2), from: after(-30), until: after(30) };
+const often = { count: 3, last: after(-4320) };
+const endorsements = [{ by: carol, at: after(1), duration: hour, keyMakers: [] }];
+
+/** What stands in the approval channel, and what became of it. */
+export function approvalScenes(words: Words): Scene[] {
+  const choice = { durations: presets(words), digest };
+  const approvers = ['Security reviewers', words.group];
+  const policies = [words.policy];
+  const scene = (name: string, title: string, request: PermissionRequest, history: ApprovalProps['history'] = often): Scene => ({
+    name: `approval-${name}`,
+    title,
+    group: 'In the approval channel',
+    place: 'channel',
+    as: 'alice',
+    show: () => approval({ request, choice: request.state.kind === 'pending' ? choice : undefined, approvers, policies, history }),
+  });
+  const decided = (name: string, title: string, state: RequestState) => scene(name, title, asked(words, { state }));
+  const { denied, deniedByPolicy, cancelled, lapsed, planned, active, ending, ended: over, revoked, failed } = states(words);
+  const escalation = { at: after(10), reason: words.reason, isPaged: true };
+  const again = (by: 'time' | 'requestor') => () => reminder({ request: asked(words), choice, approvers }, by);
+  return [
+    scene('pending', 'Somebody asks', asked(words)),
+    scene('first-time', 'Somebody asks for the first time', asked(words), { count: 0, last: undefined }),
+    scene('without-reason', 'Without a reason or a duration', asked(words, { reason: undefined, durationNamed: false })),
+    scene('for-other', 'For somebody else', asked(words, { principal: dave })),
+    scene('extension', 'More time for access that is there', asked(words, { extension })),
+    scene('one-of-two', 'Two people must agree, and one has', asked(words, { endorsements })),
+    scene('escalated', 'Escalated to whoever is on call', asked(words, { escalation })),
+    decided('planned', 'Approved, being set up', planned),
+    decided('active', 'Active', active),
+    scene(
+      'two-agreed',
+      'Active, after two people agreed',
+      asked(words, { state: active, endorsements: [{ by: alice, at: after(1), duration: hour, keyMakers: [] }] }),
+    ),
+    decided('ending', 'Ending', ending),
+    decided('ended', 'Ended, and seen to be gone', over),
+    scene('extended', 'Extended', asked(words, { state: over, extendedUntil: after(121) })),
+    decided('revoked', 'Revoked', revoked),
+    decided('denied', 'Denied', denied),
+    decided('denied-by-policy', 'Denied by a policy', deniedByPolicy),
+    decided('cancelled', 'Cancelled', cancelled),
+    decided('lapsed', 'Nobody decided in time', lapsed),
+    decided('failed', 'It could not be set up', failed),
+    { ...scene('', '', asked(words)), name: 'reminder', title: 'A reminder', show: again('time') },
+    { ...scene('', '', asked(words)), name: 'nudge', title: 'Bob asks again', show: again('requestor') },
+    {
+      ...scene('', '', asked(words)),
+      name: 'reminder-over',
+      title: 'A reminder, once the request is decided',
+      show: () => reminder({ request: asked(words, { state: active }), choice: undefined, approvers }, 'time'),
+    },
+    ...questionScenes(words),
+  ];
+}
+
+function questionScenes(words: Words): Scene[] {
+  const open = { by: carol, at: after(2), text: words.question, answer: undefined };
+  const answered = { ...open, answer: { by: bob, at: after(3), text: words.answer } };
+  const scene = (name: string, title: string, asks: typeof open | typeof answered, to: 'approvers' | 'requestor'): Scene => ({
+    name: `question-${name}`,
+    title,
+    group: to === 'approvers' ? 'In the approval channel' : 'Direct messages to whoever asked',
+    place: to === 'approvers' ? 'channel' : 'dm',
+    as: to === 'approvers' ? 'alice' : 'bob',
+    show: () => question(asked(words, { questions: [asks] }), 1, to),
+  });
+  return [
+    scene('open', 'An approver asks for more, in the thread', open, 'approvers'),
+    scene('answered', 'The answer, in the thread', answered, 'approvers'),
+    scene('to-answer', 'The question, to whoever asked', open, 'requestor'),
+    scene('answered-dm', 'The question, once answered', answered, 'requestor'),
+  ];
+}
+
+/** What Curfew writes to one person. */
+export function directScenes(words: Words): Scene[] {
+  const approvers = ['Security reviewers', words.group];
+  const scene = (name: string, title: string, show: Scene['show']): Scene => ({
+    name,
+    title,
+    group: 'Direct messages to whoever asked',
+    place: 'dm',
+    as: 'bob',
+    show,
+  });
+  const { denied, cancelled, lapsed, planned, active, ended: over, relinquished, revoked, failed } = states(words);
+  const mine = (request: PermissionRequest, canEscalate = false) => requestMessage({ request, approvers, canEscalate });
+  const usage = { command: words.command, account: 'bob' };
+  const has = asked(words, { state: active });
+  const until = { ...has, extendedUntil: after(121) };
+  const lost = (state: RequestState) => () => refused({ request: asked(words, { state }) });
+  const gone = (state: RequestState) => () => ended({ request: asked(words, { state }) });
+  return [
+    scene('request-pending', 'Your request waits', () => mine(asked(words))),
+    scene('request-can-escalate', 'It waits, and there is somebody on call', () => mine(asked(words), true)),
+    scene('request-one-of-two', 'One of two has agreed', () => mine(asked(words, { endorsements }))),
+    scene('request-planned', 'Approved, being set up', () => mine(asked(words, { state: planned }))),
+    scene('request-active', 'Your request came to access', () => mine(has)),
+    scene('request-denied', 'Your request was denied', () => mine(asked(words, { state: denied }))),
+    scene('request-cancelled', 'Your request is cancelled', () => mine(asked(words, { state: cancelled }))),
+    scene('access', 'You have access', () => access({ request: has, usage, secretWaits: false, extendBy: hour })),
+    scene('access-password', 'You have access, and a password waits', () =>
+      access({ request: has, usage, secretWaits: true, extendBy: day }),
+    ),
+    scene('access-extended', 'Your access was extended', () => access({ request: until, usage, secretWaits: false })),
+    scene('warning', 'It ends soon', () => warning({ request: has, extendBy: hour })),
+    scene('warning-last', 'It ends soon, and cannot be extended', () => warning({ request: has })),
+    scene('warning-extended', 'It would have ended, and goes on', () => warning({ request: until, extendBy: hour })),
+    scene('ended', 'It has ended', gone(over)),
+    scene('ended-given-back', 'You gave it back', gone(relinquished)),
+    scene('ended-revoked', 'It was revoked', gone(revoked)),
+    scene('refused-denied', 'No access: denied', lost(denied)),
+    scene('refused-lapsed', 'No access: nobody decided', lost(lapsed)),
+    scene('refused-failed', 'No access: it could not be set up', lost(failed)),
+  ];
+}

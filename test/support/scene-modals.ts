@@ -1,0 +1,156 @@
+import { loading } from '../../blocks/loading.ts';
+import { bold, line } from '../../blocks/line.ts';
+import { faultText, noticeView, rejectionText, rejectionView } from '../../blocks/notices.ts';
+import { policiesList } from '../../blocks/policies.ts';
+import { policyForm } from '../../blocks/policy-form.ts';
+import { review } from '../../blocks/review.ts';
+import { answering, denial, questioning } from '../../blocks/say.ts';
+import { secret } from '../../blocks/secret.ts';
+import { effectLine, type SettingsProps, settingsForm } from '../../blocks/settings.ts';
+import { simulationForm, type Simulated } from '../../blocks/simulation.ts';
+import { standingReview } from '../../blocks/standing-review.ts';
+import type { Policy } from '../../src/domain/policy.ts';
+import { defaultSettings } from '../../src/domain/settings.ts';
+import { asked, dave, digest, end, idOf, many, presets, states, type Words } from './scene-values.ts';
+import type { Scene } from './slack-scenes.ts';
+
+const scene =
+  (group: string, as: Scene['as']) =>
+  (name: string, title: string, show: Scene['show']): Scene => ({ name, title, group, place: 'modal', as, show });
+
+/** The windows of those who decide, and of whoever has access. */
+export function windowScenes(words: Words): Scene[] {
+  const deciding = scene('Deciding: the windows', 'alice');
+  const having = scene('Windows of whoever asked', 'bob');
+  const value = idOf(1);
+  const approvers = ['Security reviewers', words.group];
+  const standing = many(words, Math.min(words.requests, 300), states(words).standing, { principal: dave, requestor: dave });
+  return [
+    deciding('review', 'A request, from the home tab', () =>
+      review({ request: asked(words), choice: { durations: presets(words), digest }, approvers, policies: [words.policy] }),
+    ),
+    deciding('review-decided', 'A request that is decided already', () =>
+      review({ request: asked(words, { state: states(words).active }), choice: undefined, approvers }),
+    ),
+    deciding('deny', 'Deny', () => denial(value)),
+    deciding('ask-for-more', 'Ask for more', () => questioning(value)),
+    deciding('standing', 'Standing access that ends soon', () =>
+      standingReview({ requests: standing, after: undefined, hasMore: true, notice: undefined }),
+    ),
+    deciding('standing-none', 'No standing access ends soon', () =>
+      standingReview({ requests: [], after: undefined, hasMore: false, notice: undefined }),
+    ),
+    having('answer', 'Answer', () => answering(value, words.question)),
+    having('password', 'The password, once', () =>
+      secret({ usage: { command: words.command, account: 'bob' }, password: 'kT4-w9Qz-7mXe-Lr2v' }),
+    ),
+    having('loading', 'While something is looked up', () => loading('Request access')),
+    having('notice', 'Something cannot be done', () => rejectionView('Your password', { code: 'nothing-to-show' })),
+    having('notice-fault', 'A fault of ours', () => noticeView('Request access', faultText('01938a00'))),
+  ];
+}
+
+/** The windows of owners. */
+export const ownerScenes = (words: Words): Scene[] => [...settingsScenes(words), ...policyScenes(words), ...simulationScenes(words)];
+
+function settingsScenes(words: Words): Scene[] {
+  const owner = scene('Owners: JIT settings', 'alice');
+  const expiryOptions = presets(words).map((seconds) => ({ time: seconds / 60, unit: 'm' as const, value: `${seconds / 3600} h` }));
+  const settings = { ...defaultSettings, expiryOptions: words.presets > 4 ? expiryOptions : defaultSettings.expiryOptions };
+  const props: SettingsProps = { settings, version: '7', notes: {}, notice: undefined, shown: undefined };
+  const window = (name: string, title: string, more: Partial<SettingsProps>) =>
+    owner(`settings${name}`, title, () => settingsForm({ ...props, ...more }));
+  const shorter = { ...settings, maxAccess: { time: 8, unit: 'h' } as const };
+  return [
+    window('', 'As they are', {}),
+    window('-effect', 'What a change will do', {
+      settings: shorter,
+      notes: { maxAccess: { count: words.requests, firstEnd: end } },
+      notice: line(effectLine({ count: words.requests, firstEnd: end }), ' Nothing is saved yet. Press Save again to do it.'),
+      shown: digest,
+    }),
+    window('-problem', 'What is typed cannot be', {
+      notes: { addOptions: { problem: '“soon” is not a duration. Write it like 90m, 2h or "2 hours".' } },
+    }),
+    window('-empty', 'Without presets', { settings: { ...settings, expiryOptions: [] } }),
+  ];
+}
+
+function policyScenes(words: Words): Scene[] {
+  const owner = scene('Owners: policies', 'alice');
+  const groups = [{ directory: 'local', id: words.group, label: words.group }];
+  const policy: Policy = {
+    name: words.policy,
+    requestor: { type: 'any' },
+    resource: { type: 'integration', service: words.service, accessType: words.accessType },
+    approval: [{ type: 'group', effect: 'keep', groups }, { type: 'p0' }],
+  };
+  const off: Policy = { ...policy, name: `${words.policy} 2`, disabled: true, resource: { type: 'any' }, approval: [{ type: 'deny' }] };
+  const policies = [policy, off, ...Array.from({ length: 40 }, (_, index) => ({ ...policy, name: `${words.policy} ${index + 3}` }))]
+    .slice(0, Math.max(2, words.requests - 1))
+    .map((each) => ({ policy: each, version: '3' }));
+  const form = {
+    policy: { version: '3', name: words.policy },
+    shown: undefined,
+    yaml: words.yaml,
+    findings: [],
+    notice: undefined,
+    stored: undefined,
+  };
+  const warning = { severity: 'warning', text: words.finding } as const;
+  const problem = {
+    severity: 'error',
+    text: 'approval.0.type: one of p0, group, requestor-profile, auto, persistent, escalation, deny.',
+  } as const;
+  return [
+    owner('policies', 'The list', () =>
+      policiesList({ policies, trail: [], next: '10', notice: line('✅ The policy ', bold(off.name), ' is disabled.') }),
+    ),
+    owner('policies-none', 'Without policies', () => policiesList({ policies: [], trail: [], next: undefined, notice: undefined })),
+    owner('policy-new', 'A new policy', () => policyForm({ ...form, policy: undefined, yaml: '' })),
+    owner('policy-edit', 'Editing a policy', () => policyForm(form)),
+    owner('policy-warning', 'What there is to think about before it is saved', () =>
+      policyForm({ ...form, findings: [warning], shown: digest }),
+    ),
+    owner('policy-error', 'What cannot be saved', () => policyForm({ ...form, findings: [problem] })),
+    owner('policy-conflict', 'Somebody else changed it meanwhile', () =>
+      policyForm({
+        ...form,
+        stored: words.yaml,
+        notice: line(
+          '⚠️ Somebody changed this policy meanwhile. Nothing was saved. What is stored now stands below; Save replaces it by your text.',
+        ),
+      }),
+    ),
+    owner('policy-long', 'A policy that is too long for Slack', () => policyForm({ ...form, yaml: words.yaml.padEnd(3001, '#') })),
+  ];
+}
+
+function simulationScenes(words: Words): Scene[] {
+  const owner = scene('Owners: trying a request', 'alice');
+  const ask: Simulated = {
+    outcome: 'ask',
+    by: words.policy,
+    approvers: ['Security reviewers', words.group],
+    requires: { reason: true, duration: false, preapproval: false },
+    preApproval: null,
+    refusal: undefined,
+    policies: [{ name: words.policy, matches: true }],
+  };
+  const asks = `${words.service} ${words.accessType} ${words.resource}`;
+  return [
+    owner('simulation', 'As it opens', () => simulationForm(undefined)),
+    owner('simulation-ask', 'People would decide', () => simulationForm({ asked: asks, result: ask })),
+    owner('simulation-deny', 'It would be denied', () =>
+      simulationForm({
+        asked: asks,
+        result: {
+          ...ask,
+          outcome: 'deny',
+          requires: { ...ask.requires, reason: false },
+          refusal: rejectionText({ code: 'not-allowed', deniedBy: words.policy }),
+        },
+      }),
+    ),
+  ];
+}
