@@ -9,6 +9,7 @@ import { type Engine, org, quiet } from './engine.ts';
 import { percentile } from './figures.ts';
 import { storeRules } from './policies.ts';
 import { brewStorm, drainStorm } from './storm.ts';
+import { startWork } from './work.ts';
 
 const rounds = 4;
 const perSecond = 20;
@@ -77,22 +78,6 @@ async function typeOne(workspace: Slack['workspace'], turn: number, times: numbe
   const started = performance.now();
   await workspace.as(names[turn % names.length] ?? '').command(`/access ${commands[turn % commands.length]}`);
   times.push(performance.now() - started);
-}
-
-/** The rights are taken by the workers of the engine, woken by the queue and by a sweep, as in the process. */
-function startWork({ queue, work, store }: Engine): Disposable {
-  queue.startWorkers({
-    async due(epochSecond) {
-      const early = epochSecond * 1000 - (await store.now());
-      if (early > 0) await sleep(Math.min(early, 2_000));
-      await work.take();
-    },
-    look: () => Promise.all([work.take(), work.give()]),
-    notify: (id) => work.notify(id),
-  });
-  const report = (error: unknown): void => console.error(error);
-  const sweep = setInterval(() => void work.take().catch(report), 1_000);
-  return { [Symbol.dispose]: () => clearInterval(sweep) };
 }
 
 async function openSlack(stack: AsyncDisposableStack) {

@@ -83,10 +83,7 @@ async function serveBare(engine: Engine, write: () => Promise<unknown>, stack: A
     await write();
     return { ok: true, message: 'Requested' };
   };
-  return listen(
-    await openBareApp({ path: '/command', body, authenticate: (key) => engine.store.authenticate(org, key), answer }, stack),
-    stack,
-  );
+  return listen(await openBareApp(engine, { path: '/command', body, answer }, stack), stack);
 }
 
 const statement = `with r as (

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Engine } from './engine.ts';
 import { median, percentile } from './figures.ts';
 import { measurePairs, printRatio } from './pairs.ts';
+import { startWork } from './work.ts';
 
 const grants = 1_000;
 
@@ -11,6 +12,7 @@ const grants = 1_000;
  * revoke, drop what it owns, drop the login, write it down. Alternating, in one run.
  */
 export async function measureStorm(engine: Engine): Promise<void> {
+  using _workers = startWork(engine);
   const pairs = await measurePairs(
     () => bareLoop(engine.sampleUrl),
     (pair) => ourStorm(engine, pair),

@@ -182,9 +182,17 @@ async function seedRequests(world: World, side: Side): Promise<void> {
     await submit('dave', resource, `standing ${mark}`);
     const given = await submit('bob', resource, `given ${mark}`);
     await useCases.decideRequest(await callerOf(side, 'alice'), given, { kind: 'approve', duration: undefined, digest: undefined });
-    await submit('bob', resource, `first ${mark}`);
-    await submit('bob', resource, `second ${mark}`);
-    await submit('erin', resource, `third ${mark}`);
+    const carol = await callerOf(side, 'carol');
+    for (const [name, reason] of [
+      ['bob', 'first'],
+      ['bob', 'second'],
+      ['erin', 'third'],
+    ] as const) {
+      const waiting = await submit(name, resource, `${reason} ${mark}`);
+      for (let each = 0; each < 3; each++) await useCases.questionRequest(carol, waiting, `question ${each} ${mark}`);
+    }
   }
+  // Long enough ago to be nudged.
+  await world.pool.query(`update requests set created_at = created_at - interval '11 minutes' where org = $1 and state = 'pending'`, [of]);
   await world.sweep();
 }
