@@ -6,6 +6,7 @@ import type { UseCases } from './app/use-cases.ts';
 import type { Config } from './config.ts';
 import type { Door } from './door.ts';
 import { policyText } from './policy-text.ts';
+import { reachSlack } from './reach-slack.ts';
 import { createLocalWorkspace, type LocalWorkspace } from './sandbox/slack/local-workspace.ts';
 import { createSlackApp, type SlackOptions } from './slack/app.ts';
 
@@ -20,7 +21,7 @@ export type SlackLink = {
   readonly messenger: Messenger;
   readonly workspace: LocalWorkspace['workspace'] | undefined;
   isReady(): boolean;
-  /** Begins to take commands and clicks. Without the web role there is nothing to take. */
+  /** Begins to take commands and clicks. Without the web role there is nothing to take. While Slack is away it is waited for. */
   start(): Promise<void>;
 } & AsyncDisposable;
 
@@ -31,8 +32,9 @@ export async function connectSlack(
 ): Promise<SlackLink> {
   await using stack = new AsyncDisposableStack();
   const local = config.slack.kind === 'local' ? stack.use(openWorkspace(config.command, door, log)) : undefined;
-  const app = stack.use(
-    await createSlackApp(local?.options ?? optionsOf(config), {
+  const options = local?.options ?? optionsOf(config);
+  const make = () =>
+    createSlackApp(options, {
       useCases,
       org: config.org,
       log,
@@ -40,18 +42,21 @@ export async function connectSlack(
       approvalsChannel: config.slackChannels.approvals,
       refusals,
       policyText,
-    }),
-  );
-  if (app.handler !== undefined) door.serve(eventsPath, app.handler);
+    });
+  const slack = stack.use(await reachSlack({ make, listens: config.roles.has('web'), log }));
+  if (options.mode === 'http')
+    door.serve(eventsPath, (request, response) => {
+      const handler = slack.handler();
+      if (handler !== undefined) handler(request, response);
+      // Whatever it is, Slack is told to send it again.
+      else response.writeHead(503, { 'retry-after': '10' }).end();
+    });
   const kept = stack.move();
-  const listens = config.roles.has('web');
   return {
-    messenger: app.messenger,
+    messenger: slack.messenger,
     workspace: local?.workspace,
-    isReady: () => !listens || app.isReady(),
-    start: async () => {
-      if (listens) await app.start();
-    },
+    isReady: () => slack.isReady(),
+    start: () => slack.start(),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

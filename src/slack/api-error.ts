@@ -7,6 +7,18 @@ export const apiError = (error: unknown): string | undefined => (error instanceo
 const passing: readonly string[] = ['fatal_error', 'internal_error', 'service_unavailable', 'request_timeout', 'ratelimited'];
 export const isPassing = (word: string): boolean => passing.includes(word);
 
+/** Slack answers, and with this token we can do nothing. */
+export class UselessToken extends Error {}
+
+/** Eleven sockets are too many, and a version of us that stops still has some. */
+const crowded = 'too_many_websockets';
+
+/** Is it Slack that is away, or not able now, and not we who are refused? */
+export function isAway(error: unknown): boolean {
+  const word = apiError(error);
+  return word === undefined ? !(error instanceof UselessToken) : isPassing(word) || word === crowded;
+}
+
 /** Where the connection never came about, nothing was sent. */
 const unsent: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
 

@@ -2,7 +2,7 @@
 import { HTTPReceiver, type Logger, type Receiver } from '@slack/bolt';
 import { WebAPIRateLimitedError, WebClient } from '@slack/web-api';
 import type { Log } from '../app/ports.ts';
-import { apiError } from './api-error.ts';
+import { isAway } from './api-error.ts';
 import { createGuard } from './guard.ts';
 import { createEntrance, eventsPath, type Handler } from './http-entrance.ts';
 import type { CountRefused } from './refused.ts';
@@ -22,8 +22,6 @@ export type Connection = {
 };
 
 const openMs = 10_000;
-/** Refusals that do not mean a wrong token. Eleven sockets are too many, and a version that stops still has some. */
-const passing = new Set(['no answer', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'too_many_websockets']);
 
 export function connect(options: ConnectionOptions, log: Log, logger: Logger, countRefused: CountRefused): Connection {
   return options.mode === 'socket' ? overSocket(options, log, logger) : overHttp(options, log, logger, countRefused);
@@ -45,7 +43,7 @@ function overSocket({ appToken, apiUrl }: ConnectionOptions & { mode: 'socket' }
       if (url === undefined) throw new Error('apps.connections.open named no address');
       return url;
     },
-    isPassing: (error) => passing.has(apiError(error) ?? 'no answer'),
+    isPassing: isAway,
     askedWaitMs: (error) => (error instanceof WebAPIRateLimitedError ? error.retryAfter * 1_000 : 0),
     log,
   });
