@@ -77,6 +77,7 @@ export function createUseCases(deps: AppDeps): UseCases {
     home: (caller, position) => readHome(inner, caller, position),
     identify: (org, identity) => store.identify(org, identity),
     linkAccount: (org, account) => store.linkAccount(org, account),
+    findLink: (org, account) => store.findLink(org, account),
     authenticate: (org, token) => authenticate(deps, org, token),
     recordRefusedCalls: (org, counts) => store.recordRefusedCalls(org, counts),
   };

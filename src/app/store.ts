@@ -279,6 +279,7 @@ export type Store = Reads &
     readonly jitSettings: SettingsReads;
     identify(org: Org, identity: Identity): Promise<Person>;
     linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
+    findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
     authenticate(org: Org, key: string): Promise<Bearer | undefined>;
   };
 

@@ -158,6 +158,8 @@ export type UseCases = RequestDoors & {
   identify(org: Org, identity: Identity): Promise<Person>;
   /** The same for an account of a chat workspace, where one person has one account, and addresses can be changed. See ADR 10. */
   linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
+  /** The same for somebody who is only spoken of: no link is made, and undefined means that there is none. */
+  findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
   /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one, `unavailable` where it cannot be told now. */
   authenticate(org: Org, token: string): Promise<Caller | 'unavailable' | undefined>;
   /** Refused calls that no door has put on record, since the last time. */

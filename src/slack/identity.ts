@@ -1,6 +1,6 @@
 /** From a Slack account to the person that the rest of the system knows. See ADR 10. */
 import type { Caller } from '../app/ports.ts';
-import type { UseCases } from '../app/use-cases.ts';
+import type { OutsideAccount, UseCases } from '../app/use-cases.ts';
 import { type Email, type Org, parseEmail } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
 import { accept, type Rejection, reject, type Result } from '../domain/result.ts';
@@ -27,30 +27,33 @@ type Why = Extract<Rejection, { code: 'identity-unknown' }>['why'];
 
 export function createIdentities(deps: {
   readonly people: People;
-  readonly useCases: Pick<UseCases, 'linkAccount'>;
+  readonly useCases: Pick<UseCases, 'linkAccount' | 'findLink'>;
   readonly org: Org;
   readonly home: Home;
   readonly countRefused: CountRefused;
 }): Identities {
   const { org, home } = deps;
-  const look = async (userId: string): Promise<{ readonly person: Person } | { readonly why: Why }> => {
+  // An organisation's people have one id in all of its workspaces.
+  const workspace = home.enterpriseId ?? home.teamId;
+  const look = async (userId: string): Promise<OutsideAccount | { readonly why: Why }> => {
     const account = await deps.people.account(userId);
     const found = account === undefined ? ({ why: 'stranger' } as const) : addressIn(account, home);
-    if ('why' in found) return found;
-    // An organisation's people have one id in all of its workspaces.
-    const workspace = home.enterpriseId ?? home.teamId;
-    return deps.useCases.linkAccount(org, { provider: 'slack', workspace, user: userId, email: found.email });
+    return 'why' in found ? found : { provider: 'slack', workspace, user: userId, email: found.email };
   };
   return {
     async caller(userId) {
-      const found = await look(userId);
+      const account = await look(userId);
+      const found = 'why' in account ? account : await deps.useCases.linkAccount(org, account);
       if ('person' in found) return accept({ org, person: found.person, via: 'slack', scopes: everyScope });
       deps.countRefused(found.why);
       return reject({ code: 'identity-unknown', why: found.why });
     },
     async addressOf(userId) {
-      const found = await look(userId);
-      return 'person' in found ? found.person.email : undefined;
+      const account = await look(userId);
+      if ('why' in account) return undefined;
+      const link = await deps.useCases.findLink(org, account);
+      if (link === undefined) return account.email;
+      return 'person' in link ? link.person.email : undefined;
     },
   };
 }

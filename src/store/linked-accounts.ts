@@ -5,18 +5,26 @@ import { canonicalEmail, type Org } from '../domain/ids.ts';
 import type { Db } from './database.ts';
 import { findOrAddPerson, findPerson, linkedPerson } from './people.ts';
 
+const subjectOf = ({ workspace, user }: OutsideAccount): string => `${workspace}/${user}`;
+
+/** As {@link linkAccount}, for somebody who does nothing themselves: undefined where there is no link, and none is made. */
+export async function findLink(db: Db, org: Org, account: OutsideAccount): Promise<Link | undefined> {
+  const { provider, email } = account;
+  const linked = await linkedPerson(db, org, { provider, subject: subjectOf(account), email });
+  if (linked === undefined) return undefined;
+  const isSame = canonicalEmail(linked.email) === canonicalEmail(email);
+  return isSame || (await findPerson(db, org, email)) === undefined ? { person: linked } : { why: 'other-person' };
+}
+
 /**
  * The person an account of a workspace stands for: linked on first sight by its address, and kept. Refused is a second
  * account of the same workspace for one person, and an account whose address has become that of somebody else whom we know.
  */
 export async function linkAccount(db: Db, org: Org, account: OutsideAccount): Promise<Link> {
-  const { provider, workspace, user, email } = account;
-  const identity = { provider, subject: `${workspace}/${user}`, email };
-  const linked = await linkedPerson(db, org, identity);
-  if (linked !== undefined) {
-    const isSame = canonicalEmail(linked.email) === canonicalEmail(email);
-    return isSame || (await findPerson(db, org, email)) === undefined ? { person: linked } : { why: 'other-person' };
-  }
+  const known = await findLink(db, org, account);
+  if (known !== undefined) return known;
+  const { provider, workspace, email } = account;
+  const identity = { provider, subject: subjectOf(account) };
   return db.transaction().execute(async (tx): Promise<Link> => {
     const person = await findOrAddPerson(tx, org, email);
     // Two accounts that come at the same moment: the second waits here, and then sees the first.

@@ -26,6 +26,7 @@ const over = (): Partial<UseCases> => ({
     return reject({ code: 'not-approver' });
   },
   linkAccount: (at, account) => world.useCases.linkAccount(at, account),
+  findLink: (at, account) => world.useCases.findLink(at, account),
   runCommand: async (caller) => {
     answered.push(caller.person.email);
     return accept({ kind: 'help', text: `you are ${caller.person.email}` });
@@ -60,6 +61,19 @@ describe.each<Mode>(['socket', 'http'])('a Slack account, over %s', (mode) => {
     await running.slack.workspace.changePerson(mallory.id, { email: `${mallory.name}@example.com` });
     await running.slack.workspace.as(mallory.id).command('/access status');
     await expect.poll(() => answered).toEqual([`${mallory.name}@example.com`]);
+  });
+
+  it('is linked when its person does something, and not when somebody speaks of them', async () => {
+    const [speaker, quiet] = [someone('speaker'), someone('quiet')];
+    await using running = await start(mode, { people: [speaker, quiet] });
+    const links = async () =>
+      (await world.pool.query(`select subject from identities where subject like $1`, [`%/${quiet.id}`])).rows.length;
+    answered.length = 0;
+    await running.slack.workspace.as(speaker.id).command(`/access grant pg role readonly --to <@${quiet.id}> --reason x`);
+    await expect.poll(() => answered).toEqual([`${speaker.name}@example.com`]);
+    expect(await links()).toBe(0);
+    await said(running, quiet.id, `you are ${quiet.name}@example.com`);
+    expect(await links()).toBe(1);
   });
 
   it('is refused where the person has another one already', async () => {

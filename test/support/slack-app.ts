@@ -50,6 +50,7 @@ export async function startSlackApp(
   const useCases = fakeUseCases({
     identify: async (_org, { email }) => identified(email),
     linkAccount: async (_org, { email }) => ({ person: identified(email) }),
+    findLink: async () => undefined,
     deliveries: { claim: async () => true },
     ...overrides,
   });
