@@ -2,7 +2,7 @@ import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
 import { extendedEnd, extensionOf, planExtension } from '../domain/extension.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { type Voice, weigh } from '../domain/quorum.ts';
-import { type Decider, type PermissionRequest, wireStatus } from '../domain/request.ts';
+import { type Decider, isSameMakers, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import type { Outcome } from '../domain/route.ts';
 import { after, type Instant } from '../domain/time.ts';
@@ -103,7 +103,10 @@ async function approve(
   if (!plan.ok) return plan.rejection;
   if (!agreement.isEnough) {
     const { by: person, duration: agreed, keyMakers } = mine;
-    const isSaidAlready = request.endorsements?.some((each) => each.by.id === person.id && each.duration === agreed) === true;
+    const isSaidAlready =
+      request.endorsements?.some(
+        (each) => each.by.id === person.id && each.duration === agreed && isSameMakers(each.keyMakers, keyMakers),
+      ) === true;
     if (!isSaidAlready) await tx.endorse(actorOf(caller), request, { by: person, at: now, duration: agreed, keyMakers }, rules);
     return undefined;
   }

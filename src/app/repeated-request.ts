@@ -1,7 +1,6 @@
 /** Is a request the same one again, because its answer was lost, or a wish of its own? */
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { PersonId } from '../domain/ids.ts';
-import type { Permission, PermissionRequest, Person } from '../domain/request.ts';
+import { isSameMakers, type Permission, type PermissionRequest, type Person } from '../domain/request.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Caller } from './ports.ts';
 import type { Submitted } from './use-cases.ts';
@@ -28,7 +27,7 @@ export function findRepeated(
     (each) =>
       isTwin(each, person, wish) &&
       // With a key of other makers it is somebody else who asks, as far as anybody can tell.
-      isSameSet(each.keyMakers, keyMakers) &&
+      isSameMakers(each.keyMakers, keyMakers) &&
       each.state.kind === 'approved' &&
       each.state.at === each.createdAt &&
       now - each.createdAt < repeatMs &&
@@ -38,9 +37,6 @@ export function findRepeated(
   const isPreexisting = held.some((each) => each.id !== request.id && isActive(each));
   return { request, isPreexisting, isPersistent: false, isPreapproved: request.state.by.kind === 'person' };
 }
-
-const isSameSet = (ones: readonly PersonId[], others: readonly PersonId[]): boolean =>
-  ones.length === others.length && ones.every((each) => others.includes(each));
 
 export const isActive = ({ state }: PermissionRequest): boolean => state.kind === 'approved' && state.grant.state.kind === 'active';
 

@@ -117,3 +117,7 @@ export function wireStatus(state: RequestState): WireStatus {
 /** Is this person anybody who would gain by the decision? */
 export const isSelf = (request: Pick<PermissionRequest, 'requestor' | 'principal'>, person: PersonId): boolean =>
   person === request.requestor.id || person === request.principal.id;
+
+/** Are these the makers of one key? With a key of other makers it is somebody else who speaks, as far as anybody can tell. */
+export const isSameMakers = (ones: readonly PersonId[], others: readonly PersonId[]): boolean =>
+  ones.length === others.length && ones.every((each) => others.includes(each));

@@ -38,14 +38,17 @@ export function createNotices(db: Db): NoticeStore {
     async releaseNotices(org, id, { token }, done) {
       const next = done?.next;
       const at = done === undefined ? sql`notify_at` : next === undefined ? sql`null` : sql`to_timestamp(${next}::float8 / 1000)`;
-      const { rows: mine } = await sql`update requests set notice_lease_until = null, notify_at = ${at}
-        where org = ${org} and id = ${id} and notice_lease_until = ${token}::timestamptz returning id`.execute(db);
-      const { rows } = await sql<{
-        left: number;
-      }>`with done as (delete from outbox where id = any (${[...(done?.answered ?? [])]}::bigint[]) returning id)
-        select count(*)::int as left from outbox
-        where org = ${org} and subject = ${id} and kind = 'notify' and id not in (select id from done)`.execute(db);
-      return mine.length === 0 ? 0 : (rows[0]?.left ?? 0);
+      // Only whoever still has it strikes lines out: with them goes the memory that something is to be told, and notify_at takes its place.
+      const { rows: mine } = await sql`with mine as (
+          update requests set notice_lease_until = null, notify_at = ${at}
+          where org = ${org} and id = ${id} and notice_lease_until = ${token}::timestamptz returning id),
+        done as (delete from outbox where id = any (${[...(done?.answered ?? [])]}::bigint[]) and exists (select from mine))
+        select id from mine`.execute(db);
+      if (mine.length === 0) return 0;
+      // Looked for once others can have it: whoever came before that has gone away again.
+      const { rows } = await sql<{ left: number }>`select count(*)::int as left from outbox
+        where org = ${org} and subject = ${id} and kind = 'notify'`.execute(db);
+      return rows[0]?.left ?? 0;
     },
     async renewNotices(org, id, claim) {
       const { rows } = await sql<{ token: string }>`update requests set notice_lease_until = clock_timestamp() + interval '30 seconds'

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { RulesApplied, Transaction } from '../app/store.ts';
 import { parseRequestId } from '../domain/ids.ts';
-import { type Decider, isSelf, type PermissionRequest } from '../domain/request.ts';
+import { type Decider, isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
 import type { Instant } from '../domain/time.ts';
 import { toInstant } from './clock.ts';
 import type { Db } from './database.ts';
@@ -19,9 +19,9 @@ import { createWebhookWrites } from './webhooks.ts';
 const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 
 const rulesJson = (rules: RulesApplied, besides: object = {}) => sql`${JSON.stringify(rulesData(rules, besides))}::jsonb`;
-/** Only a rule that has one party on lets this happen; undefined: it was somebody else who decided. */
-const isOneParty = (request: PermissionRequest, by: Decider): true | undefined =>
-  by.kind === 'person' && isSelf(request, by.person.id) ? true : undefined;
+/** Only a rule that has one party on lets this happen; undefined: none of those who decided would gain by it. */
+const isOneParty = (request: PermissionRequest, by: Decider, others: readonly Person[] = []): true | undefined =>
+  (by.kind === 'person' ? [by.person, ...others] : others).some(({ id }) => isSelf(request, id)) ? true : undefined;
 
 /**
  * Locks are taken in one order everywhere: role bindings, person, request, settings, right, grant. What only owners change
@@ -102,7 +102,7 @@ export function createTransaction(tx: Db): Transaction {
             ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)},
             (select coalesce(x.chain_from, x.granted_at) from grants x where x.org = t.org and x.request_id = t.extends) from t, r
           returning org, request_id, id as grant_id, right_id, seconds, latest_end),
-        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval, with: decision.with?.map(({ email }) => email), oneParty: isOneParty(request, decision.by) })}`)}),
+        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval, with: decision.with?.map(({ email }) => email), oneParty: isOneParty(request, decision.by, decision.with) })}`)}),
         l as (${lookFrom('g')})
         ${notifyFrom('g')}`.execute(tx);
     },
@@ -113,7 +113,7 @@ export function createTransaction(tx: Db): Transaction {
             (select coalesce(jsonb_agg(e), '[]') from jsonb_array_elements(endorsements) e where e->>'person' <> ${by.id}) || ${mine}::jsonb
           where org = ${request.org} and id = ${request.id} and state = 'pending'
           returning org, id as request_id, null::uuid as grant_id),
-        a as (${auditFrom('t', 'request.endorsed', actor, rulesJson(rules, { seconds: duration }))})
+        a as (${auditFrom('t', 'request.endorsed', actor, rulesJson(rules, { seconds: duration, oneParty: isOneParty(request, { kind: 'person', person: by }) }))})
         ${notifyFrom('t')}`.execute(tx);
     },
     async deny(actor, request, decision) {

@@ -83,3 +83,16 @@ it('tries again what could not be posted', async () => {
   await world.work.notify(request.id);
   expect(told(request)).toEqual(['approval', 'request', 'reminder 1']);
 });
+
+it('keeps the wake-up where the turn was taken over meanwhile', async () => {
+  const request = await ask('1h');
+  await world.passTime('15 minutes');
+  await world.work.remind();
+  const lost = await world.store.claimNotices(request.org, request.id);
+  if (lost === undefined) throw new Error('nobody else has it');
+  await world.pool.query(`update requests set notice_lease_until = now() - interval '1 second' where id = $1`, [request.id]);
+  await world.store.claimNotices(request.org, request.id);
+  // Whoever took over was killed: only the line remembers the reminder.
+  expect(await world.store.releaseNotices(request.org, request.id, lost, { answered: lost.lines, next: undefined })).toBe(0);
+  expect(await linesOf(request.id)).toBe(1);
+});

@@ -111,6 +111,31 @@ describe('where two people must agree', () => {
     expect(await approve('dave', request, '1h', made)).toMatchObject({ ok: true, value: { state: { kind: 'pending' } } });
   });
 
+  it('counts a yes in person after one with a key that somebody made', async () => {
+    const request = await ask();
+    const made: Caller = { ...by('dave'), via: 'api', key: 'k', keyMakers: [by('carol').person.id] };
+    await approve('dave', request, '1h', made);
+    expect(await approve('carol', request)).toMatchObject({ ok: true, value: { state: { kind: 'pending' } } });
+    expect(await approve('dave', request)).toMatchObject({ ok: true, value: { state: { kind: 'approved' } } });
+  });
+
+  it('says on record that one of them gains by it, whichever agreed last', async () => {
+    await setPolicy({ ...twoOf, approval: [{ type: 'p0', options: { requiredApprovals: 2, allowOneParty: true } }] });
+    await world.pool.query(`insert into role_bindings (org, role, canonical, source) values ('demo', 'manager', 'bob@example.com', 'api')`);
+    const request = await ask();
+    await approve('bob', request);
+    await approve('carol', request);
+    await world.pool.query(`delete from role_bindings where canonical = 'bob@example.com'`);
+    const { rows } = await world.pool.query(
+      `select action, data->'oneParty' as own from audit where request_id = $1 and action in ('request.endorsed', 'request.approved') order by id`,
+      [request.id],
+    );
+    expect(rows).toEqual([
+      { action: 'request.endorsed', own: true },
+      { action: 'request.approved', own: true },
+    ]);
+  });
+
   it('is denied by one, also by one who agreed', async () => {
     const request = await ask();
     await approve('carol', request);
