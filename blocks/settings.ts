@@ -4,20 +4,28 @@ import { type Duration, optionLabel } from '../src/domain/duration.ts';
 import type { ExpiryOption, Settings } from '../src/domain/settings.ts';
 import type { Instant } from '../src/domain/time.ts';
 import { actions, button, confirmation, paragraph, plain } from './kit.ts';
-import { bold, date, type Line, line, words } from './line.ts';
+import { bold, cut, date, type Line, line, words } from './line.ts';
 import { encodeSettingsState, type SettingsField, settingsBlock } from './settings-wire.ts';
 import { actionIds, viewIds } from './wire.ts';
 
 /** How many live grants would be shortened, and the first of their new ends. */
 export type Shortening = { readonly count: number; readonly firstEnd: Instant | undefined };
 
-/** Said below a field: what is wrong with what stands there, or what saving it would do. */
-export type SettingsNote = { readonly problem: string } | Shortening;
+/** Said below a field: what is wrong with what stands there, what saving it would do, or what is stored where that is something else. */
+export type SettingsNote = { readonly problem: string } | { readonly stored: string } | Shortening;
+
+/** What stands in the fields, as far as that is known. Presets are always shown as they are stored. */
+export type FilledSettings = {
+  readonly texts: Partial<Record<SettingsField, string>>;
+  readonly approvals: Settings['defaultApprovals'] | undefined;
+};
 
 export type SettingsProps = {
   readonly settings: Settings;
   /** Of the settings that are shown; a field of another version is another field, so that what was typed does not stay. */
   readonly version: string;
+  /** Undefined: what is stored. */
+  readonly filled: FilledSettings | undefined;
   readonly notes: Partial<Record<SettingsField, SettingsNote>>;
   /** Above everything: what was done, or why nothing was. */
   readonly notice: Line | undefined;
@@ -28,7 +36,7 @@ export type SettingsProps = {
 export const settingsHeading = 'JIT settings';
 
 export function settingsForm(props: SettingsProps): ModalView {
-  const { settings, version, notice, shown } = props;
+  const { settings, version, notice, shown, notes, filled } = props;
   const { maxAccess, standingAccess, approvable } = settings;
   return {
     type: 'modal',
@@ -55,7 +63,8 @@ export function settingsForm(props: SettingsProps): ModalView {
         approvable,
         'A request that nobody decides for this long lapses.',
       ),
-      approvalsInput(settings.defaultApprovals, version),
+      approvalsInput(filled?.approvals ?? settings.defaultApprovals, version),
+      ...noteBlocks(notes.defaultApprovals),
     ],
   };
 }
@@ -64,11 +73,11 @@ export function settingsForm(props: SettingsProps): ModalView {
 export const mostPresets = 100;
 const example = 'For example 8h or 30 days.';
 
-function presetBlocks({ settings: { expiryOptions }, version, notes }: SettingsProps): KnownBlock[] {
+function presetBlocks({ settings: { expiryOptions }, version, notes, filled }: SettingsProps): KnownBlock[] {
   return [
     ...(expiryOptions.length === 0 ? [paragraph(words('There are no presets: people are offered the longest access.'))] : []),
     ...(expiryOptions.length === 0 ? [] : [keepInput(expiryOptions, version)]),
-    input('addOptions', version, 'Add presets', textInput(undefined), {
+    input('addOptions', version, 'Add presets', textInput(filled?.texts.addOptions), {
       hint: 'For example 4h, or 2 days. Commas between several.',
       optional: true,
       dispatches: true,
@@ -104,30 +113,40 @@ function keepInput(options: readonly ExpiryOption[], version: string): InputBloc
 }
 
 function durationBlocks(
-  { version, notes }: SettingsProps,
+  { version, notes, filled }: SettingsProps,
   field: 'maxAccess' | 'standingAccess' | 'approvable',
   label: string,
   value: Duration,
   hint: string,
 ): KnownBlock[] {
-  const element = textInput(optionLabel(value));
+  const element = textInput(filled?.texts[field] ?? optionLabel(value));
   return [
     input(field, version, label, element, { hint: `${hint} ${example}`, optional: false, dispatches: true }),
     ...noteBlocks(notes[field]),
   ];
 }
 
+const longestTyped = 300;
+
 const textInput = (initial: string | undefined): PlainTextInput => ({
   type: 'plain_text_input',
   action_id: actionIds.typedSetting,
-  max_length: 300,
+  max_length: longestTyped,
   dispatch_action_config: { trigger_actions_on: ['on_character_entered'] },
-  ...(initial === undefined ? {} : { initial_value: initial }),
+  ...(initial === undefined || initial === '' ? {} : { initial_value: cut(initial, longestTyped) }),
 });
 
+const approvalWords = { allowOneParty: 'People may approve their own requests', requireReason: 'A reason is required' } as const;
+
+/** In words, for a note. */
+export function describeApprovals(approvals: Settings['defaultApprovals']): string {
+  const ticked = (['allowOneParty', 'requireReason'] as const).filter((name) => approvals[name]).map((name) => approvalWords[name]);
+  return ticked.length === 0 ? 'neither is ticked' : ticked.map((each) => `“${each}”`).join(' and ');
+}
+
 function approvalsInput({ allowOneParty, requireReason }: Settings['defaultApprovals'], version: string): InputBlock {
-  const oneParty = { text: plain('People may approve their own requests', 75), value: 'allowOneParty' };
-  const reason = { text: plain('A reason is required', 75), value: 'requireReason' };
+  const oneParty = { text: plain(approvalWords.allowOneParty, 75), value: 'allowOneParty' };
+  const reason = { text: plain(approvalWords.requireReason, 75), value: 'requireReason' };
   const initial = [...(allowOneParty ? [oneParty] : []), ...(requireReason ? [reason] : [])];
   return input(
     'defaultApprovals',
@@ -163,7 +182,8 @@ function input(
 
 function noteBlocks(note: SettingsNote | undefined): KnownBlock[] {
   if (note === undefined) return [];
-  return [paragraph('problem' in note ? line('🚫 ', words(note.problem)) : effectLine(note))];
+  if ('problem' in note) return [paragraph(line('🚫 ', words(note.problem)))];
+  return [paragraph('stored' in note ? words(`Stored now: ${note.stored}.`) : effectLine(note))];
 }
 
 /** What lowering a maximum does to what is live. */

@@ -78,6 +78,7 @@ export function createUseCases(deps: AppDeps): UseCases {
     identify: (org, identity) => store.identify(org, identity),
     linkAccount: (org, account) => store.linkAccount(org, account),
     findLink: (org, account) => store.findLink(org, account),
+    linkedUser: (org, whom) => store.linkedUser(org, whom),
     authenticate: (org, token) => authenticate(deps, org, token),
     recordRefusedCalls: (org, counts) => store.recordRefusedCalls(org, counts),
   };

@@ -2,13 +2,14 @@ import { digestOf } from '../domain/digest.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Org, RequestId } from '../domain/ids.ts';
 import type { ApprovalChannels } from '../domain/audience.ts';
-import { nextNoticeAt, postingKey, postingsOf } from '../domain/posting.ts';
+import { nextNoticeAt, type Posting, posting, postingKey, postingsOf, usual } from '../domain/posting.ts';
 import type { Instant } from '../domain/time.ts';
 import { findAudience } from './audience.ts';
 import { paint } from './paint.ts';
 import type { Integrations, Messenger } from './ports.ts';
 import { type PostingTurn, settleAttempts, takeTurn, threadOf, witness } from './posting-turn.ts';
 import { Unreachable } from './unreachable.ts';
+import { Unusable } from './unusable.ts';
 import { escalateByTime, escalationTime } from './escalate-request.ts';
 import { pageOnCall, waitsForPage } from './page-on-call.ts';
 import type { Router, RoutingDeps } from './routing.ts';
@@ -88,7 +89,11 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
       await deps.store.keepMessage(deps.org, id, message);
       known.set(postingKey(each), message);
     } catch (error) {
-      if (error instanceof Unreachable) deps.routing.log.info({ request: id, slot: each.slot }, error.message);
+      const instead = error instanceof Unusable ? inUsualChannel(deps, each, error) : undefined;
+      // What is appended is reached by this loop too.
+      if (instead !== undefined) {
+        if (!postings.some((other) => postingKey(other) === postingKey(instead))) postings.push(instead);
+      } else if (error instanceof Unreachable) deps.routing.log.info({ request: id, slot: each.slot }, error.message);
       // One person who cannot be reached must not keep the others in the dark.
       else failures.push(error);
     }
@@ -96,4 +101,16 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   await endSteps(deps, request).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
   return nextNoticeAt(request, now, escalationTime(request, deps.escalateAfter));
+}
+
+/**
+ * Where approvers are asked when the channel of their policies cannot be used: a request must not wait where nobody sees it.
+ * Undefined for what goes to no such channel.
+ */
+function inUsualChannel({ channels, routing }: NotifyDeps, { slot, to, round }: Posting, error: Unusable): Posting | undefined {
+  if (to.kind !== 'channel') return undefined;
+  const policies = [...(channels ?? [])].filter(([, channel]) => channel === to.channel).map(([policy]) => policy);
+  const said = { err: error, policies, channel: to.channel };
+  routing.log.error(said, "a policy's own channel cannot be used; its approvers are asked in the usual one");
+  return posting(slot, usual, round);
 }

@@ -2,6 +2,7 @@
 import { parseCommand } from '../domain/command.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
+import { quoted } from '../domain/said.ts';
 import { stepEnd } from '../domain/step.ts';
 import { splitWords } from '../domain/words.ts';
 import { actorOf } from './actor.ts';
@@ -27,8 +28,11 @@ export type StepDoors = {
 };
 
 /** So that nobody takes the words for those of the person named. */
-const written = (reason: string | undefined): readonly string[] =>
-  reason === undefined ? [] : ['--reason', `Written by a workflow: ${reason}`];
+const written = (reason: string | undefined): string => `Written by a workflow${reason === undefined ? '' : `: ${reason}`}`;
+
+/** The other flags have inputs of their own in the step, or none. */
+const isFlag = (word: string): boolean => word.startsWith('-') && word !== '-' && !/^--integration(?:=|$)/.test(word);
+const noRight = (why: string) => reject({ code: 'invalid-value', field: 'resource', why });
 
 export function createStepDoors(
   { store }: { readonly store: Store },
@@ -40,11 +44,12 @@ export function createStepDoors(
       if ((await store.steps.requestOf(caller.org, execution)) !== undefined) return accept(undefined);
       const words = splitWords(right, '');
       if (!words.ok) return words;
+      const flag = words.value.find(isFlag);
+      if (flag !== undefined) return noRight(`Write a right, like pg role readonly. ${quoted(flag)} cannot stand there.`);
       const length = duration === undefined ? [] : ['--duration', duration];
-      const command = parseCommand(['request', ...words.value, ...length, ...written(reason)], '');
+      const command = parseCommand(['request', ...words.value, ...length, '--reason', written(reason)], '');
       if (!command.ok) return command;
-      if (command.value.kind !== 'request')
-        return reject({ code: 'invalid-value', field: 'resource', why: 'Write a right, like pg role readonly.' });
+      if (command.value.kind !== 'request') return noRight('Write a right, like pg role readonly.');
       const submitted = await submitRequest(caller, { ...command.value, to: undefined });
       if (!submitted.ok) return submitted;
       await store.steps.begin(actorOf(caller), caller.org, execution, submitted.value.request.id);

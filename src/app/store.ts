@@ -280,6 +280,7 @@ export type Store = Reads &
     identify(org: Org, identity: Identity): Promise<Person>;
     linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
     findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
+    linkedUser(org: Org, whom: Omit<OutsideAccount, 'user'>): Promise<string | undefined>;
     authenticate(org: Org, key: string): Promise<Bearer | undefined>;
   };
 

@@ -160,6 +160,8 @@ export type UseCases = RequestDoors & {
   linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
   /** The same for somebody who is only spoken of: no link is made, and undefined means that there is none. */
   findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
+  /** The other way: the user of that workspace who is linked to the person with this address. */
+  linkedUser(org: Org, whom: Omit<OutsideAccount, 'user'>): Promise<string | undefined>;
   /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one, `unavailable` where it cannot be told now. */
   authenticate(org: Org, token: string): Promise<Caller | 'unavailable' | undefined>;
   /** Refused calls that no door has put on record, since the last time. */

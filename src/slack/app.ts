@@ -5,6 +5,7 @@ import type { Log } from '../app/ports.ts';
 import type { Messenger } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import type { Org } from '../domain/ids.ts';
+import { UselessToken } from './api-error.ts';
 import { boltLog } from './bolt-log.ts';
 import { connect, type ConnectionOptions } from './connection.ts';
 import { watchDeliveries } from './deliveries.ts';
@@ -14,9 +15,10 @@ import { createIdentities } from './identity.ts';
 import { listen } from './listen.ts';
 import { createMessenger } from './messenger.ts';
 import { createPace } from './pace.ts';
-import { createPeople } from './people.ts';
+import { createPeople, type People } from './people.ts';
 import { createPlaces } from './places.ts';
 import type { PolicyText } from './policy-text.ts';
+import { createPromptClient } from './prompt-client.ts';
 import { countRefusedBy } from './refused.ts';
 import { createTurns } from './turns.ts';
 
@@ -64,10 +66,10 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
     allowAbsoluteUrls: false,
     ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
   };
-  const client = new WebClient(options.botToken, clientOptions);
+  const client = createPromptClient(options.botToken, clientOptions, createPace(monotonicMs));
   const { team_id: teamId, bot_id: botId, user_id: botUserId, ...rest } = await client.auth.test();
   if (teamId === undefined || botId === undefined || botUserId === undefined)
-    throw new Error('auth.test: this is not the token of a bot in a workspace');
+    throw new UselessToken('auth.test: this is not the token of a bot in a workspace');
   const home = { teamId, enterpriseId: rest.enterprise_id, isOrgWide: rest.is_enterprise_install === true };
   const countRefused = countRefusedBy(deps.refusals);
   const connection = connect(options, log, logger, countRefused);
@@ -84,13 +86,13 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
   });
 
   const people = createPeople(client, monotonicMs);
-  const identities = createIdentities({ people, useCases: deps.useCases, org: deps.org, home, countRefused });
+  const identitiesOf = (from: People) => createIdentities({ people: from, useCases: deps.useCases, org: deps.org, home, countRefused });
   const deliveries = watchDeliveries(app, log, monotonicMs);
   const isFirst = createIsFirst(deps);
   listen(app, {
     client,
     useCases: deps.useCases,
-    identities,
+    identities: identitiesOf(people),
     people,
     isFirst,
     turns: createTurns(),
@@ -104,7 +106,15 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
   // Messages have a client of their own, that neither waits nor repeats: the pace is ours, and so is looking before posting again.
   const posting = new WebClient(options.botToken, { ...clientOptions, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
   const pace = createPace(monotonicMs);
-  const places = createPlaces({ client: posting, people: createPeople(posting, monotonicMs), pace, approvals: deps.approvalsChannel });
+  const postingPeople = createPeople(posting, monotonicMs);
+  const places = createPlaces({
+    client: posting,
+    people: postingPeople,
+    identities: identitiesOf(postingPeople),
+    pace,
+    approvals: deps.approvalsChannel,
+    nowMs: monotonicMs,
+  });
   const messenger = createMessenger({ client: posting, botId, places, pace, log });
   return {
     handler: connection.handler,

@@ -18,10 +18,13 @@ export type Deliveries = {
 export function watchDeliveries(app: App, log: Log, monotonicMs: () => number): Deliveries {
   const seen = createRecent(rememberMs, mostRemembered, monotonicMs);
   const underWay = new Set<Promise<void>>();
+  const started = new Map<string, Promise<void>>();
   app.use(async (args) => {
     const key = keyOf(args.body);
-    if (key !== undefined && !seen.add(key)) {
+    if (key !== undefined && !isSubmission(args.body) && !seen.add(key)) {
       log.info({ key }, 'dropped a delivery that came twice');
+      // To acknowledge a step is to say that it is on record. Where the first fails, this one is not acknowledged either.
+      if (isStep(args.body)) await started.get(key);
       if ('ack' in args && typeof args.ack === 'function') await args.ack();
       return;
     }
@@ -32,10 +35,16 @@ export function watchDeliveries(app: App, log: Log, monotonicMs: () => number): 
       () => {},
     );
     underWay.add(ended);
+    if (key !== undefined) started.set(key, work);
     try {
       await work;
+    } catch (error) {
+      // What failed was not done: when Slack sends it again, it is tried again.
+      if (key !== undefined) seen.forget(key);
+      throw error;
     } finally {
       underWay.delete(ended);
+      if (key !== undefined) started.delete(key);
     }
   });
   return {
@@ -43,6 +52,15 @@ export function watchDeliveries(app: App, log: Log, monotonicMs: () => number): 
       await Promise.all(underWay);
     },
   };
+}
+
+/** A repeat of these needs the answer of the first; see `submission.ts`. */
+const isSubmission = (body: object): boolean => 'type' in body && body.type === 'view_submission';
+
+function isStep(body: object): boolean {
+  if (!('event' in body)) return false;
+  const { event } = body;
+  return typeof event === 'object' && event !== null && 'type' in event && event.type === 'function_executed';
 }
 
 /** What is the same for all deliveries of one thing; undefined where a repeat does no harm. */

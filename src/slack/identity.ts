@@ -2,7 +2,6 @@
 import type { Caller } from '../app/ports.ts';
 import type { OutsideAccount, UseCases } from '../app/use-cases.ts';
 import { type Email, type Org, parseEmail } from '../domain/ids.ts';
-import type { Person } from '../domain/request.ts';
 import { accept, type Rejection, reject, type Result } from '../domain/result.ts';
 import { everyScope } from '../domain/scope.ts';
 import type { Account, People } from './people.ts';
@@ -13,6 +12,8 @@ export type Identities = {
   caller(userId: string): Promise<Result<Caller>>;
   /** The address of somebody who is mentioned; undefined where that person could not be a caller. */
   addressOf(userId: string): Promise<Email | undefined>;
+  /** The user that is linked to whoever has this address; undefined where no account of this workspace is. */
+  linkedUser(email: Email): Promise<string | undefined>;
 };
 
 /** Where the bot's token belongs to. `enterpriseId`: the organisation of Enterprise Grid, where there is one. */
@@ -27,7 +28,7 @@ type Why = Extract<Rejection, { code: 'identity-unknown' }>['why'];
 
 export function createIdentities(deps: {
   readonly people: People;
-  readonly useCases: Pick<UseCases, 'linkAccount' | 'findLink'>;
+  readonly useCases: Pick<UseCases, 'linkAccount' | 'findLink' | 'linkedUser'>;
   readonly org: Org;
   readonly home: Home;
   readonly countRefused: CountRefused;
@@ -55,6 +56,7 @@ export function createIdentities(deps: {
       if (link === undefined) return account.email;
       return 'person' in link ? link.person.email : undefined;
     },
+    linkedUser: (email) => deps.useCases.linkedUser(org, { provider: 'slack', workspace, email }),
   };
 }
 

@@ -26,7 +26,7 @@ import { onStep } from './on-step.ts';
 import { offer } from './on-options.ts';
 import { type Press, readPress } from './press.ts';
 import { emptyForm } from './read-form.ts';
-import { answerSubmission, type Submit } from './submission.ts';
+import { createAnswerSubmission, type Submit } from './submission.ts';
 
 type OnPress = (desk: Desk, press: Press) => Promise<void>;
 
@@ -134,9 +134,10 @@ export function listen(app: App, desk: Desk): void {
       if (await desk.isFirst(body)) await presses[id](desk, readPress(body, action, respond));
     });
   }
+  const answerSubmission = createAnswerSubmission(desk);
   for (const id of listened.views) {
     const { submit, heading } = submits[id];
-    app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: id }, (args) => answerSubmission(desk, submit, heading, args));
+    app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: id }, (args) => answerSubmission(submit, heading, args));
   }
   for (const id of listened.shortcuts) {
     app.shortcut(id, async ({ ack, body, respond }) => {

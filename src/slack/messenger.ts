@@ -11,6 +11,7 @@ import { warning } from '../../blocks/warning.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger, Picture } from '../app/ports.ts';
 import type { Posting } from '../domain/posting.ts';
+import { Unusable } from '../app/unusable.ts';
 import { apiError, mayHaveHappened } from './api-error.ts';
 import { createEndStep } from './end-step.ts';
 import { createFindMessage } from './find-message.ts';
@@ -20,6 +21,9 @@ import type { Places } from './places.ts';
 
 /** Nobody can mend these, and nobody reads a message that is gone. */
 const gone: readonly string[] = ['message_not_found', 'cant_update_message'];
+
+/** What Slack says of a channel in which this app cannot post. */
+const closedToUs: readonly string[] = ['channel_not_found', 'is_archived', 'not_in_channel', 'restricted_action'];
 
 export type MessengerDeps = {
   /** One that does not repeat calls by itself: what may have been carried out is looked for first. */
@@ -52,7 +56,10 @@ export function createMessenger({ client, botId, places, pace, log }: MessengerD
           return await client.chat.postMessage(message);
         } catch (error) {
           if (!mayHaveHappened(error)) await witness?.refused();
-          throw error;
+          const why = apiError(error) ?? '';
+          if (!closedToUs.includes(why)) throw error;
+          places.forget(channel);
+          throw new Unusable(`Slack takes no message there: ${why}`, { cause: error });
         }
       });
       if (posted.channel === undefined || posted.ts === undefined) throw new Error('chat.postMessage did not say where the message is');

@@ -12,7 +12,7 @@ import { parseReason } from '../domain/reason.ts';
 import type { Rejection } from '../domain/result.ts';
 import { parseStartTime } from '../domain/start-time.ts';
 import { type Instant, instant } from '../domain/time.ts';
-import { attempt, type Desk, openWindow, type Tell, windowOf } from './desk.ts';
+import { attempt, type Desk, openWindow, privately, type Tell } from './desk.ts';
 import { formOfCommand } from './form-start.ts';
 import { chosen, type Press, type Values } from './press.ts';
 import { type FormState, readForm } from './read-form.ts';
@@ -45,10 +45,10 @@ async function allowOfCommand(desk: Desk, argv: readonly string[]): Promise<Allo
   return { ...form, duration: length, each: form.duration, byEnd: end !== undefined, until: at(end), start: at(start) };
 }
 
-/** Something was chosen: what can be chosen next, and what would become of it, is drawn anew. */
+/** Something was chosen: what can be chosen next, and what would become of it, is drawn anew. What fails leaves the form as it stands. */
 export async function onAllowChanged(desk: Desk, { userId, view, values }: Press): Promise<void> {
   if (view === undefined) return;
-  await attempt(desk, windowOf(desk, view.id, allowHeading).tell, () =>
+  await attempt(desk, privately(desk, userId, undefined), () =>
     desk.turns.redraw(
       view.id,
       view.hash,

@@ -51,9 +51,7 @@ export async function onReviewSubmitted(desk: Desk, { userId, values, metadata }
   if (shown === undefined) return { kind: 'done', view: noticeView(heading, 'There is no such request.') };
   const duration = decodeDuration(chosen(values, blockIds.duration, actionIds.duration));
   const decided = await desk.useCases.decideRequest(caller.value, shown.id, { kind: 'approve', duration, digest: shown.digest });
-  await refreshHome(desk, userId);
-  return {
-    kind: 'done',
-    view: decided.ok ? window(heading, statusReply(decided.value).blocks, noticeId) : rejectionView(heading, decided.rejection),
-  };
+  if (!decided.ok) return { kind: 'done', view: rejectionView(heading, decided.rejection) };
+  const view = window(heading, statusReply(decided.value).blocks, noticeId);
+  return { kind: 'done', view, after: () => refreshHome(desk, userId) };
 }

@@ -8,7 +8,7 @@ import type { Caller } from '../app/ports.ts';
 import type { Asked } from '../app/request-form.ts';
 import { parseReason } from '../domain/reason.ts';
 import type { Rejection } from '../domain/result.ts';
-import { attempt, type Desk, openWindow, type Tell, windowOf } from './desk.ts';
+import { attempt, type Desk, openWindow, privately, type Tell } from './desk.ts';
 import { chosen, type Press } from './press.ts';
 import { type FormState, keysOf, readForm } from './read-form.ts';
 import type { Submission, SubmissionAnswer } from './submission.ts';
@@ -48,9 +48,10 @@ export function onAskAgain(desk: Desk, press: Press): Promise<void> {
   });
 }
 
+/** What fails leaves the form with what stands in it. */
 function changed(desk: Desk, { userId, view }: Press, read: (caller: Caller) => Promise<FormState>): Promise<void> {
   if (view === undefined) return Promise.resolve();
-  return attempt(desk, windowOf(desk, view.id, formHeading).tell, () =>
+  return attempt(desk, privately(desk, userId, undefined), () =>
     desk.turns.redraw(
       view.id,
       view.hash,

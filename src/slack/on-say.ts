@@ -74,8 +74,8 @@ function submitting(heading: string, blockId: string, act: Act): (desk: Desk, su
     const caller = await desk.identities.caller(userId);
     if (!caller.ok) return { kind: 'done', view: rejectionView(heading, caller.rejection) };
     const done = await act(desk, caller.value, metadata, typed(values, blockId, inputId(blockId)) ?? '');
-    await refreshHome(desk, userId);
-    if (done.ok) return { kind: 'done', view: window(heading, statusReply(done.value).blocks, noticeId) };
+    if (done.ok)
+      return { kind: 'done', view: window(heading, statusReply(done.value).blocks, noticeId), after: () => refreshHome(desk, userId) };
     const { rejection } = done;
     return rejection.code === 'reason-too-long' || rejection.code === 'invalid-value'
       ? { kind: 'errors', errors: { [blockId]: rejectionText(rejection) } }

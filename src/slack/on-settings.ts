@@ -8,19 +8,29 @@ import type { SettingsForesight } from '../app/settings.ts';
 import type { VersionedSettings } from '../app/settings-store.ts';
 import { digestOf } from '../domain/digest.ts';
 import type { Rejection, Result } from '../domain/result.ts';
-import { apiError } from './api-error.ts';
-import { attempt, type Desk, openWindow, privately, windowOf } from './desk.ts';
-import type { Press } from './press.ts';
-import { type Problems, type ReadSettings, readSettings } from './read-settings.ts';
+import { attempt, type Desk, openWindow, privately, reportFault, windowOf } from './desk.ts';
+import type { Press, Values } from './press.ts';
+import { filledSettings, type Problems, type ReadSettings, readSettings, storedBesides } from './read-settings.ts';
 import type { Submission, SubmissionAnswer } from './submission.ts';
 
 type ModalView = ReturnType<typeof settingsForm>;
 
 const refused = (rejection: Rejection): ModalView => rejectionView(settingsHeading, rejection);
 const draw = ({ settings, version }: VersionedSettings, more: Partial<Parameters<typeof settingsForm>[0]> = {}): ModalView =>
-  settingsForm({ settings, version, notes: {}, notice: undefined, shown: undefined, ...more });
+  settingsForm({ settings, version, filled: undefined, notes: {}, notice: undefined, shown: undefined, ...more });
 
 const conflict = words('⚠️ Somebody changed the settings meanwhile. Nothing was saved. This is how they are now.');
+
+const conflictKept = words(
+  '⚠️ Somebody changed the settings meanwhile. Nothing was saved. What you typed still stands here; where something else is stored now, ' +
+    'that stands below it, and Save replaces it. The presets are shown as they are now.',
+);
+
+/** The settings as they are now, with what was typed over the ones that were shown as `version`. */
+function drawConflict(now: VersionedSettings, values: Values, version: string): ModalView {
+  const filled = filledSettings(values, version);
+  return draw(now, { filled, notes: storedBesides(filled, now.settings), notice: conflictKept });
+}
 
 export function onOpenSettings(desk: Desk, press: Press): Promise<void> {
   return attempt(desk, privately(desk, press.userId, press.respond), async () => {
@@ -39,28 +49,33 @@ export async function onSettingTyped(desk: Desk, press: Press): Promise<void> {
   const { view } = press;
   const state = decodeSettingsState(view?.metadata);
   if (view === undefined || state === undefined) return;
-  await attempt(desk, windowOf(desk, view.id, settingsHeading).tell, async () => {
-    const caller = await desk.identities.caller(press.userId);
-    const drawn = caller.ok ? await redrawTyped(desk, caller.value, press, state.version) : refused(caller.rejection);
-    await desk.client.views.update({ view_id: view.id, view: drawn, hash: view.hash }).catch(olderThanShown);
-  });
-}
-
-/** The window was drawn anew meanwhile, for a later letter. */
-function olderThanShown(error: unknown): undefined {
-  if (apiError(error) !== 'hash_conflict') throw error;
-  return undefined;
+  try {
+    await desk.turns.redraw(
+      view.id,
+      view.hash,
+      async () => {
+        const caller = await desk.identities.caller(press.userId);
+        return caller.ok ? redrawTyped(desk, caller.value, press, state.version) : refused(caller.rejection);
+      },
+      async (drawn, hash) => (await desk.client.views.update({ view_id: view.id, hash, view: drawn })).view?.hash,
+    );
+  } catch (error) {
+    // The form stays as it stands. Nobody is told at each letter: Save says all of it.
+    reportFault(desk.log, error);
+  }
 }
 
 async function redrawTyped(desk: Desk, caller: Caller, { values }: Press, version: string): Promise<ModalView> {
   const now = await desk.useCases.settings.read(caller);
   if (!now.ok) return refused(now.rejection);
-  if (now.value.version !== version) return draw(now.value, { notice: conflict });
+  if (now.value.version !== version) return drawConflict(now.value, values, version);
   const read = readSettings(values, now.value.settings, version);
   const foresight = await desk.useCases.settings.foresee(caller, read.wish);
   if (!foresight.ok) return refused(foresight.rejection);
   // What is shown now is what the next Save agrees to.
-  return draw(now.value, { notes: notesOf(read, foresight.value), shown: effectOf(read, foresight.value) });
+  const filled = filledSettings(values, version);
+  const notes = { ...storedBesides(filled, now.value.settings), ...notesOf(read, foresight.value) };
+  return draw(now.value, { filled, notes, shown: effectOf(read, foresight.value) });
 }
 
 function notesOf({ wish, problems }: ReadSettings, foresight: SettingsForesight): Partial<Record<SettingsField, SettingsNote>> {
@@ -75,7 +90,8 @@ function notesOf({ wish, problems }: ReadSettings, foresight: SettingsForesight)
 }
 
 /** Saves only where the effect on live grants was shown as it is now, or there is none. */
-export async function onSettingsSubmitted(desk: Desk, { userId, values, metadata }: Submission): Promise<SubmissionAnswer> {
+export async function onSettingsSubmitted(desk: Desk, { userId, viewId, values, metadata }: Submission): Promise<SubmissionAnswer> {
+  desk.turns.close(viewId);
   const done = (view: ModalView): SubmissionAnswer => ({ kind: 'done', view });
   const caller = await desk.identities.caller(userId);
   if (!caller.ok) return done(refused(caller.rejection));
@@ -83,7 +99,8 @@ export async function onSettingsSubmitted(desk: Desk, { userId, values, metadata
   const now = await desk.useCases.settings.read(caller.value);
   if (!now.ok) return done(refused(now.rejection));
   const { version } = now.value;
-  if (state?.version !== version) return done(draw(now.value, { notice: conflict }));
+  if (state === undefined) return done(draw(now.value, { notice: conflict }));
+  if (state.version !== version) return done(drawConflict(now.value, values, state.version));
   const read = readSettings(values, now.value.settings, version);
   if (Object.keys(read.problems).length > 0) {
     desk.countRefused('form');
@@ -93,11 +110,18 @@ export async function onSettingsSubmitted(desk: Desk, { userId, values, metadata
   if (!foresight.ok) return done(refused(foresight.rejection));
   const shown = effectOf(read, foresight.value);
   if (shown !== undefined && shown !== state.shown)
-    return done(draw(now.value, { notes: notesOf(read, foresight.value), shown, notice: pressAgain(foresight.value) }));
+    return done(
+      draw(now.value, {
+        filled: filledSettings(values, version),
+        notes: notesOf(read, foresight.value),
+        shown,
+        notice: pressAgain(foresight.value),
+      }),
+    );
   const saved = await desk.useCases.settings.save(caller.value, read.wish, [version]);
   if (!saved.ok && saved.rejection.code === 'too-many')
     return { kind: 'errors', errors: atFields({ addOptions: rejectionText(saved.rejection) }, version) };
-  return done(await afterwards(desk, caller.value, saved));
+  return done(await afterwards(desk, caller.value, saved, (stored) => drawConflict(stored, values, version)));
 }
 
 /** Fingerprint of what saving would do to live grants; undefined where it does nothing. How time passes does not change it. */
@@ -119,11 +143,16 @@ const atFields = (problems: Problems, version: string): Record<string, string> =
     }),
   );
 
-async function afterwards(desk: Desk, caller: Caller, changed: Result<VersionedSettings>): Promise<ModalView> {
+async function afterwards(
+  desk: Desk,
+  caller: Caller,
+  changed: Result<VersionedSettings>,
+  drawAgain = (stored: VersionedSettings) => draw(stored, { notice: conflict }),
+): Promise<ModalView> {
   if (changed.ok) return draw(changed.value, { notice: words('✅ Saved. This is how the settings are now.') });
   if (changed.rejection.code !== 'precondition-failed') return refused(changed.rejection);
   const now = await desk.useCases.settings.read(caller);
-  return now.ok ? draw(now.value, { notice: conflict }) : refused(now.rejection);
+  return now.ok ? drawAgain(now.value) : refused(now.rejection);
 }
 
 /** Starts from the settings that the window shows. */
@@ -131,7 +160,8 @@ export async function onResetPresets(desk: Desk, press: Press): Promise<void> {
   const { view } = press;
   if (view === undefined) return;
   const opened = windowOf(desk, view.id, settingsHeading);
-  await attempt(desk, opened.tell, async () => {
+  // What fails leaves the form with what stands in it.
+  await attempt(desk, privately(desk, press.userId, undefined), async () => {
     const caller = await desk.identities.caller(press.userId);
     if (!caller.ok) return opened.show(refused(caller.rejection));
     const version = decodeSettingsState(press.value)?.version;

@@ -1,50 +1,76 @@
 /** Where messages go: the approval channel and people's direct messages. */
 import type { WebClient } from '@slack/web-api';
 import { Unreachable } from '../app/unreachable.ts';
-import type { Email } from '../domain/ids.ts';
+import { Unusable } from '../app/unusable.ts';
+import { canonicalEmail, type Email } from '../domain/ids.ts';
 import { apiError } from './api-error.ts';
+import type { Identities } from './identity.ts';
 import type { Pace } from './pace.ts';
 import type { People } from './people.ts';
 
 export type Places = {
-  /** The approval channel's id. @throws where there is none that may be used. */
+  /** The approval channel's id. @throws Unusable where there is none that may be used. */
   approvals(): Promise<string>;
   /** The id of another channel, by its name or id. @throws as above. */
   channel(nameOrId: string): Promise<string>;
-  /** The direct message channel with the member of that address. @throws Unreachable where there is no such member. */
+  /**
+   * The direct message channel with the person of that address: with the account that is linked to them, else with the member
+   * who has the address. @throws Unreachable where there is none, or one that could not be a caller (see `identity.ts`).
+   */
   direct(email: Email): Promise<string>;
+  /** The channel of this id cannot be posted in any more: it is looked up again. */
+  forget(channelId: string): void;
 };
 
 type Channel = NonNullable<Awaited<ReturnType<WebClient['conversations']['list']>>['channels']>[number];
 
 export type PlacesDeps = {
   readonly client: WebClient;
-  readonly people: People;
+  readonly people: Pick<People, 'idOf'>;
+  readonly identities: Pick<Identities, 'addressOf' | 'linkedUser'>;
   readonly pace: Pace;
   /** A channel's name, with or without `#`, or its id. */
   readonly approvals: string;
+  /** A clock that does not jump. */
+  readonly nowMs: () => number;
 };
 
-export function createPlaces({ client, people, pace, approvals }: PlacesDeps): Places {
-  const channels = new Map<string, string>();
+/** A channel may be renamed, archived, or shared with another company. */
+const keepMs = 300_000;
+
+export function createPlaces({ client, people, identities, pace, approvals, nowMs }: PlacesDeps): Places {
+  const channels = new Map<string, { readonly at: number; readonly id: string }>();
   const channel = async (nameOrId: string): Promise<string> => {
-    const known = channels.get(nameOrId) ?? usable(await find(client, nameOrId), nameOrId);
-    channels.set(nameOrId, known);
-    return known;
+    const known = channels.get(nameOrId);
+    if (known !== undefined && nowMs() - known.at < keepMs) return known.id;
+    const id = usable(await find(client, nameOrId), nameOrId);
+    channels.set(nameOrId, { at: nowMs(), id });
+    return id;
+  };
+  const memberOf = async (email: Email): Promise<string> => {
+    const linked = await identities.linkedUser(email);
+    const userId = linked ?? (await pace.run('users.lookupByEmail', undefined, () => people.idOf(email)));
+    if (userId === undefined) throw new Unreachable('the workspace has no member with that e-mail address');
+    const address = await pace.run('users.info', undefined, () => identities.addressOf(userId));
+    if (address === undefined || canonicalEmail(address) !== canonicalEmail(email))
+      throw new Unreachable('the account of that person is not one that may be written to');
+    return userId;
   };
   const directs = new Map<string, string>();
   return {
     approvals: () => channel(approvals),
     channel,
     async direct(email) {
-      const userId = await pace.run('users.lookupByEmail', undefined, () => people.idOf(email));
-      if (userId === undefined) throw new Unreachable('the workspace has no member with that e-mail address');
+      const userId = await memberOf(email);
       const known = directs.get(userId);
       if (known !== undefined) return known;
       const opened = await pace.run('conversations.open', undefined, () => client.conversations.open({ users: userId })).catch(closed);
       if (opened.channel?.id === undefined) throw new Error('conversations.open named no channel');
       directs.set(userId, opened.channel.id);
       return opened.channel.id;
+    },
+    forget(channelId) {
+      for (const [nameOrId, { id }] of channels) if (id === channelId) channels.delete(nameOrId);
     },
   };
 }
@@ -58,7 +84,10 @@ function closed(error: unknown): never {
 
 async function find(client: WebClient, nameOrId: string): Promise<Channel | undefined> {
   // Names are lower case, so an id cannot be one.
-  if (/^[CG][A-Z0-9]{6,}$/.test(nameOrId)) return (await client.conversations.info({ channel: nameOrId })).channel;
+  if (/^[CG][A-Z0-9]{6,}$/.test(nameOrId)) {
+    const answer = await client.conversations.info({ channel: nameOrId }).catch(unknown);
+    return answer?.channel;
+  }
   const name = nameOrId.replace(/^#/, '');
   let cursor: string | undefined;
   do {
@@ -75,9 +104,15 @@ async function find(client: WebClient, nameOrId: string): Promise<Channel | unde
   return undefined;
 }
 
+/** Not there, or not for us to see. */
+function unknown(error: unknown): undefined {
+  if (apiError(error) !== 'channel_not_found') throw error;
+}
+
 function usable(channel: Channel | undefined, name: string): string {
-  if (channel?.id === undefined) throw new Error(`there is no channel ${name}; a private one must have the app in it`);
+  if (channel?.id === undefined) throw new Unusable(`there is no channel ${name}; a private one must have the app in it`);
+  if (channel.is_archived === true) throw new Unusable(`channel ${name} is archived`);
   // People of other companies would read who gets what.
-  if (channel.is_ext_shared === true) throw new Error(`channel ${name} is shared with another company`);
+  if (channel.is_ext_shared === true) throw new Unusable(`channel ${name} is shared with another company`);
   return channel.id;
 }

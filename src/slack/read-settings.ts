@@ -1,5 +1,5 @@
 /** Reads what stands in the settings window. */
-import { mostPresets } from '../../blocks/settings.ts';
+import { describeApprovals, type FilledSettings, mostPresets, type SettingsNote } from '../../blocks/settings.ts';
 import { type SettingsField, settingsBlock } from '../../blocks/settings-wire.ts';
 import { actionIds } from '../../blocks/wire.ts';
 import type { DurationSetting, SettingsWish } from '../app/settings.ts';
@@ -39,6 +39,28 @@ export function readSettings(values: Values, settings: Settings, version: string
   return { wish, problems };
 }
 
+/** The fields as they stand; where one was left empty it is empty. */
+export function filledSettings(values: Values, version: string): FilledSettings {
+  const at = (field: SettingsField): string | undefined => {
+    const block = settingsBlock(field, version);
+    return values[block] === undefined ? undefined : (typed(values, block, actionIds.typedSetting) ?? '');
+  };
+  const texts = Object.fromEntries([...durationFields, 'addOptions' as const].map((field) => [field, at(field)]));
+  return { texts, approvals: tickedApprovals(values, version) };
+}
+
+/** What is stored, at the fields in which something else stands. */
+export function storedBesides({ texts, approvals }: FilledSettings, settings: Settings): Partial<Record<SettingsField, SettingsNote>> {
+  const differing = durationFields.filter((field) => {
+    const text = texts[field];
+    const duration = parseDurationUnit(text?.trim() ?? '');
+    return text !== undefined && (duration === undefined || !isSame(duration, settings[field]));
+  });
+  const notes = Object.fromEntries(differing.map((field) => [field, { stored: optionLabel(settings[field]) }]));
+  const stored = describeApprovals(settings.defaultApprovals);
+  return approvals === undefined || describeApprovals(approvals) === stored ? notes : { ...notes, defaultApprovals: { stored } };
+}
+
 const whyNoDuration = (text: string): string => (text === '' ? howToWrite : `${quoted(text)} is not a duration. ${howToWrite}`);
 const isSame = (a: Duration, b: Duration): boolean => a.time === b.time && a.unit === b.unit;
 
@@ -54,9 +76,14 @@ function presets(values: Values, { expiryOptions }: Settings, version: string): 
 }
 
 function approvals(values: Values, { defaultApprovals: before }: Settings, version: string): SettingsWish {
-  const ticked = chosenAll(values, settingsBlock('defaultApprovals', version), actionIds.defaultApprovals);
-  if (ticked === undefined) return {};
-  const after = { allowOneParty: ticked.includes('allowOneParty'), requireReason: ticked.includes('requireReason') };
+  const after = tickedApprovals(values, version);
+  if (after === undefined) return {};
   const isUnchanged = after.allowOneParty === before.allowOneParty && after.requireReason === before.requireReason;
   return isUnchanged ? {} : { defaultApprovals: after };
+}
+
+/** Undefined in a form without the boxes. */
+function tickedApprovals(values: Values, version: string): Settings['defaultApprovals'] | undefined {
+  const ticked = chosenAll(values, settingsBlock('defaultApprovals', version), actionIds.defaultApprovals);
+  return ticked && { allowOneParty: ticked.includes('allowOneParty'), requireReason: ticked.includes('requireReason') };
 }

@@ -1,6 +1,7 @@
 export type Recent = {
   /** Remembers the key; false where it is known already. */
   add(key: string): boolean;
+  forget(key: string): void;
 };
 
 /**
@@ -23,6 +24,9 @@ export function createRecent(keepMs: number, most: number, nowMs: () => number):
       if (seen.has(key)) return false;
       seen.set(key, now);
       return true;
+    },
+    forget(key) {
+      seen.delete(key);
     },
   };
 }

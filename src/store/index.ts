@@ -13,7 +13,7 @@ import { recordRefusal, recordRefusedCalls } from './journal.ts';
 import { createKeyReads } from './keys.ts';
 import { createNotices } from './notices.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { findLink, linkAccount } from './linked-accounts.ts';
+import { findLink, linkAccount, linkedUser } from './linked-accounts.ts';
 import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
 import { createPlainAsks } from './plain-asks.ts';
@@ -73,6 +73,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     identify: (org, identity) => identify(db, org, identity),
     linkAccount: (org, account) => linkAccount(db, org, account),
     findLink: (org, account) => findLink(db, org, account),
+    linkedUser: (org, whom) => linkedUser(db, org, whom),
     authenticate: createAuthenticate(pool),
   };
 }

@@ -16,6 +16,19 @@ export async function findLink(db: Db, org: Org, account: OutsideAccount): Promi
   return isSame || (await findPerson(db, org, email)) === undefined ? { person: linked } : { why: 'other-person' };
 }
 
+/** The user of a workspace who is linked to the person with this address; undefined where there is none. */
+export async function linkedUser(
+  db: Db,
+  org: Org,
+  { provider, workspace, email }: Omit<OutsideAccount, 'user'>,
+): Promise<string | undefined> {
+  const { rows } = await sql<{ subject: string }>`select identities.subject from identities
+    join people on people.org = identities.org and people.id = identities.person_id
+    where identities.org = ${org} and identities.provider = ${provider} and people.canonical = ${canonicalEmail(email)}
+      and starts_with(identities.subject, ${`${workspace}/`})`.execute(db);
+  return rows[0]?.subject.slice(workspace.length + 1);
+}
+
 /**
  * The person an account of a workspace stands for: linked on first sight by its address, and kept. Refused is a second
  * account of the same workspace for one person, and an account whose address has become that of somebody else whom we know.

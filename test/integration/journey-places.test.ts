@@ -40,3 +40,26 @@ describe.each(['socket', 'http'] as const)('over %s', (transport) => {
     expectNoComplaints(product);
   }, 120_000);
 });
+
+it("asks in the usual channel where the policy's own cannot be used", async () => {
+  await using product = await startCurfew({ transport: 'socket', channels: { Platform: '#misspelt' } });
+  const { workspace, curfew } = product;
+  await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'Platform', {
+    name: 'Platform',
+    requestor: { type: 'any' },
+    resource: { type: 'any' },
+    approval: [{ type: 'group', groups: [{ directory: 'local', id: 'platform', label: 'Platform team' }], effect: 'keep' }],
+  });
+  await workspace.as('bob').command('/access request pg role readonly --reason "for a look" --duration 10m');
+  const copy = await seen(
+    workspace,
+    () => workspace.as('alice').messages('approvals'),
+    (message) => textOf(message).includes('for a look') && buttonsOf(message).includes('approve'),
+  );
+  const said = product.logged.find(({ message }) => message.includes('own channel cannot be used'));
+  expect(said).toMatchObject({ level: 'error', fields: { policies: ['Platform'], channel: 'misspelt' } });
+  await workspace.as('carol').press(copy, 'approve');
+  await accessOf(workspace, 'bob');
+  const errors = product.logged.filter(({ level }) => level === 'error');
+  expect(new Set(errors.map(({ message }) => message))).toEqual(new Set([said?.message]));
+}, 120_000);

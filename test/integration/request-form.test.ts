@@ -273,8 +273,9 @@ describe('the request form', () => {
     await expect.poll(() => bob.options(view, actionIds.formResource, '')).toMatchObject({ options: [{}, {}] });
     isBroken = true;
     await bob.choose(view, actionIds.formResource, 'readonly');
-    await form('the reference is');
-    expect(textOf(view)).not.toContain('secrets');
+    await workspace.until(() => JSON.stringify(bob.dm()).includes('the reference is'), 10_000);
+    expect(JSON.stringify(bob.dm())).not.toContain('secrets');
+    expect(textOf(view)).toContain('Which one?');
   });
 
   it('finds among 5,000 resources what was meant, best first, at most 100', async () => {

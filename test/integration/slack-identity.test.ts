@@ -27,6 +27,7 @@ const over = (): Partial<UseCases> => ({
   },
   linkAccount: (at, account) => world.useCases.linkAccount(at, account),
   findLink: (at, account) => world.useCases.findLink(at, account),
+  linkedUser: (at, whom) => world.useCases.linkedUser(at, whom),
   runCommand: async (caller) => {
     answered.push(caller.person.email);
     return accept({ kind: 'help', text: `you are ${caller.person.email}` });

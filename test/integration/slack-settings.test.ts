@@ -40,7 +40,18 @@ describe.each(['socket', 'http'] as const)('by %s', (transport) => {
     expect((await product.api('PUT', '/o/demo/settings/max-access-duration', { time: 7, unit: 'h' })).status).toBe(200);
     await alice.submit(window, { [blockOf(window, 'maxAccess')]: '9h' });
     await workspace.until(() => textOf(window).includes('Somebody changed the settings'), 10_000);
-    expect(JSON.stringify(window.source)).toContain('"initial_value":"7 hours"');
+    expect(textOf(window)).toContain('Stored now: 7 hours');
+    expect(JSON.stringify(window.source)).toContain('"initial_value":"9h"');
+    expect((await product.api('GET', '/o/demo/settings')).body).toMatchObject({ maxAccessDuration: { time: 7, unit: 'h' } });
+    // The next Save is of what stands there.
+    await alice.submit(window);
+    await workspace.until(() => textOf(window).includes('Saved'), 10_000);
+    expect((await product.api('GET', '/o/demo/settings')).body).toMatchObject({ maxAccessDuration: { time: 9, unit: 'h' } });
+    // And while somebody types.
+    expect((await product.api('PUT', '/o/demo/settings/max-access-duration', { time: 7, unit: 'h' })).status).toBe(200);
+    await alice.choose(window, 'typed_setting', '90 days', blockOf(window, 'standingAccess'));
+    await workspace.until(() => textOf(window).includes('Stored now: 7 hours'), 10_000);
+    expect(JSON.stringify(window.source)).toContain('"initial_value":"90 days"');
     await alice.press(window, 'reset_presets');
     await workspace.until(() => textOf(window).includes('Saved') && !textOf(window).includes('90 minutes'), 10_000);
     await alice.close(window);

@@ -50,6 +50,8 @@ describe.each(['socket', 'http'] as const)('a step of a workflow by %s', (transp
     expect(await failed({ requester: bob, resource: 'pg role nothing' })).toContain('nothing');
     expect(await failed({ requester: bob, resource: `${resource} --to alice@example.com` })).toContain('--to');
     expect(await failed({ requester: bob, resource: '--help' })).toContain('Write a right');
+    expect(await failed({ requester: bob, resource: `${resource} --reason "in bob's own words"` })).toContain('--reason');
+    expect(await failed({ requester: bob, resource: `${resource} --duration=1h` })).toContain('--duration');
     expect(await failed({ requester: bob, resource, duration: '1000d' })).toContain('maximum');
     expect(await failed({ requester: bob, resource, reason: 'x'.repeat(3000) })).toContain('1000');
     expect((await product.curfew.pool.query('select from requests')).rowCount).toBe(0);
@@ -119,6 +121,15 @@ describe('a step that waits', () => {
     const messenger = { ...world.messenger, endStep: async (_: string, end: StepEnd) => void ends.push(end) };
     await createWork({ ...world.deps, messenger, jobs: world.jobs, hands: world.hands }).notify(id);
     expect(ends).toEqual([{ kind: 'decided', decision: 'approved', request: id }]);
+  });
+
+  it('is marked as written by a workflow also where it gives no reason', async () => {
+    await using world = await createWorld();
+    const bob = await world.caller('bob');
+    const begun = await world.useCases.steps.begin(bob, { ...wish('Fx4'), right: 'pg role readonly --integration sample' });
+    expect(begun).toMatchObject({ ok: true });
+    const [request] = (await world.useCases.home(bob)).requests.requests;
+    expect(must(request).reason).toBe('Written by a workflow');
   });
 
   it('fails when its request lapses', async () => {

@@ -57,7 +57,7 @@ function settingsScenes(words: Words): Scene[] {
   const owner = scene('Owners: JIT settings', 'alice');
   const expiryOptions = presets(words).map((seconds) => ({ time: seconds / 60, unit: 'm' as const, value: `${seconds / 3600} h` }));
   const settings = { ...defaultSettings, expiryOptions: words.presets > 4 ? expiryOptions : defaultSettings.expiryOptions };
-  const props: SettingsProps = { settings, version: '7', notes: {}, notice: undefined, shown: undefined };
+  const props: SettingsProps = { settings, version: '7', filled: undefined, notes: {}, notice: undefined, shown: undefined };
   const window = (name: string, title: string, more: Partial<SettingsProps>) =>
     owner(`settings${name}`, title, () => settingsForm({ ...props, ...more }));
   const shorter = { ...settings, maxAccess: { time: 8, unit: 'h' } as const };

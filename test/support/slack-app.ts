@@ -51,6 +51,7 @@ export async function startSlackApp(
     identify: async (_org, { email }) => identified(email),
     linkAccount: async (_org, { email }) => ({ person: identified(email) }),
     findLink: async () => undefined,
+    linkedUser: async () => undefined,
     deliveries: { claim: async () => true },
     ...overrides,
   });

@@ -56,7 +56,8 @@ describe('the windows of owners, whatever is in them', () => {
           settingsForm({
             settings,
             version: '7',
-            notes: { maxAccess: shortening, approvable: { problem: said } },
+            filled: { texts: { maxAccess: said, addOptions: '' }, approvals: { allowOneParty: true, requireReason: false } },
+            notes: { maxAccess: shortening, standingAccess: { stored: said }, approvable: { problem: said } },
             notice: undefined,
             shown: 'ab'.repeat(8),
           }),

@@ -1,0 +1,88 @@
+import type { WebClient } from '@slack/web-api';
+import { expect, it, vi } from 'vitest';
+import { Unreachable } from '../../src/app/unreachable.ts';
+import { Unusable } from '../../src/app/unusable.ts';
+import { parseEmail } from '../../src/domain/ids.ts';
+import { posting } from '../../src/domain/posting.ts';
+import { createPace } from '../../src/slack/pace.ts';
+import { createPlaces } from '../../src/slack/places.ts';
+import { must, someRequest } from '../support/http-app.ts';
+import { noHome, startSlackApp } from '../support/slack-app.ts';
+import { createWorld, org } from '../support/world.ts';
+
+const request = someRequest();
+const picture = { request, choice: undefined, approvers: [], usage: undefined, secretWaits: false };
+
+it('writes to the account that is linked to a person, whatever its address is now', async () => {
+  await using running = await startSlackApp('socket', {
+    linkedUser: async () => 'U0DAVE001',
+    findLink: async () => ({ person: request.requestor }),
+  });
+  await running.app.messenger.post(posting('request'), picture, undefined);
+  expect(running.slack.workspace.as('dave').dm()).toHaveLength(1);
+});
+
+it('does not write to a linked account that has become that of somebody else, or a guest', async () => {
+  const people = [{ id: 'U0GUEST01', name: 'guest', isRestricted: true }];
+  for (const linked of ['U0DAVE001', 'U0GUEST01', 'U0NOBODY1']) {
+    await using running = await startSlackApp('socket', { linkedUser: async () => linked }, 'approvals', { people });
+    await expect(running.app.messenger.post(posting('request'), picture, undefined)).rejects.toThrow(Unreachable);
+  }
+});
+
+it.each(['nowhere', 'C0NOWHERE', 'prod', 'elsewhere'])('says that channel %s cannot be used', async (channel) => {
+  const channels = [{ id: 'C0PROD001', name: 'prod', members: ['U0CAROL01'] }];
+  await using running = await startSlackApp('socket', {}, 'approvals', { channels });
+  const post = running.app.messenger.post(posting('approval', { kind: 'channel', channel }), picture, undefined);
+  await expect(post).rejects.toThrow(Unusable);
+});
+
+it.each(['views.publish', 'users.info'])('opens windows while %s is limited', async (method) => {
+  await using running = await startSlackApp('http', { home: async () => noHome });
+  const { workspace } = running.slack;
+  // Longer than a person would wait, and than this test does.
+  workspace.faults.next(method, { retryAfterSeconds: 60 });
+  const met = vi.spyOn(workspace.faults, 'take');
+  await workspace.as('bob').openHome();
+  await expect.poll(() => met.mock.calls.flat()).toContain(method);
+  await workspace.as('carol').command('/access');
+  await workspace.until(() => workspace.as('carol').views().length === 1);
+});
+
+it('says at once that a window cannot be opened, and does not try again', async () => {
+  await using running = await startSlackApp('http', {});
+  const { workspace } = running.slack;
+  workspace.faults.next('views.open', { retryAfterSeconds: 1 });
+  const calls = vi.spyOn(workspace.faults, 'take');
+  await workspace.as('bob').command('/access');
+  await workspace.until(() => JSON.stringify(workspace.as('bob').ephemerals()).includes('eference'));
+  expect(workspace.as('bob').views()).toEqual([]);
+  expect(calls.mock.calls.flat().filter((method) => method === 'views.open')).toHaveLength(1);
+});
+
+it('knows the user who is linked to a person, by any spelling of the address, in that workspace only', async () => {
+  await using world = await createWorld();
+  const [bob, other] = [must(parseEmail('bob@example.com')), must(parseEmail('BOB@example.com'))];
+  const whom = { provider: 'slack', workspace: 'T1', email: bob } as const;
+  expect(await world.store.linkedUser(org, whom)).toBeUndefined();
+  await world.store.linkAccount(org, { ...whom, user: 'U0BOB0001' });
+  expect(await world.store.linkedUser(org, { ...whom, email: other })).toBe('U0BOB0001');
+  expect(await world.store.linkedUser(org, { ...whom, workspace: 'T2' })).toBeUndefined();
+});
+
+it('looks at a channel again after a while, and when it could not be posted in', async () => {
+  let now = 0;
+  const list = vi.fn(async () => ({ channels: [{ id: 'C0PROD001', name: 'prod', is_ext_shared: now > 0 }] }));
+  const client = { conversations: { list } } as unknown as WebClient;
+  const people = { idOf: async () => undefined };
+  const identities = { addressOf: async () => undefined, linkedUser: async () => undefined };
+  const places = createPlaces({ client, people, identities, pace: createPace(() => now), approvals: 'prod', nowMs: () => now });
+  await places.approvals();
+  await places.approvals();
+  expect(list).toHaveBeenCalledTimes(1);
+  places.forget('C0PROD001');
+  await places.approvals();
+  expect(list).toHaveBeenCalledTimes(2);
+  now = 300_000;
+  await expect(places.approvals()).rejects.toThrow('shared with another company');
+});
