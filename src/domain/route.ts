@@ -60,7 +60,10 @@ export function route(
   const isMatchUnknown = entries.every((entry) => entry.matched === 'unknown');
   if (isMatchUnknown || entries.some(({ truth }) => truth === 'unknown')) return unavailable();
   const paths = entries.flatMap((entry) => pathOf(entry, facts));
-  return paths.length > 0 ? { kind: 'ask', paths } : { kind: 'ask', paths, deadEnds: [...new Set(entries.map(({ policy }) => policy))] };
+  if (paths.length > 0) return { kind: 'ask', paths };
+  // One that may not even speak about it is not blamed.
+  const certain = entries.filter((entry) => entry.matched === true);
+  return { kind: 'ask', paths, deadEnds: [...new Set(certain.map(({ policy }) => policy))] };
 }
 
 function defaultPath({ defaultApprovals }: Pick<Settings, 'defaultApprovals'>): ApprovalPath {
