@@ -3,17 +3,17 @@ import type { DateTimepicker, InputBlock, ModalView, UsersSelect } from '@slack/
 import type { AllowForecast } from '../src/domain/allow-forecast.ts';
 import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
 import { optionKey } from '../src/domain/option-key.ts';
-import { longestReason } from '../src/domain/reason.ts';
 import { epochSeconds, type Instant } from '../src/domain/time.ts';
 import { durationSelect } from './choices.ts';
 import { input } from './form-input.ts';
+import { reasonInput } from './form-reason.ts';
 import { rightInputs } from './form-right.ts';
 import { encodeMemo, untilValue } from './form-wire.ts';
 import { paragraph, plain, window } from './kit.ts';
-import { bold, cut, date, type Line, line, onOneLine, words } from './line.ts';
+import { bold, date, type Line, line, onOneLine, words } from './line.ts';
 import { rejectionAtField } from './notices.ts';
 import type { Filled, FormProps } from './request-form.ts';
-import { actionIds, blockIds, inputId, noticeId, viewIds } from './wire.ts';
+import { actionIds, noticeId, viewIds } from './wire.ts';
 import { rightLine } from './words.ts';
 
 export type AllowProps = Pick<FormProps, 'integrations' | 'accessTypes' | 'chosen' | 'durations' | 'maximum' | 'now' | 'reasonRequired'> & {
@@ -28,8 +28,6 @@ export type AllowProps = Pick<FormProps, 'integrations' | 'accessTypes' | 'chose
 };
 
 export const allowHeading = 'Approve in advance';
-/** Slack takes 3000; a reason that is too long is refused at the field, with words. */
-const longestInput = 3000;
 /** Slack takes ten digits. */
 const latestSeconds = 9_999_999_999;
 const hour = 3600;
@@ -56,7 +54,7 @@ export function allowForm(props: AllowProps): ModalView {
       ...windowInputs(props),
       eachInput(props),
       paragraph(outlook(props)),
-      reasonInput(props),
+      reasonInput(props, 'It stands in the audit log.'),
     ],
   };
 }
@@ -120,17 +118,3 @@ const eachInput = ({ durations, maximum, filled }: AllowProps): InputBlock =>
     durationSelect(actionIds.allowEach, durations, filled.each ?? durations[0] ?? maximum, ''),
     { hint: 'Whoever asks for longer goes to an approver.', tells: true },
   );
-
-function reasonInput({ reasonRequired, filled: { reason } }: AllowProps): InputBlock {
-  const element: InputBlock['element'] = {
-    type: 'plain_text_input',
-    action_id: inputId(blockIds.reason),
-    multiline: true,
-    max_length: longestInput,
-    ...(reason === undefined || reason === '' ? {} : { initial_value: cut(reason, longestInput) }),
-  };
-  return input(blockIds.reason, 'Why?', element, {
-    optional: !reasonRequired,
-    hint: `It stands in the audit log. At most ${longestReason} characters.`,
-  });
-}

@@ -1,19 +1,18 @@
-import type { InputBlock, KnownBlock, ModalView } from '@slack/types';
+import type { KnownBlock, ModalView } from '@slack/types';
 import type { DurationSeconds } from '../src/domain/duration.ts';
 import type { Forecast } from '../src/domain/forecast.ts';
 import { optionKey } from '../src/domain/option-key.ts';
-import { longestReason } from '../src/domain/reason.ts';
 import type { Permission } from '../src/domain/request.ts';
 import type { Instant } from '../src/domain/time.ts';
 import { encodeMemo, type FormPath } from './form-wire.ts';
 import { forecastLines } from './forecast.ts';
-import { input } from './form-input.ts';
+import { reasonInput } from './form-reason.ts';
 import { forInputs } from './form-for.ts';
 import { durationInputs } from './form-durations.ts';
 import { againInputs, rightInputs } from './form-right.ts';
 import { paragraph, plain, window } from './kit.ts';
-import { cut, words } from './line.ts';
-import { blockIds, inputId, noticeId, viewIds } from './wire.ts';
+import { words } from './line.ts';
+import { noticeId, viewIds } from './wire.ts';
 
 type Named = { readonly name: string; readonly service: string };
 type Item = { readonly accessType: string; readonly resource: string; readonly label: string };
@@ -53,9 +52,6 @@ export type Filled = {
   readonly stranger: string | undefined;
 };
 
-/** Slack takes 3000; a reason that is too long is refused at the field, with words. */
-const longestInput = 3000;
-
 /** The window that asks for access: each choice brings what can be chosen next, and what would become of it. */
 export function requestForm(props: FormProps): ModalView {
   if (props.integrations.length === 0)
@@ -71,7 +67,7 @@ export function requestForm(props: FormProps): ModalView {
     ...rightInputs(props, path),
     ...(forecast === undefined ? [] : [paragraph(...forecastLines(forecast))]),
     ...durationInputs(props),
-    reasonInput(props),
+    reasonInput(props, 'Approvers read this.'),
     ...forInputs(filled),
   ];
   return {
@@ -83,18 +79,4 @@ export function requestForm(props: FormProps): ModalView {
     close: plain('Cancel', 24),
     blocks,
   };
-}
-
-function reasonInput({ reasonRequired, filled: { reason } }: FormProps): InputBlock {
-  const element: InputBlock['element'] = {
-    type: 'plain_text_input',
-    action_id: inputId(blockIds.reason),
-    multiline: true,
-    max_length: longestInput,
-    ...(reason === undefined || reason === '' ? {} : { initial_value: cut(reason, longestInput) }),
-  };
-  return input(blockIds.reason, 'Why?', element, {
-    optional: !reasonRequired,
-    hint: `Approvers read this. At most ${longestReason} characters.`,
-  });
 }
