@@ -164,7 +164,8 @@ function because(sentence: string): (error: unknown) => never {
   };
 }
 
-function createHandlers(work: Work, store: Store): Handlers {
+/** What the queue's workers do. */
+export function createHandlers(work: Work, store: Store): Handlers {
   return {
     async due(epochSecond) {
       // The alarm rang by this process' clock; what is due is decided by the database's, which may be a little behind.
