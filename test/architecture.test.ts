@@ -38,7 +38,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
   'src/slack': { parts: ['src/domain', 'src/app', 'blocks', 'src/slack'], packages: [/^@slack\//, 'ws', 'zod', /^node:/] },
   'src/http': {
     parts: ['src/domain', 'src/app', 'src/http'],
-    packages: ['fastify', /^@fastify\//, 'fastify-type-provider-zod', 'zod', /^node:/],
+    packages: ['fastify', /^@fastify\//, 'fastify-type-provider-zod', 'helmet', 'zod', /^node:/],
   },
   'src/integrations': { parts: ['src/domain', 'src/app/ports.ts', 'src/integrations'], packages: ['zod', 'pg', /^node:/] },
   'src/directories': { parts: ['src/domain', 'src/app/ports.ts', 'src/directories'], packages: ['zod', /^node:/] },

@@ -15,8 +15,9 @@ const isRefusal = (status: number): boolean => (status >= 400 && status < 500) |
  * body, an id or a duration that is none, too many calls, a repeat that is answered from what was kept.
  */
 export function countRefusedCalls(scope: FastifyInstance, refusals: RefusalCounter): void {
-  scope.addHook('onResponse', async (request, { statusCode }) => {
+  scope.addHook('onResponse', (request, { statusCode }, done) => {
     if (isRefusal(statusCode) && !doors.has(request)) refusals.count(String(statusCode));
+    done();
   });
   scope.addHook('onClose', () => refusals.write());
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import fastifyHelmet from '@fastify/helmet';
 import fastifyRateLimit from '@fastify/rate-limit';
 import fastifyUnderPressure from '@fastify/under-pressure';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -28,6 +27,7 @@ import { countRefusedCalls } from './refused-calls.ts';
 import { serveQuestions } from './questions-api.ts';
 import { serveRequests } from './requests-api.ts';
 import { serveRoles } from './roles-api.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 import { serveSettings } from './settings-api.ts';
 import { serveStandingAccess } from './standing-access-api.ts';
 import { serveWebhooks } from './webhooks-api.ts';
@@ -78,8 +78,11 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
   // The schemas of answers are for the document; what is sent was typed by them.
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   acceptJsonBodies(app);
-  app.addHook('onRequest', async (request, reply) => markReply(request, reply));
-  await app.register(fastifyHelmet, helmetOptions(deps.publicUrl));
+  app.addHook('onRequest', (request, reply, done) => {
+    markReply(request, reply);
+    done();
+  });
+  setSecurityHeaders(app, deps.publicUrl);
   await app.register(fastifyRateLimit, {
     global: false,
     max: deps.rateLimit ?? 600,
@@ -146,17 +149,6 @@ function markReply(request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
 }
 
-function helmetOptions(publicUrl: string) {
-  return {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    // Other hosts under our domain are not ours to bind to https.
-    strictTransportSecurity: publicUrl.startsWith('https:') ? { maxAge: 31_536_000, includeSubDomains: false } : (false as const),
-  };
-}
-
 function answerError(log: HttpLog, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOfError(error);
   if (problem !== undefined) return sendProblem(request, reply, problem);
@@ -170,13 +162,14 @@ function answerError(log: HttpLog, error: unknown, request: FastifyRequest, repl
 /** One line per answer; the pattern of the route instead of the address, and no header. */
 function logResponses(app: FastifyInstance, log: HttpLog): void {
   const quiet = new Set<string | undefined>(['/livez', '/readyz']);
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url;
-    if (quiet.has(route)) return;
-    log.info(
-      { requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-      'request answered',
-    );
+    if (!quiet.has(route))
+      log.info(
+        { requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+        'request answered',
+      );
+    done();
   });
 }
 
