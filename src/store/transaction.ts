@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { RulesApplied, Transaction } from '../app/store.ts';
-import { parseRequestId } from '../domain/ids.ts';
+import { type Org, parseRequestId } from '../domain/ids.ts';
 import { type Decider, isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
+import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 import { toInstant } from './clock.ts';
 import type { Db } from './database.ts';
@@ -23,11 +24,18 @@ const rulesJson = (rules: RulesApplied, besides: object = {}) => sql`${JSON.stri
 const isOneParty = (request: PermissionRequest, by: Decider, others: readonly Person[] = []): true | undefined =>
   (by.kind === 'person' ? [by.person, ...others] : others).some(({ id }) => isSelf(request, id)) ? true : undefined;
 
+/** Until the commit nobody lowers what is decided by here; a row that is not there yet cannot be locked (I6). */
+async function holdSettings(tx: Db, org: Org): Promise<Settings> {
+  await sql`select pg_advisory_xact_lock_shared(hashtext('curfew settings'), hashtext(${org}))`.execute(tx);
+  return createReads(tx).settings(org);
+}
+
 /**
  * Locks are taken in one order everywhere: role bindings, person, request, settings, right, grant. What only owners change
  * (policies, keys, webhooks) is locked after the role bindings and holds up nobody else.
  */
 export function createTransaction(tx: Db): Transaction {
+  const settingsOf = new Map<Org, Promise<Settings>>();
   return {
     ...createReads(tx),
     holdsConnection: true,
@@ -37,10 +45,10 @@ export function createTransaction(tx: Db): Transaction {
     policyBook: createPolicyWrites(tx),
     jitSettings: createSettingsWrites(tx),
     roles: createRoleWrites(tx),
-    async settings(org) {
-      // Until the commit nobody lowers what is decided by here; a row that is not there yet cannot be locked (I6).
-      await sql`select pg_advisory_xact_lock_shared(hashtext('curfew settings'), hashtext(${org}))`.execute(tx);
-      return createReads(tx).settings(org);
+    settings(org) {
+      const read = settingsOf.get(org) ?? holdSettings(tx, org);
+      settingsOf.set(org, read);
+      return read;
     },
     async now() {
       const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(tx);
@@ -78,9 +86,13 @@ export function createTransaction(tx: Db): Transaction {
       return id;
     },
     async claimAccount(org, integration, account, person) {
+      // Nearly always theirs already, and then it need not be written. Nobody ever gives one up.
+      const reads = createReads(tx);
+      const holder = await reads.accountHolder(org, integration, account);
+      if (holder !== undefined) return holder === person;
       await sql`insert into accounts (org, integration, account, person_id) values (${org}, ${integration}, ${account}, ${person})
         on conflict (org, integration, account) do nothing`.execute(tx);
-      return (await createReads(tx).accountHolder(org, integration, account)) === person;
+      return (await reads.accountHolder(org, integration, account)) === person;
     },
     async approve(actor, request, decision) {
       const account = sql`${decision.account}`;
