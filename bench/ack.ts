@@ -123,8 +123,18 @@ async function startOurApp({ useCases }: Engine, apiUrl: string, stack: AsyncDis
   const refusals = { count: () => undefined, write: async () => undefined };
   const app = stack.use(
     await createSlackApp(
-      { mode: 'socket', botToken: tokens.botToken, appToken: tokens.appToken, apiUrl },
-      { useCases, org, log: quiet, command: '/access', approvalsChannel: 'approvals', refusals, policyText },
+      { mode: 'socket', botToken: async () => tokens.botToken, appToken: tokens.appToken, apiUrl },
+      {
+        useCases,
+        org,
+        log: quiet,
+        command: '/access',
+        approvalsChannel: 'approvals',
+        refusals,
+        policyText,
+        linkByEmail: true,
+        openSignIn: undefined,
+      },
     ),
   );
   await app.start();

@@ -22,8 +22,18 @@ export async function serveOurs({ useCases }: Engine, slack: SlackStub, stack: A
   const refusals = { count: () => undefined, write: async () => undefined };
   const app = stack.use(
     await createSlackApp(
-      { mode: 'http', signingSecret, botToken: token, apiUrl: slack.apiUrl },
-      { useCases, org, log: silent, command: '/access', approvalsChannel: 'approvals', refusals, policyText },
+      { mode: 'http', signingSecret, botToken: async () => token, apiUrl: slack.apiUrl },
+      {
+        useCases,
+        org,
+        log: silent,
+        command: '/access',
+        approvalsChannel: 'approvals',
+        refusals,
+        policyText,
+        linkByEmail: true,
+        openSignIn: undefined,
+      },
     ),
   );
   const { handler } = app;

@@ -79,7 +79,9 @@ export async function startEngine(redisUrl: string | undefined) {
     post: async () => ({ channel: '', ts: '' }),
     find: async () => undefined,
     redraw: async () => undefined,
+    linkTo: async () => undefined,
     endStep: async () => undefined,
+    drawHome: async () => 'gone' as const,
   };
   const work = createWork({ ...deps, messenger: silent, jobs: queue, hands });
   const useCases = createUseCases(deps);

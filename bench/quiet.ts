@@ -24,6 +24,7 @@ export async function measureQuiet(engine: Engine): Promise<void> {
     },
     look: () => Promise.all([work.take(), work.give()]),
     notify: async () => undefined,
+    home: async () => undefined,
   });
   let bareSecond = 0;
   const relay = setInterval(() => void work.relay(), 20);

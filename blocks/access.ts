@@ -4,7 +4,7 @@ import type { PermissionRequest } from '../src/domain/request.ts';
 import { extendButton, relinquishButton, secretButton } from './buttons.ts';
 import { type Message, actions, fence, message, paragraph } from './kit.ts';
 import { bold, date, line, words } from './line.ts';
-import { extendedWords, statusOf } from './status.ts';
+import { extendedWords, hoursLine, statusOf } from './status.ts';
 import { blockIds } from './wire.ts';
 import { rightLine } from './words.ts';
 
@@ -19,15 +19,22 @@ export type AccessProps = {
 
 /** DM to the principal: the access, how to use it, how to give it back. No secret is ever in it. */
 export function access({ request, usage, secretWaits, extendBy }: AccessProps): Message {
-  const grant = request.state.kind === 'approved' ? request.state.grant.state : undefined;
+  const given = request.state.kind === 'approved' ? request.state.grant : undefined;
+  const [grant, hours] = [given?.state, given?.hours];
   const right = rightLine(request.permission);
   if (grant?.kind !== 'active') {
     const lines = [line('Your access to ', right), statusOf(request).headline];
     return message(lines, [paragraph(...lines)]);
   }
+  const { headline } = statusOf(request);
+  if (hours !== undefined && hours.state !== 'open') {
+    const lines = [line('Your access to ', right), headline, hoursLine(hours)];
+    return message(lines, [paragraph(...lines), actions(blockIds.access, [relinquishButton(request)])]);
+  }
   const lines = [
     line(request.extension === undefined ? 'You have access: ' : 'Your access goes on: ', right),
-    line('🟢 ', bold('Active'), ' until ', date(grant.expiresAt), ...extendedWords(request)),
+    hours === undefined ? line('🟢 ', bold('Active'), ' until ', date(grant.expiresAt), ...extendedWords(request)) : headline,
+    ...(hours === undefined ? [] : [hoursLine(hours)]),
   ];
   const blocks: KnownBlock[] = [
     paragraph(...lines),

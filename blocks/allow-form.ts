@@ -3,6 +3,7 @@ import type { DateTimepicker, InputBlock, ModalView, UsersSelect } from '@slack/
 import type { AllowForecast } from '../src/domain/allow-forecast.ts';
 import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
 import { optionKey } from '../src/domain/option-key.ts';
+import { longestWindowText, recurringWindowText } from '../src/domain/recurring-window.ts';
 import { epochSeconds, type Instant } from '../src/domain/time.ts';
 import { durationSelect } from './choices.ts';
 import { input } from './form-input.ts';
@@ -10,7 +11,7 @@ import { reasonInput } from './form-reason.ts';
 import { rightInputs } from './form-right.ts';
 import { encodeMemo, untilValue } from './form-wire.ts';
 import { paragraph, plain, window } from './kit.ts';
-import { bold, date, type Line, line, onOneLine, words } from './line.ts';
+import { bold, cut, date, type Line, line, onOneLine, words } from './line.ts';
 import { rejectionAtField } from './notices.ts';
 import type { Filled, FormProps } from './request-form.ts';
 import { actionIds, noticeId, viewIds } from './wire.ts';
@@ -24,6 +25,8 @@ export type AllowProps = Pick<FormProps, 'integrations' | 'accessTypes' | 'chose
   readonly filled: Pick<Filled, 'seed' | 'reason' | 'byEnd' | 'until' | 'to' | 'stranger'> & {
     readonly start: Instant | undefined;
     readonly each: DurationSeconds | undefined;
+    /** As typed. */
+    readonly window?: string | undefined;
   };
 };
 
@@ -64,18 +67,20 @@ function outlook({ forecast, chosen: { integration, resource } }: AllowProps): L
     return words('Choose who and what: while the window is open, their requests for it need no approver.');
   if (forecast.kind === 'refused')
     return line('🚫 ', bold('This will be refused.'), ` ${onOneLine(rejectionAtField(forecast.rejection), 600)}`);
-  const { opensAt, closesAt, duration } = forecast.window;
+  const { opensAt, closesAt, hours, duration } = forecast.window;
   const right = rightLine({ integration: integration.name, service: integration.service, ...resource });
   return line(
     '✅ From ',
     date(opensAt),
     ' until ',
     date(closesAt),
+    ...(hours === undefined ? [] : [', ', bold(recurringWindowText(hours))]),
     ', requests by ',
     bold(forecast.to),
     ' for ',
     right,
     `, for up to ${describeDuration(duration)} each, need no approver.`,
+    hours === undefined ? '' : ' What they are given ends when these hours do.',
   );
 }
 
@@ -103,7 +108,23 @@ function windowInputs({ durations, maximum, now, length, filled }: AllowProps): 
     optional: true,
     tells: true,
   });
-  return [open, ...(filled.byEnd ? [until] : []), start];
+  return [open, ...(filled.byEnd ? [until] : []), start, hoursInput(filled.window)];
+}
+
+/** Whoever leaves the field with Enter learns at once what it means; on submission it is read anyway. */
+function hoursInput(typed: string | undefined): InputBlock {
+  const element: InputBlock['element'] = {
+    type: 'plain_text_input',
+    action_id: actionIds.allowWindow,
+    max_length: longestWindowText,
+    placeholder: plain('Mon-Fri 09:00-17:00 Europe/Paris', 150),
+    ...(typed === undefined || typed === '' ? {} : { initial_value: cut(typed, longestWindowText) }),
+  };
+  return input(actionIds.allowWindow, 'Only in which hours?', element, {
+    hint: 'Days, hours and the time zone they are meant in, as in Mon,Wed 22:00-06:00 UTC or daily 08:00-20:00 Asia/Tokyo. At any hour, if you leave it empty.',
+    optional: true,
+    tells: true,
+  });
 }
 
 function picker(actionId: string, chosen: Instant | undefined, suggested: number | undefined): DateTimepicker {

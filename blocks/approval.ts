@@ -5,7 +5,7 @@ import type { Instant } from '../src/domain/time.ts';
 import { revokeButton } from './buttons.ts';
 import { durationSelect } from './choices.ts';
 import { type Message, actions, button, message, paragraph, quote } from './kit.ts';
-import { type Line, line, onOneLine, words } from './line.ts';
+import { type Line, line, link, onOneLine, words } from './line.ts';
 import { contextLines } from './context.ts';
 import { quotedBlocks, statusOf } from './status.ts';
 import { actionIds, blockIds, encodeDecision } from './wire.ts';
@@ -21,6 +21,8 @@ export type ApprovalProps = {
   readonly policies?: readonly string[];
   /** What the principal did with this right before. */
   readonly history?: { readonly count: number; readonly last: Instant | undefined } | undefined;
+  /** In a copy: where the message in the channel is. */
+  readonly link?: string | undefined;
 };
 
 /** In the approval channel: what is asked, the buttons while they mean something, and what became of it. */
@@ -45,6 +47,7 @@ export function approval(props: ApprovalProps): Message {
     paragraph(...facts),
     ...(request.reason === undefined ? [paragraph(words('No reason was given.'))] : [quote(request.reason)]),
     ...quotedBlocks(request),
+    ...(props.link === undefined ? [] : [paragraph(link('Open in the channel', props.link))]),
     ...buttons(request, choice),
   ];
   return message(

@@ -1,6 +1,7 @@
 import { describeDuration } from '../src/domain/duration.ts';
 import type { Forecast } from '../src/domain/forecast.ts';
-import { type Line, bold, line, onOneLine } from './line.ts';
+import { recurringWindowText } from '../src/domain/recurring-window.ts';
+import { type Line, bold, date, line, onOneLine } from './line.ts';
 import { rejectionAtField } from './notices.ts';
 import { approversWords } from './words.ts';
 
@@ -8,9 +9,12 @@ import { approversWords } from './words.ts';
 export function forecastLines(forecast: Forecast): readonly Line[] {
   switch (forecast.kind) {
     case 'people':
-      return [line('👥 To be decided by ', bold(approversWords(forecast.approvers)), '.')];
+      return [
+        line('👥 To be decided by ', bold(approversWords(forecast.approvers)), '.'),
+        ...(forecast.hours === undefined ? [] : [line('🗓️ Granted at once ', bold(recurringWindowText(forecast.hours)), '.')]),
+      ];
     case 'at-once':
-      return [line('✅ ', bold('Granted at once'), `: ${reasons[forecast.because]}.`), ...atMost(forecast)];
+      return [line('✅ ', bold('Granted at once'), `: ${reasons[forecast.because]}.`), ...atMost(forecast), ...within(forecast)];
     case 'refused':
       return [line('🚫 ', bold('This will be refused.'), ` ${onOneLine(rejectionAtField(forecast.rejection), 600)}`)];
     case 'untold':
@@ -23,6 +27,11 @@ const reasons = {
   policy: 'a policy gives this without a decision',
   'pre-approval': 'it was approved beforehand',
 } as const;
+
+const within = ({ within: hours }: Extract<Forecast, { kind: 'at-once' }>): readonly Line[] =>
+  hours === undefined
+    ? []
+    : [line('🗓️ Allowed at once ', bold(recurringWindowText(hours.hours)), ': it ends ', date(hours.closesAt), ' at the latest.')];
 
 const atMost = ({ atMost: longest }: Extract<Forecast, { kind: 'at-once' }>): readonly Line[] =>
   longest === undefined ? [] : [line(`It lasts ${describeDuration(longest)} at most.`)];

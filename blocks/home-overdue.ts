@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import type { Grant, GrantHours } from '../src/domain/grant.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import type { Instant } from '../src/domain/time.ts';
 import { paragraph, title } from './kit.ts';
@@ -30,16 +31,16 @@ export function overdueBlocks({ count, shown }: Overdue): KnownBlock[] {
 }
 
 function sinceWords({ state }: PermissionRequest) {
-  const end = state.kind === 'approved' ? endOf(state.grant.state) : undefined;
+  const end = state.kind === 'approved' ? endOf(state.grant) : undefined;
   return end === undefined ? ['some time ago'] : [date(end)];
 }
 
-function endOf(grant: Extract<PermissionRequest['state'], { kind: 'approved' }>['grant']['state']): Instant | undefined {
+function endOf({ state: grant, hours }: Grant): Instant | undefined {
   switch (grant.kind) {
     case 'planned':
       return grant.latestEnd;
     case 'active':
-      return grant.expiresAt;
+      return hours === undefined ? grant.expiresAt : earlier(grant.expiresAt, hoursEnd(hours));
     case 'ending':
     case 'ended':
       return grant.end.at;
@@ -47,3 +48,6 @@ function endOf(grant: Extract<PermissionRequest['state'], { kind: 'approved' }>[
       return undefined;
   }
 }
+
+const hoursEnd = ({ state, closesAt, closedAt }: GrantHours): Instant => (state === 'closing' ? (closedAt ?? closesAt) : closesAt);
+const earlier = (one: Instant, other: Instant): Instant => (one < other ? one : other);

@@ -4,7 +4,8 @@ import { type Instant, epochSeconds } from '../src/domain/time.ts';
 
 type Piece =
   | { readonly kind: 'words'; readonly text: string; readonly style: 'bold' | 'code' | undefined }
-  | { readonly kind: 'date'; readonly at: Instant; readonly withSeconds: boolean };
+  | { readonly kind: 'date'; readonly at: Instant; readonly withSeconds: boolean }
+  | { readonly kind: 'link'; readonly url: string; readonly text: string };
 export type Line = readonly Piece[];
 
 /** Longer than any name we know of, short enough that no message gets near Slack's limits. */
@@ -44,6 +45,8 @@ export const escape = (text: string): string => text.replaceAll('&', '&amp;').re
 export const words = (text: string): Line => (text === '' ? [] : [{ kind: 'words', text, style: undefined }]);
 export const bold = (name: string): Line => [{ kind: 'words', text: onOneLine(name, longestName), style: 'bold' }];
 export const code = (text: string): Line => [{ kind: 'words', text: onOneLine(text, longestName), style: 'code' }];
+/** Only for addresses that Slack gave us, with words of ours: whose link it is must be beyond doubt. */
+export const link = (text: string, url: string): Line => [{ kind: 'link', url, text }];
 /** Shown in the reader's own time zone. */
 export const date = (at: Instant): Line => [{ kind: 'date', at, withSeconds: false }];
 export const exactDate = (at: Instant): Line => [{ kind: 'date', at, withSeconds: true }];
@@ -60,6 +63,7 @@ function utc(at: Instant, withSeconds: boolean): string {
 }
 
 export function toElement(piece: Piece): RichTextElement {
+  if (piece.kind === 'link') return { type: 'link', url: piece.url, text: piece.text };
   if (piece.kind === 'date') {
     const fallback = utc(piece.at, piece.withSeconds);
     return { type: 'date', timestamp: epochSeconds(piece.at), format: format(piece.withSeconds), fallback };
@@ -69,9 +73,11 @@ export function toElement(piece: Piece): RichTextElement {
 
 /** As mrkdwn for a message's `text`: notifications, search and screen readers have nothing else. */
 export function toText(given: Line): string {
-  const show = (piece: Piece): string =>
-    piece.kind === 'words'
-      ? escape(piece.text)
-      : `<!date^${epochSeconds(piece.at)}^${format(piece.withSeconds)}|${utc(piece.at, piece.withSeconds)}>`;
+  const show = (piece: Piece): string => {
+    if (piece.kind === 'words') return escape(piece.text);
+    // A notification leads to its own message and nowhere else.
+    if (piece.kind === 'link') return escape(piece.text);
+    return `<!date^${epochSeconds(piece.at)}^${format(piece.withSeconds)}|${utc(piece.at, piece.withSeconds)}>`;
+  };
   return given.map(show).join('');
 }

@@ -1,10 +1,12 @@
 /** What is said in private to somebody whose wish was refused. One sentence that says what would be right. */
-import type { ModalView } from '@slack/types';
+import type { HomeView, KnownBlock, ModalView } from '@slack/types';
 import { describeDuration } from '../src/domain/duration.ts';
 import type { Rejection } from '../src/domain/result.ts';
 import { clip, quoted } from '../src/domain/said.ts';
+import { homeNotice } from './home.ts';
 import { type Message, fence, paragraph, sentence, window } from './kit.ts';
 import { onLines, words } from './line.ts';
+import { linkButton } from './sign-in.ts';
 import { noticeId } from './wire.ts';
 
 const mostNamed = 10;
@@ -54,6 +56,8 @@ export function rejectionText(rejection: Rejection): string {
       return `Nobody could approve this request${byPolicies(rejection.policies ?? [])}. Tell an owner.`;
     case 'standing-exists':
       return 'There is standing access of this kind already.';
+    case 'standing-over':
+      return 'Policies give no standing access to this any more. It ends at its time and can be asked for then.';
     case 'too-many-open':
       return `At most ${rejection.maximum} requests may be open. Cancel one first.`;
     case 'not-found':
@@ -133,6 +137,8 @@ function whoText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): 
       return 'This account is deactivated.';
     case 'stranger':
       return 'Only members of this workspace can use this.';
+    case 'unlinked':
+      return 'Nobody can tell yet whose Slack account this is. Sign in once, and it is linked to you.';
     case 'no-email':
       return 'Your Slack account has no confirmed e-mail address, so nobody can tell who you are. Ask an administrator of the workspace.';
     case 'other-person':
@@ -145,11 +151,26 @@ function whoText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): 
 const usageOf = (rejection: Rejection): string | undefined => (rejection.code === 'usage' ? rejection.usage : undefined);
 
 /** For a private message. */
-export const rejectionMessage = (rejection: Rejection): Message => sentence(rejectionText(rejection), usageOf(rejection));
+export function rejectionMessage(rejection: Rejection): Message {
+  const { text, blocks } = sentence(rejectionText(rejection), usageOf(rejection));
+  return { text, blocks: [...blocks, ...wayOut(rejection)] };
+}
 
 /** For a window that was opened for something that may not be. */
-export const rejectionView = (heading: string, rejection: Rejection): ModalView =>
-  noticeView(heading, rejectionText(rejection), usageOf(rejection));
+export function rejectionView(heading: string, rejection: Rejection): ModalView {
+  const view = noticeView(heading, rejectionText(rejection), usageOf(rejection));
+  return { ...view, blocks: [...view.blocks, ...wayOut(rejection)] };
+}
+
+/** On the home tab, instead of its lists. */
+export function rejectionHome(rejection: Rejection): HomeView {
+  const view = homeNotice(rejectionText(rejection));
+  return { ...view, blocks: [...view.blocks, ...wayOut(rejection)] };
+}
+
+/** What somebody who was refused can do about it at once. */
+const wayOut = (rejection: Rejection): KnownBlock[] =>
+  rejection.code === 'identity-unknown' && rejection.why === 'unlinked' ? [linkButton()] : [];
 
 export const noticeView = (heading: string, text: string, fenced?: string): ModalView =>
   window(heading, [paragraph(words(onLines(text, 600))), ...(fenced === undefined ? [] : [fence(fenced)])], noticeId);

@@ -3,10 +3,11 @@ import type { Checkboxes, KnownBlock, ModalView } from '@slack/types';
 import { digestOf } from '../src/domain/digest.ts';
 import type { RequestId } from '../src/domain/ids.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
+import type { Instant } from '../src/domain/time.ts';
 import { actions, button, confirmation, paragraph, plain, window } from './kit.ts';
-import { bold, date, type Line, line, words } from './line.ts';
+import { bold, date, type Line, line, onOneLine, words } from './line.ts';
 import { actionIds, noticeId } from './wire.ts';
-import { rightLine, rightWords } from './words.ts';
+import { rightLine } from './words.ts';
 
 export const standingHeading = 'Standing access';
 /** Slack takes ten checkboxes in one group. */
@@ -17,45 +18,53 @@ export type StandingProps = {
   /** After which request this page begins; undefined: the first page. */
   readonly after: RequestId | undefined;
   readonly hasMore: boolean;
-  /** Above everything: what was done, or why nothing was. */
-  readonly notice: Line | undefined;
+  /** Above everything: what was done with each, or why nothing was. */
+  readonly notice: readonly Line[];
 };
 
 const explanation = [
-  words('A policy gave this access without anybody’s decision, and it ends soon.'),
-  words('Left alone, it ends at its time. It cannot be prolonged: whoever still needs it asks again then, and the policies decide anew.'),
+  words('A policy gave this access without anybody’s decision, and it ends soon. Left alone, it ends at its time.'),
+  words('Tick what you decide about. What you keep is approved anew, for one more term from now, if policies still give it.'),
 ];
 
 export function standingReview({ requests, after, hasMore, notice }: StandingProps): ModalView {
   const shown = requests.slice(0, standingPerPage);
   const none = after === undefined ? 'No standing access nears its end.' : 'There is no more.';
+  const ids = shown.map(({ id }) => id);
   const blocks: KnownBlock[] = [
-    ...(notice === undefined ? [] : [paragraph(notice)]),
-    ...(shown.length === 0 ? [paragraph(words(none))] : [paragraph(...explanation), paragraph(...shown.map(rowLine)), ...choice(shown)]),
+    ...(notice.length === 0 ? [] : [paragraph(...notice)]),
+    ...(shown.length === 0
+      ? [paragraph(words(none))]
+      : [paragraph(...explanation), ...shown.flatMap((request) => row(request, standingBlock(ids, request.id))), decisions()]),
     ...turnButtons(shown.at(-1)?.id, after, hasMore),
   ];
   return { ...window(standingHeading, blocks, noticeId), private_metadata: after ?? '' };
 }
 
-function rowLine({ principal, permission, state }: PermissionRequest, index: number): Line {
+/** A row names the right, and its box the person: on a narrow screen nothing is read twice. */
+function row({ id, principal, permission, state }: PermissionRequest, blockId: string): KnownBlock[] {
   const grant = state.kind === 'approved' ? state.grant.state : undefined;
   const end = grant?.kind === 'active' ? line(', ends ', date(grant.expiresAt)) : [];
-  return line(`${index + 1}. `, bold(principal.email), ': ', rightLine(permission), end);
-}
-
-/** Where the boxes of this page stand; a page with other boxes has another place, so that none stays ticked. */
-export const standingBlock = (ids: readonly RequestId[]): string => `standing:${digestOf(ids)}`;
-
-function choice(shown: readonly PermissionRequest[]): KnownBlock[] {
-  const boxes: Checkboxes = {
+  const hours = state.kind === 'approved' && state.grant.hours !== undefined ? line(', only ', bold(state.grant.hours.text)) : [];
+  const box: Checkboxes = {
     type: 'checkboxes',
     action_id: actionIds.standingChosen,
-    options: shown.map(({ id, principal, permission }, index) => ({
-      text: plain(`${index + 1}. ${principal.email}`, 75),
-      description: plain(rightWords(permission), 75),
-      value: id,
-    })),
+    options: [{ text: plain(principal.email, 75), value: id }],
   };
+  return [paragraph(line(rightLine(permission), end, hours)), actions(blockId, [box])];
+}
+
+/** Where a row's box stands; a page with other rows has other places, so that none stays ticked. */
+export const standingBlock = (ids: readonly RequestId[], id: RequestId): string => `standing:${digestOf([...ids, id])}`;
+
+function decisions(): KnownBlock {
+  const keep = button({
+    actionId: actionIds.keepStanding,
+    label: 'Keep for another term',
+    spoken: 'Keep the ticked standing access for another term',
+    value: 'keep',
+    style: 'primary',
+  });
   const end = button({
     actionId: actionIds.endStanding,
     label: 'Take the ticked away now',
@@ -68,7 +77,31 @@ function choice(shown: readonly PermissionRequest[]): KnownBlock[] {
       'Take it away',
     ),
   });
-  return [actions(standingBlock(shown.map(({ id }) => id)), [boxes]), actions('end:standing', [end])];
+  return actions('decide:standing', [keep, end]);
+}
+
+/** What came of a row: `why` it was refused, or what is done. `request` is undefined for one that is not on the page any more. */
+export type StandingOutcome = {
+  readonly request: PermissionRequest | undefined;
+  readonly came:
+    | { readonly kind: 'kept'; readonly until: Instant }
+    | { readonly kind: 'ending' }
+    | { readonly kind: 'refused'; readonly why: string };
+};
+
+export function outcomeLine({ request, came }: StandingOutcome): Line {
+  const named =
+    request === undefined
+      ? [line('One that is not listed any more')]
+      : [bold(request.principal.email), ', ', rightLine(request.permission)];
+  switch (came.kind) {
+    case 'kept':
+      return line('✅ ', ...named, ': kept until ', date(came.until));
+    case 'ending':
+      return line('✅ ', ...named, ': is being taken away');
+    case 'refused':
+      return line('⚠️ ', ...named, ': ', onOneLine(came.why, 300));
+  }
 }
 
 function turnButtons(last: RequestId | undefined, after: RequestId | undefined, hasMore: boolean): KnownBlock[] {

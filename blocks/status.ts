@@ -1,8 +1,9 @@
 /** What became of a request, in words: one headline that starts with the status, and the lines below it. */
 import type { KnownBlock } from '@slack/types';
 import { describeDuration, isDurationSeconds } from '../src/domain/duration.ts';
-import type { End, Evidence, Grant } from '../src/domain/grant.ts';
+import type { End, Evidence, Grant, GrantHours } from '../src/domain/grant.ts';
 import type { PermissionRequest, RequestState } from '../src/domain/request.ts';
+import type { Instant } from '../src/domain/time.ts';
 import { paragraph, quote } from './kit.ts';
 import { type Line, bold, date, exactDate, line } from './line.ts';
 import { decider } from './words.ts';
@@ -39,7 +40,7 @@ export function statusOf(request: PermissionRequest): Status {
   }
 }
 
-function grantStatus(request: PermissionRequest, approved: Approved, { state, standing }: Grant): Status {
+function grantStatus(request: PermissionRequest, approved: Approved, { state, standing, hours }: Grant): Status {
   const agreed = line(
     'Approved by ',
     decider(approved.by),
@@ -51,8 +52,11 @@ function grantStatus(request: PermissionRequest, approved: Approved, { state, st
   );
   switch (state.kind) {
     case 'planned':
+      if (hours !== undefined && hours.opensAt > approved.at)
+        return status(line('✅ ', bold('Approved'), ' for its hours. They begin ', date(hours.opensAt)), [hoursLine(hours), agreed]);
       return status(line('✅ ', bold('Approved'), ', being set up. Ends at the latest ', date(state.latestEnd)), [agreed]);
     case 'active':
+      if (hours !== undefined) return status(inHours(hours, state.expiresAt, extendedWords(request)), [hoursLine(hours), agreed]);
       return status(
         line('🟢 ', bold('Active'), standing ? ' (standing) until ' : ' until ', date(state.expiresAt), ...extendedWords(request)),
         [agreed],
@@ -71,6 +75,25 @@ function grantStatus(request: PermissionRequest, approved: Approved, { state, st
       return status(line('🔴 ', bold('Failed'), ': could not be set up, ', date(state.at)), [agreed], state.why);
   }
 }
+
+/** It is there in its hours only, and is said to be gone when it was seen to be (I18). */
+function inHours(hours: GrantHours, expiresAt: Instant, extended: readonly Line[]): Line {
+  const ends = line('; standing until ', date(expiresAt), ...extended);
+  switch (hours.state) {
+    case 'open':
+      return hours.closesAt < expiresAt
+        ? line('🟢 ', bold('Active'), ' until ', date(hours.closesAt), ', when its hours close', ends)
+        : line('🟢 ', bold('Active'), ' (standing) until ', date(expiresAt), ...extended);
+    case 'closing':
+      return line('🟠 ', bold('Closing'), ': its hours are over. Being taken away', ends);
+    case 'closed':
+      return hours.opensAt < expiresAt
+        ? line('🌙 ', bold('Outside its hours'), ' until ', date(hours.opensAt), ends)
+        : line('🌙 ', bold('Outside its hours'), ', which do not come again before it ends ', date(expiresAt), ...extended);
+  }
+}
+
+export const hoursLine = ({ text }: GrantHours): Line => line('There only ', bold(text));
 
 /** Where one yes was not enough, those before it. */
 const alsoAgreed = ({ endorsements = [] }: PermissionRequest, { by }: Approved): readonly Line[] =>
@@ -106,6 +129,15 @@ export function proof(end: End, { observedAt, leftInPlace, sessionsEnded }: Evid
     case 'another-grant':
       return [line('The right itself stays: another grant still gives it. Checked ', seen), ...sessions];
   }
+}
+
+/** The same behind a headline, in short; nothing where access has not ended, or goes on. */
+export function whenGone({ state, extendedUntil }: PermissionRequest): Line {
+  if (state.kind !== 'approved' || state.grant.state.kind !== 'ended' || extendedUntil !== undefined) return [];
+  const { end, evidence } = state.grant.state;
+  return evidence.leftInPlace === undefined
+    ? line(', seen gone ', lagWords(evidence.observedAt - end.at), ' after')
+    : line('; the right itself stays');
 }
 
 /** "0.4 s" up to a minute, then words. */

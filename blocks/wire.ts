@@ -31,9 +31,14 @@ export const actionIds = {
   /** The fields that only the form of a pre-approval has. */
   allowStart: 'allow_start',
   allowEach: 'allow_each',
+  allowWindow: 'allow_window',
+  /** Asks for the link of a page; the button that opens that page tells us too. */
+  linkAccount: 'link_account',
+  signIn: 'sign_in',
   openStanding: 'open_standing',
   standingChosen: 'standing_chosen',
   endStanding: 'end_standing',
+  keepStanding: 'keep_standing',
   standingFirst: 'standing_first',
   standingNext: 'standing_next',
   homeAgain: 'home_again',
@@ -94,6 +99,7 @@ export const blockIds = {
   question: 'question',
   answer: 'answer',
   start: 'start',
+  signIn: 'sign_in',
 } as const;
 
 /** The input's action id is its block's id: an input block has one element. */

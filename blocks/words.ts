@@ -38,12 +38,14 @@ export function extensionLines({ extension, asked, state }: PermissionRequest): 
   return [line('More time for access until ', date(until), '; with what is asked, until ', date(after(until, asked)))];
 }
 
-/** That whoever is on call is asked, and why; nothing where nobody escalated. */
-export function escalationLines({ escalation }: PermissionRequest): readonly Line[] {
-  if (escalation === undefined) return [];
+/** That whoever is on call is asked, and why, and that a further group is; nothing where neither is so. */
+export function escalationLines({ escalation, groupsAsked }: PermissionRequest): readonly Line[] {
+  const next =
+    groupsAsked === undefined ? [] : [line('🔺 ', bold('Asked more widely'), ' ', date(groupsAsked.at), ', because nobody answered')];
+  if (escalation === undefined) return next;
   const { at, isPaged, reason } = escalation;
   const told = isPaged ? '; whoever is on call was told' : '';
-  return [line('🔺 ', bold('Escalated'), ' ', date(at), told, reason === undefined ? '' : `: ${onOneLine(reason, 300)}`)];
+  return [line('🔺 ', bold('Escalated'), ' ', date(at), told, reason === undefined ? '' : `: ${onOneLine(reason, 300)}`), ...next];
 }
 
 /** Who has agreed where one is not enough, for how long; nothing where nobody has. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isLoopback } from './config/address.ts';
 import { readAccessFile } from './config/access-file.ts';
 import { readBootstrapKey, readDatabase, readQueue } from './config/backends.ts';
 import type { Config } from './config/config-types.ts';
@@ -48,6 +49,8 @@ export async function readConfig(
   const promised = isEmbedded && !variables.has(sampleVariable) ? sampleVariable : undefined;
   const access = await readAccessFile(at('CURFEW_CONFIG', sampleFile), { variables, promised }, report);
 
+  if (access?.signIn !== undefined && server.roles.has('web') && !isSafeForSignIn(server))
+    report('CURFEW_PUBLIC_URL must be an https address: people sign in to Curfew (signIn), and are led back to it');
   if (problems.length > 0 || !access || !slack || !secretKey) return { ok: false, problems, listen };
   const isSample = !variables.has('CURFEW_CONFIG');
   const wantsSampleDatabase = access.integrations.some((each) => each.url.reveal().includes(sampleReference));
@@ -55,6 +58,12 @@ export async function readConfig(
     ok: true,
     config: { ...access, ...server, database, queue, slack, bootstrapKey, secretKey, dataDir, isSample, wantsSampleDatabase },
   };
+}
+
+/** Cookies and codes travel in it: only on one's own machine it may be without TLS. */
+function isSafeForSignIn({ publicUrl, host }: Pick<Config, 'publicUrl' | 'host'>): boolean {
+  const url = publicUrl === undefined ? undefined : URL.parse(publicUrl);
+  return url === undefined ? isLoopback(host) : url?.protocol === 'https:' || isLoopback(url?.hostname.replace(/^\[|\]$/g, '') ?? '');
 }
 
 /** The configuration with the address of the embedded sample database, once that runs. */

@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto';
+import { createBotToken } from './app/bot-token.ts';
 import type { RefusalCounter } from './app/count-refusals.ts';
-import type { Log } from './app/ports.ts';
-import type { Messenger } from './app/ports.ts';
-import type { UseCases } from './app/use-cases.ts';
+import type { Log, Messenger, Vault } from './app/ports.ts';
+import type { SignInSteps } from './app/sign-in.ts';
+import type { Store } from './app/store.ts';
+import type { AccountId, UseCases } from './app/use-cases.ts';
 import type { Config } from './config.ts';
+import { Secret } from './config/secret.ts';
+import type { BotTokenChoice } from './config/config-types.ts';
+import type { Email } from './domain/ids.ts';
 import type { Door } from './door.ts';
 import { policyText } from './policy-text.ts';
 import { reachSlack } from './reach-slack.ts';
 import { createLocalWorkspace, type LocalWorkspace } from './sandbox/slack/local-workspace.ts';
 import { createSlackApp, type SlackOptions } from './slack/app.ts';
+import { createRenewal } from './slack/renew-token.ts';
+import type { BotToken } from './slack/token-client.ts';
 
 const eventsPath = '/slack/events';
 const shortcuts = [
@@ -19,6 +26,8 @@ const shortcuts = [
 /** Slack, real or local: where messages go, and whether somebody listens. */
 export type SlackLink = {
   readonly messenger: Messenger;
+  /** Tells the account's person that it was linked; never throws. */
+  tellLinked(account: AccountId, email: Email): Promise<void>;
   readonly workspace: LocalWorkspace['workspace'] | undefined;
   isReady(): boolean;
   /** Begins to take commands and clicks. Without the web role there is nothing to take. While Slack is away it is waited for. */
@@ -28,11 +37,26 @@ export type SlackLink = {
 export async function connectSlack(
   config: Config,
   door: Door,
-  { useCases, refusals, log }: { readonly useCases: UseCases; readonly refusals: RefusalCounter; readonly log: Log },
+  {
+    useCases,
+    refusals,
+    signIn,
+    store,
+    vault,
+    log,
+  }: {
+    readonly useCases: UseCases;
+    readonly refusals: RefusalCounter;
+    /** Undefined: nobody can sign in to link an account. */
+    readonly signIn: SignInSteps | undefined;
+    readonly store: Pick<Store, 'botTokens'>;
+    readonly vault: Vault;
+    readonly log: Log;
+  },
 ): Promise<SlackLink> {
   await using stack = new AsyncDisposableStack();
   const local = config.slack.kind === 'local' ? stack.use(openWorkspace(config.command, door, log)) : undefined;
-  const options = local?.options ?? optionsOf(config);
+  const options = local?.options ?? optionsOf(config, { store, vault, log });
   const make = () =>
     createSlackApp(options, {
       useCases,
@@ -42,6 +66,8 @@ export async function connectSlack(
       approvalsChannel: config.slackChannels.approvals,
       refusals,
       policyText,
+      linkByEmail: config.linkByEmail,
+      openSignIn: signIn && (async (account, shown) => `${door.publicUrl}/link/${await signIn.open(config.org, account, shown)}`),
     });
   const slack = stack.use(await reachSlack({ make, listens: config.roles.has('web'), log }));
   if (options.mode === 'http')
@@ -54,6 +80,10 @@ export async function connectSlack(
   const kept = stack.move();
   return {
     messenger: slack.messenger,
+    tellLinked: (account, email) =>
+      slack
+        .tellLinked(account, email)
+        .catch((error: unknown) => log.warn({ err: error }, 'it could not be told that an account was linked')),
     workspace: local?.workspace,
     isReady: () => slack.isReady(),
     start: () => slack.start(),
@@ -61,15 +91,29 @@ export async function connectSlack(
   };
 }
 
+type Keeping = { readonly store: Pick<Store, 'botTokens'>; readonly vault: Vault; readonly log: Log };
+type Api = { readonly apiUrl?: string };
+
+function botTokenOf(choice: BotTokenChoice, { org }: Config, api: Api, { store, vault, log }: Keeping): BotToken {
+  if (choice instanceof Secret) return async () => choice.reveal();
+  const renew = createRenewal({ clientId: choice.clientId, clientSecret: choice.clientSecret.reveal(), ...api }, log);
+  return createBotToken({ store, vault, org, seed: choice.refreshToken.reveal(), renew, log, monotonicMs: () => performance.now() });
+}
+
 /** The real Slack, or whatever server the configuration says speaks like it. */
-function optionsOf(config: Config): SlackOptions {
+function optionsOf(config: Config, keeping: Keeping): SlackOptions {
   const { slack } = config;
   const api = 'apiUrl' in slack && slack.apiUrl !== undefined ? { apiUrl: slack.apiUrl } : {};
   switch (slack.kind) {
     case 'socket':
-      return { mode: 'socket', botToken: slack.botToken.reveal(), appToken: slack.appToken.reveal(), ...api };
+      return { mode: 'socket', botToken: botTokenOf(slack.botToken, config, api, keeping), appToken: slack.appToken.reveal(), ...api };
     case 'http':
-      return { mode: 'http', botToken: slack.botToken.reveal(), signingSecret: slack.signingSecret.reveal(), ...api };
+      return {
+        mode: 'http',
+        botToken: botTokenOf(slack.botToken, config, api, keeping),
+        signingSecret: slack.signingSecret.reveal(),
+        ...api,
+      };
     case 'local':
       throw new Error('the local workspace brings its own tokens');
   }
@@ -95,7 +139,7 @@ function openWorkspace(command: string, door: Door, log: Log) {
   door.upgrade(workspace.upgrade);
   const options: SlackOptions = {
     mode: 'socket',
-    botToken: tokens.botToken,
+    botToken: async () => tokens.botToken,
     appToken: tokens.appToken,
     apiUrl: `${baseUrl}/sandbox/slack/api/`,
   };

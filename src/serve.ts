@@ -5,6 +5,7 @@ import { anchorFile, startAnchors } from './audit-anchors.ts';
 import { createRefusalCounter } from './app/count-refusals.ts';
 import { createUseCases, createWork } from './app/index.ts';
 import { createPolicySets } from './app/policy-sets.ts';
+import { createSignInSteps } from './app/sign-in.ts';
 import type { Store } from './app/store.ts';
 import type { UseCases, Work } from './app/use-cases.ts';
 import type { News, Wakes } from './app/waiting-room.ts';
@@ -27,6 +28,7 @@ import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
 import { bindConfiguredRoles, setBootstrapKey } from './store/configured.ts';
 import { createTokens } from './tokens/index.ts';
+import { createSignIn } from './tokens/sign-in.ts';
 import { createVault } from './store/vault.ts';
 import { createWebhookWire } from './webhooks/index.ts';
 
@@ -66,6 +68,9 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     },
   };
   const tokens = config.issuers === undefined ? undefined : createTokens(config.issuers, log);
+  const signIn =
+    config.signIn &&
+    createSignInSteps({ store, provider: createSignIn({ ...config.signIn, clientSecret: config.signIn.clientSecret.reveal() }, log) });
   const wakes = new Set<(news?: News) => void>();
   const subscribe: Wakes['subscribe'] = (wake) => {
     wakes.add(wake);
@@ -84,7 +89,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
   stack.defer(() => refusals.write());
   const door = stack.use(await openDoor(config, log));
   const slack = stack.use(
-    await connectSlack(config, door, { useCases, refusals, log }).catch(
+    await connectSlack(config, door, { ...deps, useCases, refusals, signIn, log }).catch(
       because('Slack cannot be used. Is SLACK_BOT_TOKEN right, and Slack within reach?'),
     ),
   );
@@ -101,7 +106,16 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     };
     return { ready: database && slack.isReady(), checks };
   };
-  const api = await createHttpApp({ useCases, org: config.org, log, publicUrl: door.publicUrl, health, login: config.login, refusals });
+  const api = await createHttpApp({
+    useCases,
+    org: config.org,
+    log,
+    publicUrl: door.publicUrl,
+    health,
+    login: config.login,
+    refusals,
+    link: signIn && { steps: signIn, told: (account, email) => slack.tellLinked(account, email) },
+  });
   stack.defer(() => api.close());
   door.serve('', (request, response) => api.routing(request, response));
   await slack.start().catch(because('Slack cannot be listened to. Is SLACK_APP_TOKEN right?'));
@@ -171,9 +185,10 @@ export function createHandlers(work: Work, store: Store): Handlers {
       // The alarm rang by this process' clock; what is due is decided by the database's, which may be a little behind.
       const early = epochSecond * 1000 - (await store.now());
       if (early > 0) await sleep(Math.min(early, 2_000));
-      await work.take();
+      await Promise.all([work.take(), work.turnHours()]);
     },
     look: () => Promise.all([work.take(), work.give()]),
     notify: (id) => work.notify(id),
+    home: (account) => work.drawHome(account),
   };
 }

@@ -27,6 +27,8 @@ export type AllowAsked = Pick<Asked, 'service' | 'integration' | 'accessType' | 
   readonly until: Instant | undefined;
   /** The longest request in it; undefined: the smallest preset. */
   readonly each: DurationSeconds | undefined;
+  /** Hours that come again, as typed. */
+  readonly window?: string | undefined;
 };
 
 export type AllowForm = Pick<AskForm, 'durations' | 'maximum' | 'integrations' | 'accessTypes' | 'chosen' | 'now' | 'reasonRequired'> & {
@@ -60,7 +62,7 @@ export function createAllowingDoors(deps: DecideDeps, door: Doorway, { create }:
   };
 }
 
-const timesOf = ({ start, until, length }: AllowAsked) => ({ start: textOf(start), end: textOf(until), length });
+const timesOf = ({ start, until, length, window }: AllowAsked) => ({ start: textOf(start), end: textOf(until), length, window });
 const textOf = (at: Instant | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
 
 async function resources(deps: DecideDeps, caller: Caller, asked: AllowAsked, query: string): Promise<readonly CatalogItem[]> {

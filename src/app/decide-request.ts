@@ -1,11 +1,12 @@
 import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
-import { extendedEnd, extensionOf, planExtension } from '../domain/extension.ts';
+import { extendedEnd, extensionOf, planExtension, secondsBetween } from '../domain/extension.ts';
 import type { RequestId } from '../domain/ids.ts';
+import { type RecurringWindow, recurringWindowText, type Span, spanAt } from '../domain/recurring-window.ts';
 import { type Voice, weigh } from '../domain/quorum.ts';
 import { type Decider, isSameMakers, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import type { Outcome } from '../domain/route.ts';
-import { after, type Instant } from '../domain/time.ts';
+import { after, type Instant, instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { holdsRole } from './authority.ts';
 import type { Caller, Integrations } from './ports.ts';
@@ -152,6 +153,40 @@ async function planWithin<D extends { at: Instant; duration: DurationSeconds }>(
   const extended = await tx.request(org, extension.of);
   const from = extended === undefined ? reject({ code: 'not-found' }) : extensionOf(extended, at);
   return from.ok ? planExtension(from.value, extendedEnd(from.value, duration), decision, maximum) : from;
+}
+
+/** Hours that close sooner are over: giving it takes a moment too. */
+const shortestHours = toSeconds({ time: 1, unit: 'm' });
+
+/** As {@link planGrant}, but at `end` it is over, whenever the target confirmed it. */
+export function planGrantUntil<D extends { at: Instant; duration: DurationSeconds }>(decision: D, end: Instant | undefined): D & Plan {
+  const plan = planGrant(decision);
+  if (end === undefined || plan.latestEnd <= end) return plan;
+  const { at, duration } = decision;
+  const left = secondsBetween(at, end);
+  const lasts = left < duration ? left : duration;
+  const half = instant(Math.floor((at + end) / 2));
+  return { ...plan, duration: lasts, lasts, provisionUntil: half < plan.provisionUntil ? half : plan.provisionUntil, latestEnd: end };
+}
+
+/** A grant that waits for its hours is set up when they open, and has failed if it is not there when they close. */
+export function firstHours(window: RecurringWindow, at: Instant): { readonly span: Span; readonly provisionUntil: Instant } {
+  const now = spanAt(window, at);
+  const isTooLate = now !== undefined && now.closesAt < after(at, shortestHours);
+  const span = isTooLate ? spanAt(window, now.closesAt) : now;
+  if (span === undefined) throw new Error(`hours that never come: ${recurringWindowText(window)}`);
+  const latest = after(span.opensAt > at ? span.opensAt : at, provisioning);
+  return { span, provisionUntil: latest < span.closesAt ? latest : span.closesAt };
+}
+
+/** As {@link planGrant}, for a right that is there in its hours only. */
+export function planInHours<D extends { at: Instant; duration: DurationSeconds }>(
+  decision: D,
+  window: RecurringWindow,
+): D & Plan & { readonly hours: { readonly window: RecurringWindow; readonly span: Span } } {
+  const { span, provisionUntil } = firstHours(window, decision.at);
+  const { duration } = decision;
+  return { ...decision, lasts: duration, provisionUntil, latestEnd: after(provisionUntil, duration), hours: { window, span } };
 }
 
 /** Who grants, plans the end: the grant can exist until `latestEnd` and no longer, whatever happens at the target. */

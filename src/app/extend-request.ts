@@ -72,7 +72,9 @@ async function ask(
   const { outcome, version } = await routeByVersion(deps.routing, tx, { org, permission, principal });
   const wish = { org, requestor, keyMakers, principal, permission, reason, durationNamed: true };
   // What a window or being on call allows, it allows from now on, and not on top of what is there.
-  const cover = await findCover(deps, tx, { ...wish, asked: secondsBetween(now, end) }, outcome);
+  const found = await findCover(deps, tx, { ...wish, asked: secondsBetween(now, end) }, outcome);
+  // Hours that close before the access ends anyway add nothing to it.
+  const cover = found?.until !== undefined && found.until <= extension.until ? undefined : found;
   const refusal = whyNotAsk(outcome, wish, cover !== undefined);
   if (refusal !== undefined) return reject(refusal);
   const longest = outcome.kind === 'auto' ? onCallAccess : toSeconds(settings.standingAccess);
@@ -133,8 +135,9 @@ type Ready = {
  */
 function decidedAtOnce(outcome: Outcome, cover: Cover | undefined, end: Instant, latest: Instant): Ready | undefined {
   if (cover !== undefined) {
-    const { creator, via, policies, id: preApproval } = cover;
-    return { actor: { kind: 'person', ...creator, via }, by: { kind: 'person', person: creator }, end, policies, preApproval };
+    const { creator, via, policies, id: preApproval, until = end } = cover;
+    const by = { kind: 'person', person: creator } as const;
+    return { actor: { kind: 'person', ...creator, via }, by, end: until < end ? until : end, policies, preApproval };
   }
   if (outcome.kind !== 'persistent' && outcome.kind !== 'auto') return undefined;
   const by = { kind: 'policy', name: outcome.policy } as const;

@@ -2,16 +2,18 @@ import type { Org } from '../domain/ids.ts';
 import type { Hands } from './act-on-rights.ts';
 import { lapseRequests } from './close-request.ts';
 import type { DecideDeps } from './decide-request.ts';
+import { createAccountDoors } from './accounts.ts';
 import { createAuditDoors } from './audit.ts';
 import { callWebhooks } from './call-webhooks.ts';
 import { createDoorway } from './doorway.ts';
 import { forgetCalls } from './forget-calls.ts';
+import { drawHomeTab, wakeHomes } from './converge-homes.ts';
 import { createKeyDoors } from './keys.ts';
 import { notifyRequest, type NotifyDeps } from './notify.ts';
 import type { Integrations, Jobs, Tokens, Vault } from './ports.ts';
 import { readHome } from './read-home.ts';
 import { deliverStale, relayOutbox, remind } from './outbox.ts';
-import { arm, give, take } from './reconcile.ts';
+import { arm, give, take, turnHours } from './reconcile.ts';
 import { createPolicyDoors } from './policies.ts';
 import { createPreApprovalDoors } from './pre-approvals.ts';
 import { createRoleDoors } from './roles.ts';
@@ -59,16 +61,18 @@ export function createUseCases(deps: AppDeps): UseCases {
     allowing: createAllowingDoors(inner, door, doors.preApprovals),
     standingAccess: createStandingAccessDoors(inner, door),
     standingReview: createStandingReviewDoors(inner, door),
-    steps: createStepDoors(inner, door, requests),
+    steps: createStepDoors(inner, door),
     keys: createKeyDoors(inner, door),
     policies: createPolicyDoors(inner, door),
     settings: createSettingsDoors(inner, door),
     roles: createRoleDoors(inner, door),
+    accounts: createAccountDoors(inner, door),
     audit: createAuditDoors(inner, door),
     history: createHistoryDoors(inner, door),
     webhooks: createWebhookDoors(inner, door),
     idempotency: store.idempotency,
     deliveries: store.deliveries,
+    homeTabs: store.home.tabs,
     watch: createRequestWatch(store, deps.wakes, deps.routing.log),
     runCommand: door({ scope: 'command', attempt: 'command.run' }, (caller, argv, program) =>
       runCommand(inner, doors, caller, argv, program),
@@ -100,12 +104,16 @@ export function createWork(
 ): Work {
   const { store, jobs, hands } = deps;
   const router = createRouter(deps.routing);
+  const homes = { ...deps, router, log: hands.log };
   const notify: Work['notify'] = (id) => notifyRequest({ ...deps, router }, id);
   return {
     take: () => take(hands, jobs),
     give: () => give(hands, jobs),
+    turnHours: () => turnHours(hands),
     lapse: () => lapseRequests(store, hands.log),
     remind: () => remind(store),
+    homes: () => wakeHomes(homes, jobs),
+    drawHome: (account) => drawHomeTab(homes, account),
     notify,
     deliver: () => deliverStale(hands, notify),
     arm: async () => arm(hands.log, jobs, await store.dueSeconds()),

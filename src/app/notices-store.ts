@@ -1,5 +1,6 @@
 /** What must be told to people, and where it was told. */
-import type { Org, RequestId } from '../domain/ids.ts';
+import type { SharedSlot } from '../domain/burst.ts';
+import type { Org, PersonId, RequestId } from '../domain/ids.ts';
 import type { Posting } from '../domain/posting.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import type { Instant } from '../domain/time.ts';
@@ -30,6 +31,22 @@ export type NoticeStore = {
   messages(org: Org, id: RequestId): Promise<readonly PostedMessage[]>;
   /** Also ends the attempt to post it. */
   keepMessage(org: Org, id: RequestId, message: PostedMessage): Promise<void>;
+  /** Remembers the address of a message. */
+  keepLink(org: Org, id: RequestId, posting: Posting, link: string): Promise<void>;
+  /** What is told of this request in a message that stands for several: whose message that is, and what it shows of this one. */
+  sharedNotices(org: Org, id: RequestId): Promise<readonly SharedNotice[]>;
+  /**
+   * Decides how a notice to the principal that is to be posted now is told, once for all processes. Where there are many, all
+   * that wait join.
+   * @returns the request whose message tells it, which may be this one; undefined: it has a message of its own.
+   */
+  shareNotice(org: Org, id: RequestId, principal: PersonId, slot: SharedSlot): Promise<RequestId | undefined>;
+  /** The requests that a message of this one stands for, in the order in which they are shown. */
+  sharers(org: Org, leader: RequestId, slot: SharedSlot): Promise<readonly RequestId[]>;
+  /** Remembers what the leader's message shows of each. */
+  keepShared(org: Org, slot: SharedSlot, told: readonly { readonly id: RequestId; readonly shown: string }[]): Promise<void>;
+  /** Asks for the messages of a request to be brought up to date. */
+  wakeNotice(org: Org, id: RequestId): Promise<void>;
   /** Posts that were begun and neither kept nor given up. */
   postAttempts(org: Org, id: RequestId): Promise<readonly PostAttempt[]>;
   beginAttempt(org: Org, id: RequestId, posting: Posting, channel: string): Promise<void>;
@@ -38,8 +55,15 @@ export type NoticeStore = {
   takeOutbox(limit: number, which: 'fresh' | { readonly staleSeconds: number }): Promise<readonly OutboxLine[]>;
 };
 
-/** `shown`: the digest of what it shows. */
-export type PostedMessage = { readonly posting: Posting; readonly ref: MessageRef; readonly shown: string };
+/** `shown`: the digest of what it shows. `link`: its address, where somebody asked for it. */
+export type PostedMessage = {
+  readonly posting: Posting;
+  readonly ref: MessageRef;
+  readonly shown: string;
+  readonly link?: string | undefined;
+};
+
+export type SharedNotice = { readonly slot: SharedSlot; readonly leader: RequestId; readonly shown: string };
 
 /** `token` tells this claim from a later one of somebody else. */
 export type NoticeClaim = { readonly token: string; readonly lines: readonly string[] };

@@ -5,9 +5,13 @@ import type { ApprovalChannels } from '../domain/audience.ts';
 import { nextNoticeAt, type Posting, posting, postingKey, postingsOf, usual } from '../domain/posting.ts';
 import type { Instant } from '../domain/time.ts';
 import { findAudience } from './audience.ts';
-import { paint } from './paint.ts';
-import type { Integrations, Messenger } from './ports.ts';
+import { nextGroupTime, paintAsked } from './ask-next-groups.ts';
+import { changeHomes } from './converge-homes.ts';
+import type { PostedMessage } from './notices-store.ts';
+import { copiesIn, createLinks, isCopy, isOriginal } from './link-copies.ts';
+import type { Integrations, Messenger, Picture } from './ports.ts';
 import { type PostingTurn, settleAttempts, takeTurn, threadOf, witness } from './posting-turn.ts';
+import { shareNotices } from './share-notices.ts';
 import { Unreachable } from './unreachable.ts';
 import { Unusable } from './unusable.ts';
 import { escalateByTime, escalationTime } from './escalate-request.ts';
@@ -61,36 +65,41 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   const failures: unknown[] = [];
   const found = await escalateByTime(deps, await deps.store.request(deps.org, id));
   if (found !== undefined && waitsForPage(found)) await pageOnCall(deps, found).catch((error: unknown) => failures.push(error));
-  const request = found !== undefined && waitsForPage(found) ? await deps.store.request(deps.org, id) : found;
-  if (request === undefined) return undefined;
-  const { picture, outcome } = await paint(deps, request);
-  const shown = digestOf(picture);
+  const seen = found !== undefined && waitsForPage(found) ? await deps.store.request(deps.org, id) : found;
+  if (seen === undefined) return undefined;
+  const { picture, outcome, request } = await paintAsked(deps, seen);
+  await changeHomes(deps, request, outcome).catch((error: unknown) => failures.push(error));
   const known = new Map((await deps.store.messages(deps.org, id)).map((message) => [postingKey(message.posting), message]));
   const doubts = await settleAttempts(deps, id, known);
   failures.push(...doubts.values());
   const audience = request.state.kind === 'pending' ? await findAudience(deps.routing, deps.channels ?? new Map(), request, outcome) : [];
   const now = await deps.store.now();
-  const postings = postingsOf(
+  const wanted = postingsOf(
     request,
     [...known.values()].map((message) => message.posting),
     audience,
     now,
   );
+  const shared = await shareNotices(deps.store, request, wanted, known, doubts);
+  // What is new goes first: Slack may let us post, and make us wait before we may redraw.
+  const isKnown = (each: Posting): number => Number(known.has(postingKey(each)));
+  const postings = shared.postings.toSorted((one, other) => isKnown(one) - isKnown(other));
+  const linkOfOriginal = createLinks(deps, id, known, (error) => failures.push(error));
+  const pictureFor = async (each: Posting): Promise<Picture> => {
+    const several = shared.summaries.get(postingKey(each))?.several;
+    const link = isCopy(each) ? await linkOfOriginal() : undefined;
+    return { ...picture, ...(several === undefined ? {} : { several }), ...(link === undefined ? {} : { link }) };
+  };
   for (const each of postings) {
     const before = known.get(postingKey(each));
-    if (before?.shown === shown || doubts.has(postingKey(each))) continue;
+    if (doubts.has(postingKey(each))) continue;
     try {
-      const ref =
-        before === undefined
-          ? await deps.messenger.post(each, picture, threadOf(each, known), witness(deps.store, deps.org, id, turn, each))
-          : before.ref;
-      if (before !== undefined) await deps.messenger.redraw(each, ref, picture, () => turn.hold());
-      const message = { posting: each, ref, shown };
-      await deps.store.keepMessage(deps.org, id, message);
-      known.set(postingKey(each), message);
+      await show(deps, id, turn, each, await pictureFor(each), known);
+      await shared.summaries.get(postingKey(each))?.keep();
+      // What is appended is reached by this loop too.
+      if (before === undefined && isOriginal(each)) postings.push(...copiesIn(postings, known));
     } catch (error) {
       const instead = error instanceof Unusable ? inUsualChannel(deps, each, error) : undefined;
-      // What is appended is reached by this loop too.
       if (instead !== undefined) {
         if (!postings.some((other) => postingKey(other) === postingKey(instead))) postings.push(instead);
       } else if (error instanceof Unreachable) deps.routing.log.info({ request: id, slot: each.slot }, error.message);
@@ -100,7 +109,28 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   }
   await endSteps(deps, request).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
-  return nextNoticeAt(request, now, escalationTime(request, deps.escalateAfter));
+  const asksMore = [escalationTime(request, deps.escalateAfter), nextGroupTime(request, outcome)];
+  const ahead = asksMore.flatMap((at) => (at === undefined || at <= now ? [] : [at])).toSorted((a, b) => a - b);
+  return nextNoticeAt(request, now, ahead[0]);
+}
+
+/** Posts one message, or redraws it where it shows something else, and remembers that. */
+async function show(
+  { store, org, messenger }: NotifyDeps,
+  id: RequestId,
+  turn: PostingTurn,
+  each: Posting,
+  picture: Picture,
+  known: Map<string, PostedMessage>,
+): Promise<void> {
+  const before = known.get(postingKey(each));
+  const shown = digestOf(picture);
+  if (before?.shown === shown) return;
+  if (before !== undefined) await messenger.redraw(each, before.ref, picture, () => turn.hold());
+  const ref = before?.ref ?? (await messenger.post(each, picture, threadOf(each, known), witness(store, org, id, turn, each)));
+  const message = { posting: each, ref, shown, link: before?.link };
+  await store.keepMessage(org, id, message);
+  known.set(postingKey(each), message);
 }
 
 /**

@@ -23,9 +23,10 @@ export async function relayOutbox(store: Store, jobs: Jobs, log: Log): Promise<v
   }
 }
 
-/** Asks for the messages of requests that change by time now. */
+/** Asks for the messages of requests that change by time now, and for the home tabs that do. */
 export async function remind(store: Store): Promise<void> {
   while ((await store.wakeNotices(linesAtOnce)) === linesAtOnce);
+  await store.home.tabs.changeOverdue();
 }
 
 /** Does the notifying that the queue was asked for and did not do. */

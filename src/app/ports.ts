@@ -1,4 +1,5 @@
 /** Everything the use cases need of the outside. Shapes are domain values; faults are thrown, refusals are returned. */
+import type { Several } from '../domain/burst.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
 import type { GroupRef } from '../domain/policy.ts';
@@ -9,6 +10,8 @@ import type { Result } from '../domain/result.ts';
 import type { CallResult, Observed } from '../domain/right.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Instant } from '../domain/time.ts';
+import type { HomeClaim, HomeDrawn } from './home-tabs-store.ts';
+import type { Home, HomePosition } from './read-home.ts';
 import type { Outlook } from './store.ts';
 import type { Identity } from './use-cases.ts';
 
@@ -139,7 +142,9 @@ export type Job =
   /** Look at one right. */
   | { readonly kind: 'look'; readonly rightId: RightId }
   /** Bring the messages of one request up to date. `outboxId` makes the job's id. */
-  | { readonly kind: 'notify'; readonly requestId: RequestId; readonly outboxId: string };
+  | { readonly kind: 'notify'; readonly requestId: RequestId; readonly outboxId: string }
+  /** Look at the home tab of this user of the workspace. */
+  | { readonly kind: 'home'; readonly account: string };
 
 export type Jobs = {
   /** Adds each job, `due` jobs delayed until their second. Adding one that is waiting already does nothing. */
@@ -172,6 +177,10 @@ export type Picture = {
   readonly extendBy?: DurationSeconds | undefined;
   /** Somebody on call can be told, and was not yet. */
   readonly canEscalate?: boolean;
+  /** In a copy elsewhere: the address of the message in the channel. */
+  readonly link?: string | undefined;
+  /** In a message that stands for several requests: what they are. */
+  readonly several?: Several | undefined;
 };
 
 /** A post whose outcome is not known: its answer got lost, or whoever sent it did not live to hear it. */
@@ -193,10 +202,20 @@ export type Messenger = {
   post(posting: Posting, picture: Picture, under: MessageRef | undefined, witness?: PostWitness): Promise<MessageRef>;
   /** The message that this attempt made. Undefined where there is none, or where we may not look. */
   find(request: RequestId, attempt: PostAttempt, under: MessageRef | undefined): Promise<MessageRef | undefined>;
+  /** The address of a message. Undefined where Slack says that there is none. */
+  linkTo(ref: MessageRef): Promise<string | undefined>;
   /** Redraws it in place. A message that is gone is not an error. `ready` is called right before, and throws where it must not be. */
   redraw(posting: Posting, ref: MessageRef, picture: Picture, ready?: () => Promise<void>): Promise<void>;
   /** Ends a step of a workflow. One that waits no more is not an error. */
   endStep(execution: string, end: StepEnd): Promise<void>;
+  /**
+   * Draws somebody's home tab anew, unless it shows already what `read` gives for them. `gone` where the account is not this
+   * person's any more, or nobody can look at it. @throws where it could not be drawn now.
+   */
+  drawHome(
+    tab: Pick<HomeClaim, 'account' | 'person' | 'place' | 'shown'>,
+    read: (caller: Caller, position: HomePosition) => Promise<Home>,
+  ): Promise<HomeDrawn | 'gone'>;
 };
 
 // ---------------------------------------------------------------- secrets

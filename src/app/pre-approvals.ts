@@ -1,11 +1,12 @@
 import type { AskedRight } from '../domain/command.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
 import { type Email, parseEmail, type PreApprovalId } from '../domain/ids.ts';
-import { planWindow, type PreApproval } from '../domain/pre-approval.ts';
+import { comesAgain, coverEnd, planWindow, type PreApproval } from '../domain/pre-approval.ts';
 import { parseReason } from '../domain/reason.ts';
 import type { Permission } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { type Outcome, requirementsOf } from '../domain/route.ts';
+import type { Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
@@ -22,6 +23,8 @@ export type PreApprovalDraft = {
   readonly length: DurationSeconds | undefined;
   readonly start: string | undefined;
   readonly end?: string | undefined;
+  /** Hours that come again; undefined: at any time. */
+  readonly window?: string | undefined;
   /** Of one request inside the window. */
   readonly duration: DurationSeconds | undefined;
   readonly reason: string | undefined;
@@ -101,8 +104,11 @@ export function whyNotAhead(outcome: Outcome, reason: string | undefined): Rejec
 export const inItsWords = (refusal: Rejection | undefined): Rejection | undefined =>
   refusal?.code === 'not-approver' || refusal?.code === 'own-request' ? { ...refusal, ahead: true } : refusal;
 
-/** A pre-approval that decides a request, and the policies by which whoever opened it may approve. */
-export type Cover = PreApproval & { readonly policies: readonly string[] };
+/**
+ * A pre-approval that decides a request, and the policies by which whoever opened it may approve. `until`: what it gives
+ * ends then at the latest.
+ */
+export type Cover = PreApproval & { readonly policies: readonly string[]; readonly until: Instant | undefined };
 
 type Asked = Omit<Decidable, 'isPreapproved'> & { readonly asked: DurationSeconds };
 
@@ -113,26 +119,56 @@ type Asked = Omit<Decidable, 'isPreapproved'> & { readonly asked: DurationSecond
 export async function findCover(deps: DecideDeps, tx: Transaction, request: Asked, outcome: Outcome): Promise<Cover | undefined> {
   if (outcome.kind !== 'ask') return undefined;
   const windows = await tx.preApprovals.openFor(request.org, request.principal.id, request.permission);
-  return firstCover(deps.routing, tx, request, outcome, windows);
+  return firstCover(deps.routing, tx, request, outcome, windows, await tx.now());
 }
 
-/** The first of these windows that decides such a request, by what its opener may do now. */
+/** Of these windows the one that decides such a request, by what its opener may do now, and lets it last longest. */
 export async function firstCover(
   routing: RoutingDeps,
   reads: Reads,
   request: Asked,
   outcome: Outcome,
   windows: readonly PreApproval[],
+  now: Instant,
 ): Promise<Cover | undefined> {
-  for (const each of windows) {
-    if (request.asked > each.duration) continue;
-    const { refusal, paths } = await judgeDecider(routing, reads, { ...request, isPreapproved: true }, outcome, {
-      person: each.creator,
-      keyMakers: each.keyMakers,
-    });
-    if (refusal === undefined) return { ...each, policies: policiesBy(paths) };
+  const open = windows.flatMap((each) => {
+    const until = coverEnd(each, now);
+    return until === 'outside' ? [] : [{ ...each, until }];
+  });
+  const longestFirst = open.toSorted((one, other) => (other.until ?? Infinity) - (one.until ?? Infinity) || 0);
+  for (const each of longestFirst) {
+    const policies = await policiesOfOpener(routing, reads, request, outcome, each);
+    if (policies !== undefined) return { ...each, policies };
   }
   return undefined;
+}
+
+/** The first of these windows that would decide such a request, were its hours open; they will be again. */
+export async function coverInItsHours(
+  routing: RoutingDeps,
+  reads: Reads,
+  request: Asked,
+  outcome: Outcome,
+  windows: readonly PreApproval[],
+  now: Instant,
+): Promise<PreApproval | undefined> {
+  for (const each of windows)
+    if (comesAgain(each, now) && (await policiesOfOpener(routing, reads, request, outcome, each)) !== undefined) return each;
+  return undefined;
+}
+
+/** Undefined: it is not for so long a request, or whoever opened it could not approve it now. */
+async function policiesOfOpener(
+  routing: RoutingDeps,
+  reads: Reads,
+  request: Asked,
+  outcome: Outcome,
+  { duration, creator, keyMakers }: PreApproval,
+): Promise<readonly string[] | undefined> {
+  if (request.asked > duration) return undefined;
+  const opener = { person: creator, keyMakers };
+  const { refusal, paths } = await judgeDecider(routing, reads, { ...request, isPreapproved: true }, outcome, opener);
+  return refusal === undefined ? policiesBy(paths) : undefined;
 }
 
 async function end(deps: DecideDeps, caller: Caller, id: PreApprovalId): Promise<Result<undefined>> {

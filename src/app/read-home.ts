@@ -1,19 +1,18 @@
 /** The home tab: what waits for somebody, what they asked for and what they have, a page of each. */
 import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
 import { handiestExtension } from '../domain/extension.ts';
-import type { RequestId } from '../domain/ids.ts';
+import type { Org, RequestId } from '../domain/ids.ts';
 import type { PageFrom } from '../domain/page.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { allowedDurations, type Settings } from '../domain/settings.ts';
 import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
-import { takeGlance } from './glance.ts';
+import { type Glance, takeGlance } from './glance.ts';
 import type { HomeList, Overdue } from './home-store.ts';
 import type { Caller } from './ports.ts';
 import { recentRights } from './recent-rights.ts';
-import { routeByVersion, whyNotDecide } from './routing.ts';
+import { type Routed, routeByVersion, whyNotDecide } from './routing.ts';
 import type { CatalogEntry } from './shown-catalog.ts';
-import { standingToReview } from './standing-review.ts';
 import type { Role } from './store.ts';
 
 export type HomePosition = { readonly waiting: PageFrom; readonly requests: PageFrom; readonly access: PageFrom };
@@ -31,6 +30,8 @@ export type Home = {
   readonly access: HomePage;
   /** Only for owners and reviewers, and only where there is some. */
   readonly overdue: Overdue | undefined;
+  /** How much that is, 0 included; undefined for everybody else. */
+  readonly overdueCount?: number | undefined;
   /** May change settings and policies. */
   readonly isOwner: boolean;
   /** How much standing access nears its end; none for those who do not look it through. */
@@ -52,32 +53,38 @@ const top: HomePosition = { waiting: 'newest', requests: 'newest', access: 'newe
 /** Everything is read anew at each call. Where a page is empty by now, the first one is given. */
 export async function readHome(deps: DecideDeps, caller: Caller, position: HomePosition = top): Promise<Home> {
   const { org, person } = caller;
+  const glance = takeGlance(deps.routing, deps.store);
   const list = (which: HomeList) => (from: PageFrom, limit: number) => deps.store.home.page(org, which, from, limit);
   const everyone = async (): Promise<boolean> => true;
   const holds = async (roles: readonly Role[]): Promise<boolean> =>
-    (await whyNotInRole(deps.routing, deps.store, caller, roles)) === undefined;
-  const [requests, access, waiting, isOwner, recent, standing, settings, overdue] = await Promise.all([
+    (await whyNotInRole(glance.routing, glance.reads, caller, roles)) === undefined;
+  const [requests, access, waiting, isOwner, forReviewers, recent, settings] = await Promise.all([
     turn(list({ kind: 'of', person: person.id }), everyone, position.requests, pageSize + 1),
     turn(list({ kind: 'access', person: person.id }), everyone, position.access, pageSize + 1),
-    turn(list({ kind: 'pending' }), decidable(deps, caller), position.waiting, readAtOnce),
+    turn(list({ kind: 'pending' }), decidable(glance, caller), position.waiting, readAtOnce),
     holds(['owner']),
+    // Who may see it first: it is looked for among all access that there is.
+    holds(['owner', 'manager']).then((isReviewer) => (isReviewer ? readForReviewers(deps, org) : undefined)),
     recentRights(deps, caller),
-    standingToReview(deps, caller),
     deps.store.settings(org),
-    // The rare thing first: who may see it is asked only where there is something to see.
-    deps.store.home.overdue(org, overdueShown),
   ]);
-  const isShown = overdue.count > 0 && (isOwner || (await holds(['manager'])));
+  const { overdue, standing = 0 } = forReviewers ?? {};
   return {
     waiting,
     requests,
     access,
-    overdue: isShown ? overdue : undefined,
+    overdue: overdue === undefined || overdue.count === 0 ? undefined : overdue,
+    overdueCount: overdue?.count,
     isOwner,
     standing,
     extendBy: extensions(access, settings),
     recent,
   };
+}
+
+async function readForReviewers({ store }: DecideDeps, org: Org): Promise<{ readonly overdue: Overdue; readonly standing: number }> {
+  const [overdue, standing] = await Promise.all([store.home.overdue(org, overdueShown), store.standingReview.count(org)]);
+  return { overdue, standing };
 }
 
 function extensions({ requests }: HomePage, settings: Settings): ReadonlyMap<RequestId, DurationSeconds> {
@@ -90,10 +97,14 @@ function extensions({ requests }: HomePage, settings: Settings): ReadonlyMap<Req
   );
 }
 
-function decidable({ routing, store }: DecideDeps, caller: Caller): (request: PermissionRequest) => Promise<boolean> {
-  const glance = takeGlance(routing, store);
+function decidable(glance: Glance, caller: Caller): (request: PermissionRequest) => Promise<boolean> {
+  // Many ask for the same: what policies make of it is the same for each.
+  const routed = new Map<string, Promise<Routed>>();
   return async (request) => {
-    const { outcome } = await routeByVersion(glance.routing, glance.reads, request);
+    const key = JSON.stringify([request.principal.id, request.permission, request.groupsAsked?.count]);
+    const route = routed.get(key) ?? routeByVersion(glance.routing, glance.reads, request);
+    routed.set(key, route);
+    const { outcome } = await route;
     return (await whyNotDecide(glance.routing, glance.reads, request, outcome, caller)) === undefined;
   };
 }

@@ -13,6 +13,12 @@ export const take = (hands: Hands, jobs: Jobs): Promise<number> => drain(hands, 
 /** Gives whatever is due. A lane of its own, so that a target that is slow to give never holds up an expiry. */
 export const give = (hands: Hands, jobs: Jobs): Promise<number> => drain(hands, jobs, 'give');
 
+/** Nothing is taken later for it: what has closed falls due by itself, and this only says when it comes again. */
+export async function turnHours({ store, log }: Hands): Promise<void> {
+  const strange = await store.turnHours();
+  if (strange > 0) log.error({ grants: strange }, 'grants have hours that are not understood here, and stay closed');
+}
+
 /** Goes on claiming while calls are under way, so that a target that hangs holds up its own rights only. */
 async function drain(hands: Hands, jobs: Jobs, lane: 'give' | 'take'): Promise<number> {
   const { calls, rightsPerCall } = lanes[lane];

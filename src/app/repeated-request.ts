@@ -1,6 +1,7 @@
 /** Is a request the same one again, because its answer was lost, or a wish of its own? */
 import type { DurationSeconds } from '../domain/duration.ts';
 import { isSameMakers, type Permission, type PermissionRequest, type Person } from '../domain/request.ts';
+import { type RecurringWindow, recurringWindowText } from '../domain/recurring-window.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Caller } from './ports.ts';
 import type { Submitted } from './use-cases.ts';
@@ -11,6 +12,7 @@ export type Wished = {
   readonly principal: Person;
   readonly reason: string | undefined;
   readonly asked: DurationSeconds;
+  readonly hours?: RecurringWindow | undefined;
 };
 
 /** How long after a request was decided at once the same again is taken for the repeat of a lost answer, and not for a wish for more time. */
@@ -38,7 +40,9 @@ export function findRepeated(
   return { request, isPreexisting, isPersistent: false, isPreapproved: request.state.by.kind === 'person' };
 }
 
-export const isActive = ({ state }: PermissionRequest): boolean => state.kind === 'approved' && state.grant.state.kind === 'active';
+/** It is there; what has hours, only in these. */
+export const isActive = ({ state }: PermissionRequest): boolean =>
+  state.kind === 'approved' && state.grant.state.kind === 'active' && state.grant.hours?.state !== 'closed';
 
 /** There, or on its way. */
 export function isLive({ state }: PermissionRequest, now: Instant): boolean {
@@ -53,7 +57,10 @@ export const isTwin = (request: PermissionRequest, requestor: Person, wish: Wish
   isSame(request.permission, wish.permission) &&
   request.extension === undefined &&
   request.asked === wish.asked &&
-  request.reason === wish.reason;
+  request.reason === wish.reason &&
+  hoursOf(request) === (wish.hours && recurringWindowText(wish.hours));
+
+const hoursOf = ({ state }: PermissionRequest): string | undefined => (state.kind === 'approved' ? state.grant.hours?.text : undefined);
 
 export const isSame = (one: Permission, other: Permission): boolean =>
   one.integration === other.integration && one.accessType === other.accessType && one.resource === other.resource;

@@ -12,6 +12,7 @@ import type { Doorway } from './doorway.ts';
 import { type Glance, takeGlance } from './glance.ts';
 import { type For, offeredIntegrations, offeredResources, offeredTypes } from './offered-rights.ts';
 import type { Caller, CatalogItem, Integration } from './ports.ts';
+import type { Cover } from './pre-approvals.ts';
 import { recentRights } from './recent-rights.ts';
 import { type CatalogEntry, whyNotSeeOthers } from './shown-catalog.ts';
 import { foresee } from './simulate-policy.ts';
@@ -130,15 +131,22 @@ async function forecast(
   const duration = (asked.ok ? asked.value : undefined) ?? allowedDurations(outlook.settings)[0];
   const permission = { integration: name, service, accessType, resource };
   const supposed = { org, email, permission, integration, reason: 'any', duration, at: undefined };
-  const { outcome, cover, refusal, approvers } = await foresee({ ...deps, routing: glance.routing }, glance.reads, outlook, supposed);
+  const { outcome, cover, inItsHours, refusal, approvers } = await foresee(
+    { ...deps, routing: glance.routing },
+    glance.reads,
+    outlook,
+    supposed,
+  );
   const told = (each: Forecast) => ({ forecast: each, reasonRequired: requirementsOf(outcome).reason });
   const refused = refusal ?? (asked.ok ? undefined : asked.rejection);
   if (refused !== undefined) return told({ kind: 'refused', rejection: refused });
-  if (cover !== undefined) return told({ kind: 'at-once', because: 'pre-approval', atMost: undefined });
+  if (cover !== undefined) return told({ kind: 'at-once', because: 'pre-approval', atMost: undefined, within: withinOf(cover) });
   if (outcome.kind === 'auto') return told({ kind: 'at-once', because: 'on-call', atMost: onCallAccess });
   if (outcome.kind === 'persistent') return told({ kind: 'at-once', because: 'policy', atMost: undefined });
-  return told({ kind: 'people', approvers });
+  return told({ kind: 'people', approvers, hours: inItsHours?.hours });
 }
+
+const withinOf = ({ hours, until }: Cover) => (hours === undefined || until === undefined ? undefined : { hours, closesAt: until });
 
 async function resources(deps: DecideDeps, caller: Caller, asked: Asked, query: string): Promise<readonly CatalogItem[]> {
   const { integration } = findChosen(deps, asked);

@@ -1,6 +1,7 @@
 import { type ApprovalPath, isApprover, openPaths } from '../domain/approval-path.ts';
 import { digestOf } from '../domain/digest.ts';
 import type { Email } from '../domain/ids.ts';
+import { withGroupsAsked } from '../domain/next-groups.ts';
 import type { PatternMatch, RightFacts } from '../domain/policy-match.ts';
 import type { GroupRef, Policy } from '../domain/policy.ts';
 import { isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
@@ -32,7 +33,7 @@ export type RoutingDeps = {
   readonly log: Log;
 };
 
-export type Subject = Pick<PermissionRequest, 'org' | 'principal' | 'permission'>;
+export type Subject = Pick<PermissionRequest, 'org' | 'principal' | 'permission' | 'groupsAsked'>;
 /** A request as far as it matters to who may decide it; it need not exist yet. */
 export type Decidable = Subject &
   Pick<PermissionRequest, 'requestor' | 'keyMakers' | 'reason' | 'durationNamed'> & {
@@ -49,10 +50,14 @@ export function createRouter(deps: RoutingDeps): Router {
 /** What was made of a request, and of which version of the policies. */
 export type Routed = { readonly outcome: Outcome; readonly version: string };
 
-export async function routeByVersion(deps: RoutingDeps, reads: Reads, { org, principal, permission }: Subject): Promise<Routed> {
+export async function routeByVersion(
+  deps: RoutingDeps,
+  reads: Reads,
+  { org, principal, permission, groupsAsked }: Subject,
+): Promise<Routed> {
   const [policies, settings] = await Promise.all([deps.policies(reads, org), reads.settings(org)]);
   const { outcome } = await routeBy(deps, policies, settings, principal.email, permission);
-  return { outcome, version: policies.version };
+  return { outcome: withGroupsAsked(outcome, groupsAsked?.count ?? 0), version: policies.version };
 }
 
 /** What these policies make of this right for this person, and of what: only those are asked that could speak about it. */

@@ -16,7 +16,7 @@ import { inRole } from './authority.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller, Integration, Integrations } from './ports.ts';
 import type { PolicySet } from './policy-sets.ts';
-import { firstCover } from './pre-approvals.ts';
+import { type Cover, coverInItsHours, firstCover } from './pre-approvals.ts';
 import { routeBy, type RoutingDeps } from './routing.ts';
 import type { Outlook, Reads, Store } from './store.ts';
 import { whyNotAsk } from './submit-request.ts';
@@ -100,7 +100,9 @@ export async function foresee(
 ): Promise<{
   readonly outcome: Outcome;
   readonly approvers: readonly string[];
-  readonly cover: PreApproval | undefined;
+  readonly cover: Cover | undefined;
+  /** One that does not decide it at that moment, and will in its hours. */
+  readonly inItsHours: PreApproval | undefined;
   readonly refusal: Rejection | undefined;
   readonly policies: PolicySet;
   readonly candidates: readonly Policy[];
@@ -111,13 +113,13 @@ export async function foresee(
   const routed = await routeBy(routing, policies, settings, email, permission);
   const { outcome } = routed;
   const wish = { org, permission, reason, asked: duration ?? smallestAllowed(settings), durationNamed: duration !== undefined };
-  const cover = hasPreApprovals ? await coverAt(deps, reads, email, wish, outcome, at) : undefined;
+  const { cover, inItsHours } = hasPreApprovals ? await coverAt(deps, reads, email, wish, outcome, at) : {};
   const isPreapproved = cover !== undefined;
   const offered = { hasReason: reason !== undefined, hasDuration: wish.durationNamed, isPreapproved };
   const paths = outcome.kind === 'ask' ? openPaths(outcome.paths, offered) : [];
   const account = integration.accountOf(email);
   const refusal = account.ok ? (whyTooLong(wish.asked, settings) ?? whyNotAsk(outcome, wish, isPreapproved)) : account.rejection;
-  return { ...routed, policies, cover, refusal, approvers: [...new Set(paths.map(describeApprovers))] };
+  return { ...routed, policies, cover, inItsHours, refusal, approvers: [...new Set(paths.map(describeApprovers))] };
 }
 
 /** Nobody has opened a window for a person whom we have never seen. */
@@ -128,18 +130,17 @@ async function coverAt(
   wish: Pick<PermissionRequest, 'org' | 'permission' | 'reason' | 'asked' | 'durationNamed'>,
   outcome: Outcome,
   at: Instant | undefined,
-): Promise<PreApproval | undefined> {
+): Promise<{ readonly cover?: Cover | undefined; readonly inItsHours?: PreApproval | undefined }> {
   const principal = outcome.kind === 'ask' ? await store.knownPerson(wish.org, email) : undefined;
-  if (principal === undefined) return undefined;
+  if (principal === undefined) return {};
   const windows = await store.preApprovals.openAt(wish.org, principal.id, wish.permission, at);
+  if (windows.length === 0) return {};
   // What the caller's roles are says nothing of whoever opened a window.
-  return firstCover(
-    routing,
-    { ...reads, hasRole: (...asked) => store.hasRole(...asked) },
-    { ...wish, principal, requestor: principal, keyMakers: [] },
-    outcome,
-    windows,
-  );
+  const theirs: Reads = { ...reads, hasRole: (...asked) => store.hasRole(...asked) };
+  const request = { ...wish, principal, requestor: principal, keyMakers: [] };
+  const now = at ?? (await store.now());
+  const cover = await firstCover(routing, theirs, request, outcome, windows, now);
+  return cover === undefined ? { inItsHours: await coverInItsHours(routing, theirs, request, outcome, windows, now) } : { cover };
 }
 
 function settledBy(outcome: Outcome): string | null {

@@ -4,6 +4,7 @@ import { accept, reject, type Result } from '../domain/result.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { relinquishGrant, revokeGrant } from './end-access.ts';
+import { keepStanding } from './keep-standing.ts';
 import type { Caller } from './ports.ts';
 import { seesAll } from './pre-approvals.ts';
 import { readRequest } from './read-requests.ts';
@@ -15,6 +16,8 @@ export type StandingAccessDoors = {
   read(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
   /** Gives it back, where it is the caller's own, or takes it away. Ending it again is no error. */
   end(caller: Caller, id: RequestId): Promise<Result<undefined>>;
+  /** Approves it anew, for one standing access time from now: owners and reviewers, but not what is their own. Answers with the new request. */
+  keep(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
 };
 
 export function createStandingAccessDoors(deps: DecideDeps, door: Doorway): StandingAccessDoors {
@@ -28,6 +31,9 @@ export function createStandingAccessDoors(deps: DecideDeps, door: Doorway): Stan
       return found.ok && isGone(found.value) ? reject({ code: 'not-found' }) : found;
     }),
     end: door({ scope: 'requests:decide', attempt: 'standing-access.end', about: ([id]) => id }, (caller, id) => end(deps, caller, id)),
+    keep: door({ scope: 'requests:decide', attempt: 'standing-access.keep', about: ([id]) => id }, (caller, id) =>
+      keepStanding(deps, caller, id),
+    ),
   };
 }
 

@@ -3,7 +3,7 @@ import type { PermissionRequest } from '../domain/request.ts';
 
 /**
  * Standing access that is there and nears its end: within seven days of it, or within a tenth of its length where that is
- * less.
+ * less. What was kept for another term does not count.
  */
 export type StandingReviewReads = {
   count(org: Org): Promise<number>;

@@ -1,14 +1,14 @@
 import type { RequestId } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { accept, type Result } from '../domain/result.ts';
-import { inRole, whyNotInRole } from './authority.ts';
+import { inRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import type { Caller } from './ports.ts';
 
 const reviewers = ['owner', 'manager'] as const;
 
-/** What owners and security reviewers look through: standing access that nears its end. Each is ended by `StandingAccessDoors.end`. */
+/** What owners and security reviewers look through: standing access that nears its end. Each is ended by `StandingAccessDoors.end`, or kept by `.keep`. */
 export type StandingReviewDoors = {
   /** The next to end first; `after`: the last one of the page before. */
   page(caller: Caller, after: RequestId | undefined, limit: number): Promise<Result<readonly PermissionRequest[]>>;
@@ -19,9 +19,3 @@ export const createStandingReviewDoors = (deps: DecideDeps, door: Doorway): Stan
     inRole(deps.routing, deps.store, caller, reviewers, async () => accept(await deps.store.standingReview.page(caller.org, after, limit))),
   ),
 });
-
-/** How much there is for this person to look through; none for those who are no reviewers. Asked of the roles only where there is some. */
-export async function standingToReview({ store, routing }: DecideDeps, caller: Caller): Promise<number> {
-  const count = await store.standingReview.count(caller.org);
-  return count > 0 && (await whyNotInRole(routing, store, caller, reviewers)) === undefined ? count : 0;
-}

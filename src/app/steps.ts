@@ -6,10 +6,12 @@ import { quoted } from '../domain/said.ts';
 import { stepEnd } from '../domain/step.ts';
 import { splitWords } from '../domain/words.ts';
 import { actorOf } from './actor.ts';
+import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import type { Caller, Messenger } from './ports.ts';
 import type { Store } from './store.ts';
-import type { RequestDoors } from './use-cases.ts';
+import { submitWithin } from './submit-request.ts';
+import type { Draft } from './use-cases.ts';
 
 /** As it stands in the workflow: `right` like `pg role readonly`, `duration` like `1h`. */
 export type StepWish = {
@@ -34,11 +36,8 @@ const written = (reason: string | undefined): string => `Written by a workflow${
 const isFlag = (word: string): boolean => word.startsWith('-') && word !== '-' && !/^--integration(?:=|$)/.test(word);
 const noRight = (why: string) => reject({ code: 'invalid-value', field: 'resource', why });
 
-export function createStepDoors(
-  { store }: { readonly store: Store },
-  door: Doorway,
-  { submitRequest }: Pick<RequestDoors, 'submitRequest'>,
-): StepDoors {
+export function createStepDoors(deps: DecideDeps, door: Doorway): StepDoors {
+  const { store } = deps;
   return {
     begin: door({ scope: 'command', attempt: 'step.begin' }, async (caller, { execution, right, duration, reason }) => {
       if ((await store.steps.requestOf(caller.org, execution)) !== undefined) return accept(undefined);
@@ -50,12 +49,25 @@ export function createStepDoors(
       const command = parseCommand(['request', ...words.value, ...length, '--reason', written(reason)], '');
       if (!command.ok) return command;
       if (command.value.kind !== 'request') return noRight('Write a right, like pg role readonly.');
-      const submitted = await submitRequest(caller, { ...command.value, to: undefined });
-      if (!submitted.ok) return submitted;
-      await store.steps.begin(actorOf(caller), caller.org, execution, submitted.value.request.id);
-      return accept(undefined);
+      return beginWith(deps, caller, execution, { ...command.value, to: undefined });
     }),
   };
+}
+
+/**
+ * The request and that the step waits for it are one: a request alone would be made once more when Slack delivers the step
+ * again, if it was decided meanwhile.
+ */
+function beginWith(deps: DecideDeps, caller: Caller, execution: string, draft: Draft): Promise<Result<undefined>> {
+  return deps.store.transaction(async (tx) => {
+    // Another delivery of this step waits here, and then finds what we made.
+    await tx.lockPerson(caller.org, caller.person.id);
+    if ((await tx.steps.requestOf(caller.org, execution)) !== undefined) return accept(undefined);
+    const submitted = await submitWithin(deps, tx, caller, draft);
+    if (!submitted.ok) return submitted;
+    await tx.steps.begin(actorOf(caller), caller.org, execution, submitted.value.request.id);
+    return accept(undefined);
+  });
 }
 
 /** Tells the steps that wait for this request what became of it. At least once: one that was told already is told in vain. */

@@ -1,16 +1,19 @@
 /** The port to Postgres, the only truth. One method per transition; each writes its row, its audit event and its outbox line together (I3). */
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId, RightId } from '../domain/ids.ts';
+import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId } from '../domain/ids.ts';
+import type { NextGroups } from '../domain/next-groups.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Decider, Endorsement, Extension, Permission, PermissionRequest, Person, Question, WireStatus } from '../domain/request.ts';
-import type { CallResult, RightState, Settled } from '../domain/right.ts';
+import type { RecurringWindow, Span } from '../domain/recurring-window.ts';
 import type { Outcome } from '../domain/route.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { PlainAsks } from './ask-store.ts';
+import type { Claim, Settlement } from './claims.ts';
 import type { AuditStore } from './audit-store.ts';
+import type { BotTokenStore } from './bot-token-store.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyReads, KeyWrites } from './keys-store.ts';
@@ -19,13 +22,14 @@ import type { PolicyHistoryReads } from './policy-history-store.ts';
 import type { RoleReads, RoleWrites, SettingsReads, SettingsWrites } from './settings-store.ts';
 import type { RequestHistoryReads } from './request-history-store.ts';
 import type { PreApprovalReads, PreApprovalWrites, StandingAccessReads } from './pre-approvals-store.ts';
-import type { Identity, Link, OutsideAccount } from './use-cases.ts';
+import type { AccountWrites, SignInStore } from './sign-in-store.ts';
+import type { AccountId, Identity, Link, OutsideAccount } from './use-cases.ts';
 import type { WebhookQueue, WebhookReads, WebhookWrites } from './webhooks-store.ts';
 import type { HomeReads } from './home-store.ts';
 import type { StandingReviewReads } from './standing-review-store.ts';
-import type { StepStore } from './steps-store.ts';
+import type { StepStore, StepWrites } from './steps-store.ts';
 import type { NoticeStore } from './notices-store.ts';
-import type { OnCallServices, TargetRight } from './ports.ts';
+import type { OnCallServices } from './ports.ts';
 
 /** Who did it, as the audit log names them. */
 export type Actor =
@@ -97,12 +101,14 @@ export type Outlook = {
 export type Transaction = Reads & {
   readonly preApprovals: PreApprovalWrites;
   readonly webhooks: WebhookWrites;
+  readonly steps: StepWrites;
   /** Postgres' clock at this moment, not at the transaction's start: a lock may have been waited for (I15). */
   now(): Promise<Instant>;
   readonly keys: KeyWrites;
   readonly policyBook: PolicyWrites;
   readonly jitSettings: SettingsWrites;
   readonly roles: RoleWrites;
+  readonly accounts: AccountWrites;
   /** The person behind an address, made on first sight. */
   person(org: Org, email: Email): Promise<Person>;
   /** Serialises everything that one person submits; {@link PlainAsks} too. */
@@ -143,6 +149,8 @@ export type Transaction = Reads & {
       /** How long the grant lasts at most once it is there: an extension's runs beside the one before it for a while. */
       readonly lasts: DurationSeconds;
       readonly standing: boolean;
+      /** The right is there in these only. The span: those that are open then, or the next. */
+      readonly hours?: { readonly window: RecurringWindow; readonly span: Span } | undefined;
       readonly account: string;
       readonly provisionUntil: Instant;
       readonly latestEnd: Instant;
@@ -167,6 +175,8 @@ export type Transaction = Reads & {
     request: PermissionRequest,
     escalation: { readonly at: Instant; readonly reason: string | undefined; readonly services: readonly OnCallServices[] },
   ): Promise<void>;
+  /** Puts on record that further groups are asked, so that their members may decide. */
+  askGroups(actor: Actor, request: PermissionRequest, next: NextGroups): Promise<void>;
   /** Puts on record that the requestor asks approvers to hurry. */
   nudge(actor: Actor, request: PermissionRequest, at: Instant): Promise<void>;
   question(actor: Actor, request: PermissionRequest, question: Question): Promise<void>;
@@ -178,30 +188,7 @@ export type Transaction = Reads & {
   takeSecret(actor: Actor, request: PermissionRequest, integration: string, account: string): Promise<string | undefined>;
 };
 
-/** A right somebody must look at, claimed by this worker (R1). */
-export type Claim = {
-  readonly org: Org;
-  readonly rightId: RightId;
-  readonly integration: string;
-  readonly target: TargetRight;
-  readonly fence: string;
-  readonly generation: string;
-  /** What the rows and the database's clock wanted at the moment of the claim (R7). */
-  readonly desired: 'absent' | 'present';
-  /** What the target said before our first call; undefined: we have never called. */
-  readonly baseline: 'absent' | 'present' | undefined;
-  readonly state: RightState;
-  /** The latest moment at which any live grant of this right may end; undefined where `desired` is absent. */
-  readonly until: Instant | undefined;
-};
-
-/** What came of a claim, to be written back. */
-export type Settlement = {
-  readonly claim: Claim;
-  readonly settled: Settled;
-  readonly result: CallResult;
-  readonly sessionsEnded: number;
-};
+export type { Claim, Settlement } from './claims.ts';
 
 /** A part of all requests, newest first. `of` undefined: everybody's; what is undefined does not filter. */
 export type RequestPageWish = {
@@ -233,6 +220,7 @@ export type Store = Reads &
     readonly home: HomeReads;
     readonly idempotency: IdempotencyStore;
     readonly deliveries: DeliveryStore;
+    readonly botTokens: BotTokenStore;
     readonly plainAsks: PlainAsks;
     /** Where the work comes to a refusal, nothing of it stays. */
     transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
@@ -269,6 +257,8 @@ export type Store = Reads &
     answerPassword(claim: Claim, taken: boolean): Promise<void>;
     /** These accounts do not exist any more, and no password opens them. */
     forgetAccounts(claims: readonly Claim[]): Promise<void>;
+    /** Works out the next hours of grants whose hours have closed. Returns how many have hours that are not understood here. */
+    turnHours(): Promise<number>;
     /** The whole seconds at which something falls due within the next hour. */
     dueSeconds(): Promise<readonly number[]>;
 
@@ -280,7 +270,8 @@ export type Store = Reads &
     identify(org: Org, identity: Identity): Promise<Person>;
     linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
     findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
-    linkedUser(org: Org, whom: Omit<OutsideAccount, 'user'>): Promise<string | undefined>;
+    linkedUser(org: Org, whom: Omit<AccountId, 'user'> & { readonly email: Email }): Promise<string | undefined>;
+    readonly signIns: SignInStore;
     authenticate(org: Org, key: string): Promise<Bearer | undefined>;
   };
 

@@ -2,13 +2,14 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import { toSeconds } from '../domain/duration.ts';
 import { canonicalEmail, type Email, parseEmail } from '../domain/ids.ts';
 import { parseReason } from '../domain/reason.ts';
+import { parseRecurringWindow, type RecurringWindow, recurringWindowText } from '../domain/recurring-window.ts';
 import { isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { inDoubt, onCallAccess, type Outcome, requirementsOf } from '../domain/route.ts';
 import { type Settings, smallestAllowed, whyTooLong } from '../domain/settings.ts';
 import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
-import { type DecideDeps, planGrant } from './decide-request.ts';
+import { type DecideDeps, planGrant, planGrantUntil, planInHours } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
 import { type Cover, findCover } from './pre-approvals.ts';
@@ -26,37 +27,52 @@ export const openLimit = 20;
  * whose answer was lost.
  */
 export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Draft): Promise<Result<Submitted>> {
-  const found = findPermission(deps.integrations, draft.right);
+  const ready = readDraft(deps, caller, draft);
+  if (!ready.ok) return ready;
+  const plain = await askPlainly(deps, caller, ready.value);
+  if (plain !== undefined) return accept(plain);
+  return deps.store.transaction((tx) => submitReady(deps, tx, caller, ready.value));
+}
+
+/** The same inside a transaction of the caller's: what else is written there stands or falls with the request. */
+export async function submitWithin(deps: DecideDeps, tx: Transaction, caller: Caller, draft: Draft): Promise<Result<Submitted>> {
+  const ready = readDraft(deps, caller, draft);
+  return ready.ok ? submitReady(deps, tx, caller, ready.value) : ready;
+}
+
+/** A draft whose right is offered and whose words can be stored. */
+type Ready = Pick<Wish, 'permission' | 'reason'> & {
+  readonly to: Email;
+  readonly account: string;
+  readonly duration: DurationSeconds | undefined;
+  readonly hours: RecurringWindow | undefined;
+};
+
+function readDraft({ integrations }: DecideDeps, { person }: Caller, draft: Draft): Result<Ready> {
+  const found = findPermission(integrations, draft.right);
   if (!found.ok) return found;
-  const to = draft.to === undefined ? caller.person.email : parseEmail(draft.to);
+  const to = draft.to === undefined ? person.email : parseEmail(draft.to);
   if (to === undefined) return reject({ code: 'invalid-principal', given: draft.to ?? '' });
   const account = found.value.integration.accountOf(to);
   if (!account.ok) return account;
   const reason = draft.reason === undefined ? accept(undefined) : parseReason(draft.reason);
   if (!reason.ok) return reason;
-  const plain = await askPlainly(
-    deps,
-    caller,
-    { ...draft, to: canonicalEmail(to), permission: found.value.permission, reason: reason.value },
-    account.value,
-  );
-  if (plain !== undefined) return accept(plain);
-  return deps.store.transaction(async (tx) => {
-    await lockPeople(tx, caller, to);
-    const settings = await tx.settings(caller.org);
-    const asked = draft.duration ?? smallestAllowed(settings);
-    const tooLong = whyTooLong(asked, settings);
-    if (tooLong !== undefined) return reject(tooLong);
-    const principal = await tx.person(caller.org, to);
-    const wish: Wish = {
-      permission: found.value.permission,
-      principal,
-      reason: reason.value,
-      asked,
-      durationNamed: draft.duration !== undefined,
-    };
-    return admit(deps, tx, caller, settings, wish, account.value);
-  });
+  const hours = draft.window === undefined ? accept(undefined) : parseRecurringWindow(draft.window);
+  if (!hours.ok) return hours;
+  const { permission } = found.value;
+  return accept({ permission, reason: reason.value, to, account: account.value, duration: draft.duration, hours: hours.value });
+}
+
+async function submitReady(deps: DecideDeps, tx: Transaction, caller: Caller, ready: Ready): Promise<Result<Submitted>> {
+  await lockPeople(tx, caller, ready.to);
+  const settings = await tx.settings(caller.org);
+  const asked = ready.duration ?? smallestAllowed(settings);
+  const tooLong = whyTooLong(asked, settings);
+  if (tooLong !== undefined) return reject(tooLong);
+  const principal = await tx.person(caller.org, ready.to);
+  const { permission, reason, account, hours } = ready;
+  const wish: Wish = { permission, principal, reason, asked, durationNamed: ready.duration !== undefined, hours };
+  return admit(deps, tx, caller, settings, wish, account);
 }
 
 /**
@@ -64,17 +80,10 @@ export async function submitRequest(deps: DecideDeps, caller: Caller, draft: Dra
  * by what is known already, and stands only if that still holds when it is written down. Undefined: it did not, or there
  * is more to it, and nothing was done.
  */
-async function askPlainly(
-  deps: DecideDeps,
-  caller: Caller,
-  {
-    to,
-    permission,
-    reason,
-    duration,
-  }: Pick<Wish, 'permission' | 'reason'> & { readonly to: Email; readonly duration: DurationSeconds | undefined },
-  account: string,
-): Promise<Submitted | undefined> {
+async function askPlainly(deps: DecideDeps, caller: Caller, ready: Ready): Promise<Submitted | undefined> {
+  const { permission, reason, duration, account, hours } = ready;
+  if (hours !== undefined) return undefined;
+  const to = canonicalEmail(ready.to);
   const { store, routing } = deps;
   const { org, person: requestor } = caller;
   const { ruleRevision, settings } = caller.outlook ?? (await store.outlook(org, requestor.email));
@@ -117,7 +126,7 @@ async function admit(
   const { org } = caller;
   const access = await tx.requests(org, { kind: 'access', person: wish.principal.id }, 1000);
   const held = access.filter((request) => isSame(request.permission, wish.permission));
-  const standing = held.find((request) => request.state.kind === 'approved' && request.state.grant.standing);
+  const standing = held.find((request) => isThere(request, wish));
   if (standing !== undefined) return repeatStanding(deps, tx, caller, standing, wish);
   const repeated = findRepeated(held, caller, wish, await tx.now());
   if (repeated !== undefined) return accept(repeated);
@@ -134,7 +143,7 @@ async function admit(
   const { outcome, version } = routed;
   const asker = { requestor: caller.person, keyMakers: caller.keyMakers ?? [] };
   const cover = await findCover(deps, tx, { org, ...asker, ...wish }, outcome);
-  const refusal = whyNotAsk(outcome, wish, cover !== undefined);
+  const refusal = whyNotAsk(outcome, wish, cover !== undefined) ?? whyNoHours(outcome, wish);
   if (refusal !== undefined) return reject(refusal);
   const needsNobody = outcome.kind === 'persistent' || outcome.kind === 'auto' || cover !== undefined;
   if (needsNobody && !(await tx.claimAccount(org, wish.permission.integration, account, wish.principal.id))) return taken;
@@ -151,10 +160,23 @@ async function admit(
   const request = await mustRead(tx, org, id);
   const given =
     cover === undefined
-      ? await decideByPolicy(tx, request, routed, settings, account, now)
+      ? await decideByPolicy(tx, request, routed, settings, account, now, wish.hours)
       : await decideByPreApproval(tx, request, cover, version, account, now);
   return accept({ request: given, isPreexisting, isPersistent: outcome.kind === 'persistent', isPreapproved: cover !== undefined });
 }
+
+/** Standing access that gives what is asked for: whoever has it in some hours only may ask for more while they are closed. */
+function isThere({ state }: PermissionRequest, { hours }: Wish): boolean {
+  if (state.kind !== 'approved' || !state.grant.standing) return false;
+  const own = state.grant.hours;
+  return own === undefined || (hours === undefined ? own.state !== 'closed' : own.text === recurringWindowText(hours));
+}
+
+/** What ends soon anyway has no hours that come again. */
+const whyNoHours = (outcome: Outcome, { hours }: Wish): Rejection | undefined =>
+  hours === undefined || outcome.kind === 'persistent'
+    ? undefined
+    : { code: 'invalid-value', field: 'window', why: 'Only standing access has hours, and no policy gives this as standing access.' };
 
 /**
  * Policies would give standing access that is there already, whoever asked for it: that is the answer, and no second grant.
@@ -214,22 +236,21 @@ async function decideByPolicy(
   settings: Settings,
   account: string,
   now: Instant,
+  hours: RecurringWindow | undefined,
 ): Promise<PermissionRequest> {
   if (outcome.kind !== 'persistent' && outcome.kind !== 'auto') return request;
   const standing = outcome.kind === 'persistent';
   const shorter = request.asked < onCallAccess ? request.asked : onCallAccess;
-  await tx.approve(
-    { kind: 'policy', name: outcome.policy },
-    request,
-    planGrant({
-      by: { kind: 'policy', name: outcome.policy },
-      at: now,
-      duration: standing ? toSeconds(settings.standingAccess) : shorter,
-      standing,
-      account,
-      rules: { version, policies: [outcome.policy] },
-    }),
-  );
+  const decision = {
+    by: { kind: 'policy', name: outcome.policy },
+    at: now,
+    duration: standing ? toSeconds(settings.standingAccess) : shorter,
+    standing,
+    account,
+    rules: { version, policies: [outcome.policy] },
+  } as const;
+  const plan = hours !== undefined && standing ? planInHours(decision, hours) : planGrant(decision);
+  await tx.approve(decision.by, request, plan);
   return mustRead(tx, request.org, request.id);
 }
 
@@ -237,12 +258,13 @@ async function decideByPolicy(
 async function decideByPreApproval(
   tx: Transaction,
   request: PermissionRequest,
-  { id: preApproval, creator, via, policies }: Cover,
+  { id: preApproval, creator, via, policies, until }: Cover,
   version: string,
   account: string,
   at: Instant,
 ): Promise<PermissionRequest> {
-  const plan = planGrant({ by: { kind: 'person', person: creator } as const, at, duration: request.asked, standing: false, account });
+  const decided = { by: { kind: 'person', person: creator } as const, at, duration: request.asked, standing: false, account };
+  const plan = planGrantUntil(decided, until);
   await tx.approve({ kind: 'person', ...creator, via }, request, { ...plan, preApproval, rules: { version, policies } });
   return mustRead(tx, request.org, request.id);
 }

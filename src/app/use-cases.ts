@@ -4,8 +4,10 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
+import type { AccountDoors } from './accounts.ts';
 import type { AuditDoors } from './audit.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
+import type { HomeTabs } from './home-tabs-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { MoreTime } from './extend-request.ts';
 import type { Home, HomePosition } from './read-home.ts';
@@ -34,6 +36,8 @@ export type Draft = {
   /** Undefined: the smallest preset. */
   readonly duration: DurationSeconds | undefined;
   readonly to: string | undefined;
+  /** Of standing access: the hours in which it is there. */
+  readonly window?: string | undefined;
 };
 
 export type Submitted = {
@@ -81,16 +85,20 @@ export type Identity = {
   readonly email: Email;
 };
 
-/** An account of a chat workspace with the address that the workspace vouches for at this moment. */
-export type OutsideAccount = {
+/** An account of a chat workspace. */
+export type AccountId = {
   readonly provider: 'slack';
   /** Where the user's id is the only one of its kind: the workspace, or the organisation that it belongs to. */
   readonly workspace: string;
   readonly user: string;
-  readonly email: Email;
 };
-/** `other-person`: the account's address is another person's now. `second-account`: the person has an account there already. */
-export type Link = { readonly person: Person } | { readonly why: 'other-person' | 'second-account' };
+/** With the address that the workspace vouches for at this moment; undefined where it vouches for none. */
+export type OutsideAccount = AccountId & { readonly email: Email | undefined };
+/**
+ * `other-person`: the account's address is another person's now. `second-account`: the person has an account there already.
+ * `unlinked`: nobody vouches for an address by which it could be linked.
+ */
+export type Link = { readonly person: Person } | { readonly why: 'other-person' | 'second-account' | 'unlinked' };
 
 /** What may be done with requests and with what they gave. */
 export type RequestDoors = {
@@ -139,6 +147,7 @@ export type UseCases = RequestDoors & {
   readonly policies: PolicyDoors;
   readonly settings: SettingsDoors;
   readonly roles: RoleDoors;
+  readonly accounts: AccountDoors;
   readonly audit: AuditDoors;
   readonly history: HistoryDoors;
   readonly webhooks: WebhookDoors;
@@ -146,6 +155,8 @@ export type UseCases = RequestDoors & {
   readonly idempotency: Pick<IdempotencyStore, 'claim'>;
   /** No door either: whoever presses is not known yet. */
   readonly deliveries: Pick<DeliveryStore, 'claim'>;
+  /** No door: what a tab shows is read through {@link UseCases.home}. */
+  readonly homeTabs: Pick<HomeTabs, 'begin' | 'drawn'>;
   /** Only for a request that {@link RequestDoors.pollRequest} has shown to the caller. */
   readonly watch: RequestWatch;
   /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */
@@ -161,7 +172,7 @@ export type UseCases = RequestDoors & {
   /** The same for somebody who is only spoken of: no link is made, and undefined means that there is none. */
   findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
   /** The other way: the user of that workspace who is linked to the person with this address. */
-  linkedUser(org: Org, whom: Omit<OutsideAccount, 'user'>): Promise<string | undefined>;
+  linkedUser(org: Org, whom: Omit<AccountId, 'user'> & { readonly email: Email }): Promise<string | undefined>;
   /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one, `unavailable` where it cannot be told now. */
   authenticate(org: Org, token: string): Promise<Caller | 'unavailable' | undefined>;
   /** Refused calls that no door has put on record, since the last time. */
@@ -177,6 +188,8 @@ export type Work = {
   take(): Promise<number>;
   /** Gives whatever is due. Returns how many rights were looked at. */
   give(): Promise<number>;
+  /** Works out the next hours of standing access whose hours have closed, and has looked at what has opened. */
+  turnHours(): Promise<void>;
   /** Closes requests that nobody answered in time. */
   lapse(): Promise<void>;
   /** Asks for the messages of requests that change by time now: reminders, warnings. */
@@ -185,6 +198,10 @@ export type Work = {
   notify(id: RequestId): Promise<void>;
   /** Does the notifying that the queue was asked for and did not do. */
   deliver(): Promise<void>;
+  /** Asks for the home tabs whose moment has come. */
+  homes(): Promise<void>;
+  /** Brings the home tab of one user of the workspace to what the database says. */
+  drawHome(account: string): Promise<void>;
   /** Sets the alarms of the next hour. */
   arm(): Promise<void>;
   /** Moves new outbox lines into the queue. */

@@ -88,9 +88,11 @@ export async function readAccessFile(file: string, sources: Omit<Sources, 'folde
     ['issuers', 'issuer'],
   ] as const)
     for (const twice of repeated(namesIn(resolved, list, key))) reportAt([list], `two ${list} are called ${quoted(twice)}`);
+  if (checked.data?.slack.linkByEmail === false && checked.data.signIn === undefined)
+    reportAt(['slack', 'linkByEmail'], 'is false, so people must sign in to be known: say with what in signIn');
   if (!checked.success || reported.size > 0) return undefined;
   const { slack, ...rest } = checked.data;
-  return { ...rest, slackChannels: slackChannels(slack), command: slack.command };
+  return { ...rest, slackChannels: slackChannels(slack), command: slack.command, linkByEmail: slack.linkByEmail };
 }
 
 function slackChannels({ approvals, channels }: { readonly approvals: string; readonly channels: Readonly<Record<string, string>> }) {

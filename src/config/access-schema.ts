@@ -76,6 +76,7 @@ const slack = z.strictObject({
   approvals: channel.default('approvals'),
   channels: z.record(policyName, channel).default({}),
   command: command.default('/access'),
+  linkByEmail: z.boolean().default(true),
 });
 
 const host = word(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[1-9][0-9]{0,4})?$/, 'a host such as "login.example.com"');
@@ -91,6 +92,20 @@ const cliLogin = z
     path: ['environmentId'],
     error: 'is needed for ping, and for nothing else',
   });
+
+const signIn = z.strictObject({
+  issuer: z
+    .string()
+    .refine(
+      (text) => isUrl(text, ['https:']) && !/[?#@]/.test(text),
+      'must be the https address by which the provider calls itself, without a query',
+    ),
+  clientId: token,
+  clientSecret: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,500}$/, 'must be a secret without spaces')
+    .transform((text) => new Secret(text)),
+});
 
 const claim = z.string().trim().min(1).max(200);
 /** Signatures with a key that only the issuer has; a shared secret would let us make its tokens. */
@@ -154,6 +169,7 @@ export const accessFile = z.strictObject({
   groups: z.array(group).default([]),
   integrations: z.array(z.discriminatedUnion('service', [pg])).default([]),
   login: cliLogin.optional(),
+  signIn: signIn.optional(),
   issuers: z.array(issuer).optional(),
   webhooks: webhooks.optional(),
   onCall: onCall.optional(),
@@ -164,6 +180,7 @@ export const knownKeys: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(accessFile.shape),
   slack: Object.keys(slack.shape),
   login: Object.keys(cliLogin.shape),
+  signIn: Object.keys(signIn.shape),
   'issuers[]': Object.keys(issuer.shape),
   webhooks: Object.keys(webhooks.shape),
   onCall: Object.keys(onCall.shape),

@@ -13,6 +13,14 @@ export type LoginConfig = {
   readonly environmentId?: string | undefined;
 };
 
+/** The OpenID provider that people sign in with in a browser, and the client that it knows us as. */
+export type SignInConfig = {
+  /** The `iss` of its tokens, to the letter. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+};
+
 /** An issuer whose JWTs are taken as bearer tokens. */
 export type IssuerConfig = {
   /** The `iss` of its tokens, to the letter. */
@@ -64,9 +72,12 @@ export type AccessConfig = {
   readonly slackChannels: { readonly approvals: string; readonly byPolicy: ReadonlyMap<string, string> };
   /** The slash command. */
   readonly command: string;
+  /** The workspace vouches for its members' addresses: an account is linked to the person of its address. */
+  readonly linkByEmail: boolean;
   readonly groups: readonly GroupConfig[];
   readonly integrations: readonly IntegrationConfig[];
   readonly login?: LoginConfig | undefined;
+  readonly signIn?: SignInConfig | undefined;
   readonly issuers?: readonly IssuerConfig[] | undefined;
   /** Hosts that webhooks may call although they are not on the public Internet, and without TLS. */
   readonly webhooks?: { readonly allowHosts: readonly string[] } | undefined;
@@ -81,8 +92,11 @@ export type QueueChoice = { readonly kind: 'postgres' } | { readonly kind: 'redi
 
 export type SlackChoice =
   | { readonly kind: 'local' }
-  | { readonly kind: 'socket'; readonly botToken: Secret; readonly appToken: Secret; readonly apiUrl: string | undefined }
-  | { readonly kind: 'http'; readonly botToken: Secret; readonly signingSecret: Secret; readonly apiUrl: string | undefined };
+  | { readonly kind: 'socket'; readonly botToken: BotTokenChoice; readonly appToken: Secret; readonly apiUrl: string | undefined }
+  | { readonly kind: 'http'; readonly botToken: BotTokenChoice; readonly signingSecret: Secret; readonly apiUrl: string | undefined };
+
+/** One that lasts, or what it takes to have a new one every few hours. */
+export type BotTokenChoice = Secret | { readonly refreshToken: Secret; readonly clientId: string; readonly clientSecret: Secret };
 
 export const roles = ['web', 'worker'] as const;
 export type Role = (typeof roles)[number];

@@ -1,9 +1,10 @@
 import { isLoopback, isUrl } from './address.ts';
-import type { SlackChoice } from './config-types.ts';
+import type { BotTokenChoice, SlackChoice } from './config-types.ts';
 import { Secret } from './secret.ts';
 import type { Report, Variables } from './variables.ts';
 
-const names = ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_API_URL'] as const;
+const rotation = ['SLACK_REFRESH_TOKEN', 'SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'] as const;
+const names = ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_API_URL', ...rotation] as const;
 
 /**
  * In the local workspace everybody who can open its page is anyone they like.
@@ -26,19 +27,38 @@ function readApiUrl(variables: Variables, report: Report): string | undefined {
   return url.endsWith('/') ? url : `${url}/`; // the client appends the method's name
 }
 
+/** A token that lasts, or the three that an app with token rotation needs. @returns undefined where that was a problem */
+function readBotToken(variables: Variables, report: Report): BotTokenChoice | undefined {
+  const token = variables.get('SLACK_BOT_TOKEN');
+  if (token?.startsWith('xapp-')) report('SLACK_BOT_TOKEN holds an app token (xapp-…): the bot token begins with xoxb-');
+  const [refreshToken, clientId, clientSecret] = rotation.map((name) => variables.get(name));
+  const given = rotation.filter((name) => variables.has(name));
+  if (given.length === 0) {
+    if (token === undefined) report(`SLACK_BOT_TOKEN is not set, but ${names.filter((name) => variables.has(name)).join(' and ')} is`);
+    return token === undefined ? undefined : new Secret(token);
+  }
+  if (token !== undefined) {
+    report(
+      `SLACK_BOT_TOKEN is set, and so is ${given.join(' and ')}: with token rotation the bot token is not given, unset one of the two`,
+    );
+    return undefined;
+  }
+  if (refreshToken !== undefined && clientId !== undefined && clientSecret !== undefined)
+    return { refreshToken: new Secret(refreshToken), clientId, clientSecret: new Secret(clientSecret) };
+  report(`token rotation needs ${rotation.join(', ')}; not set: ${rotation.filter((name) => !variables.has(name)).join(', ')}`);
+  return undefined;
+}
+
 function readReal(variables: Variables, report: Report): SlackChoice | undefined {
   const apiUrl = readApiUrl(variables, report);
-  const [botToken, appToken, signingSecret] = names.map((name) => variables.get(name));
-  if (botToken?.startsWith('xapp-')) report('SLACK_BOT_TOKEN holds an app token (xapp-…): the bot token begins with xoxb-');
+  const botToken = readBotToken(variables, report);
+  const [appToken, signingSecret] = [variables.get('SLACK_APP_TOKEN'), variables.get('SLACK_SIGNING_SECRET')];
   if (appToken?.startsWith('xoxb-')) report('SLACK_APP_TOKEN holds a bot token (xoxb-…): the app token begins with xapp-');
-  const lacksBot = botToken === undefined;
   const lacksWay = appToken === undefined && signingSecret === undefined;
-  if (lacksBot) report(`SLACK_BOT_TOKEN is not set, but ${names.filter((name) => variables.has(name)).join(' and ')} is`);
   if (lacksWay) report('Slack needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP at /slack/events): neither is set');
-  if (lacksBot) return undefined;
-  if (appToken !== undefined) return { kind: 'socket', botToken: new Secret(botToken), appToken: new Secret(appToken), apiUrl };
-  if (signingSecret !== undefined)
-    return { kind: 'http', botToken: new Secret(botToken), signingSecret: new Secret(signingSecret), apiUrl };
+  if (botToken === undefined) return undefined;
+  if (appToken !== undefined) return { kind: 'socket', botToken, appToken: new Secret(appToken), apiUrl };
+  if (signingSecret !== undefined) return { kind: 'http', botToken, signingSecret: new Secret(signingSecret), apiUrl };
   return undefined;
 }
 

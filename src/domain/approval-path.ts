@@ -14,6 +14,8 @@ export type PathOptions = {
   readonly requirePreapproval: boolean;
   /** So many different people must agree; absent: one. */
   readonly requiredApprovals?: number;
+  /** Who is asked too where nobody answers: `next-groups.ts`. */
+  readonly nextGroups?: { readonly afterMinutes: number; readonly groups: readonly GroupRef[] };
 };
 
 export type Approvers =
@@ -31,7 +33,10 @@ export const pathOptions = (options: ApprovalOptions | null | undefined): PathOp
   requireDuration: options?.requireDuration === true,
   requirePreapproval: options?.requirePreapproval === true,
   ...((options?.requiredApprovals ?? 1) > 1 ? { requiredApprovals: options?.requiredApprovals ?? 1 } : {}),
+  ...withNextGroups(options?.nextGroups ?? undefined),
 });
+
+const withNextGroups = (nextGroups: PathOptions['nextGroups'] | undefined) => (nextGroups === undefined ? {} : { nextGroups });
 
 /** How many different people must agree on this path. */
 export const approvalsNeeded = ({ options }: ApprovalPath): number => options.requiredApprovals ?? 1;

@@ -2,6 +2,7 @@
 import { type DurationSeconds, parseDuration } from './duration.ts';
 import type { CommandSpec, FlagKey } from './grammar.ts';
 import { parseReason } from './reason.ts';
+import { parseRecurringWindow } from './recurring-window.ts';
 import { type Result, accept, reject } from './result.ts';
 import { clip, quoted } from './said.ts';
 import { type Scanned, scan, usage } from './scan.ts';
@@ -52,8 +53,15 @@ function valueProblem(flags: ReadonlyMap<FlagKey, string>): string | undefined {
     const time = flags.get(key);
     if (time !== undefined && !isStartTime(time)) return `--${key} is ${startTimeShape}, not ${quoted(time)}.`;
   }
+  const window = windowProblem(flags.get('window'));
+  if (window !== undefined) return window;
   if (principalType !== undefined && principalType !== 'user') return `--principal-type can only be user, not ${quoted(principalType)}.`;
   return undefined;
+}
+
+function windowProblem(text: string | undefined): string | undefined {
+  const window = text === undefined ? undefined : parseRecurringWindow(text);
+  return window?.ok === false && window.rejection.code === 'invalid-value' ? `--window: ${window.rejection.why}` : undefined;
 }
 
 function readDuration(text: string | undefined): Result<DurationSeconds | undefined> {

@@ -17,6 +17,7 @@ export type CommandDraft = {
   readonly length: DurationSeconds | undefined;
   readonly start: string | undefined;
   readonly end: string | undefined;
+  readonly window?: string | undefined;
 };
 
 /**
@@ -41,6 +42,7 @@ export function readDraft(argv: readonly string[]): CommandDraft {
     length,
     start: flags?.get('start'),
     end: flags?.get('end'),
+    window: flags?.get('window'),
   };
 }
 
@@ -50,5 +52,7 @@ function readIncomplete(argv: readonly string[]): Arguments | undefined {
   const hasForm = spec?.name === 'request' || spec?.name === 'grant' || spec?.name === 'allow';
   if (!hasForm || args.includes('--help') || !checkSize(argv, '').ok) return undefined;
   const read = readArguments(spec, args, '');
-  return read.ok && missingParts(spec, read.value).length > 0 ? read.value : undefined;
+  // The form that asks for access has no field for hours, and must not ask for more than was meant.
+  const isLost = read.ok && spec.name !== 'allow' && read.value.flags.has('window');
+  return read.ok && !isLost && missingParts(spec, read.value).length > 0 ? read.value : undefined;
 }

@@ -23,6 +23,7 @@ export type Command =
       readonly right: AskedRight;
       readonly reason: string | undefined;
       readonly duration: DurationSeconds | undefined;
+      readonly window?: string | undefined;
     }
   | {
       readonly kind: 'grant';
@@ -30,6 +31,7 @@ export type Command =
       readonly reason: string | undefined;
       readonly duration: DurationSeconds | undefined;
       readonly to: string;
+      readonly window?: string | undefined;
     }
   | {
       readonly kind: 'allow';
@@ -41,6 +43,7 @@ export type Command =
       readonly length: DurationSeconds | undefined;
       readonly start: string | undefined;
       readonly end: string | undefined;
+      readonly window?: string | undefined;
     }
   | {
       readonly kind: 'ls';
@@ -93,12 +96,12 @@ function build(name: Exclude<CommandName, 'help'>, args: Arguments): Command | u
   const [to, id] = [flags.get('to'), words[0]];
   switch (name) {
     case 'request':
-      return right && { kind: name, right, reason, duration };
+      return right && { kind: name, right, reason, duration, window: flags.get('window') };
     case 'grant':
-      return right && to !== undefined ? { kind: name, right, reason, duration, to } : undefined;
+      return right && to !== undefined ? { kind: name, right, reason, duration, to, window: flags.get('window') } : undefined;
     case 'allow':
       return right && to !== undefined && (length !== undefined || flags.has('end'))
-        ? { kind: name, right, reason, duration, to, length, start: flags.get('start'), end: flags.get('end') }
+        ? { kind: name, right, reason, duration, to, length, start: flags.get('start'), end: flags.get('end'), window: flags.get('window') }
         : undefined;
     case 'ls': {
       const [service, accessType] = words;

@@ -29,6 +29,14 @@ export function extensionOf({ id, extension, state }: PermissionRequest, now: In
   return accept({ of: id, first: extension?.first ?? id, from: extension?.from ?? grantedAt, until: expiresAt });
 }
 
+/** Standing access that is approved anew: one term counts from then, whatever was before. */
+export function nextTermOf({ id, extension, state }: PermissionRequest, now: Instant): Result<Extension> {
+  const grant = state.kind === 'approved' ? state.grant : undefined;
+  if (grant?.standing !== true || grant.state.kind !== 'active' || now >= grant.state.expiresAt - lastMomentMs)
+    return reject({ code: 'not-extendable', status: wireStatus(state) });
+  return accept({ of: id, first: extension?.first ?? id, from: now, until: grant.state.expiresAt });
+}
+
 export const extendedEnd = ({ until }: Pick<Extension, 'until'>, duration: DurationSeconds): Instant => after(until, duration);
 
 /** Whole seconds from one moment to a later one, rounded up; at least one. */

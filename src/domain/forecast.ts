@@ -1,15 +1,19 @@
 import type { DurationSeconds } from './duration.ts';
+import type { RecurringWindow } from './recurring-window.ts';
 import type { Rejection } from './result.ts';
+import type { Instant } from './time.ts';
 
 /** What would become of a request if it were made now. */
 export type Forecast =
-  /** People decide; `approvers` names them in words. */
-  | { readonly kind: 'people'; readonly approvers: readonly string[] }
+  /** People decide; `approvers` names them in words. In these hours, nobody would have to. */
+  | { readonly kind: 'people'; readonly approvers: readonly string[]; readonly hours?: RecurringWindow | undefined }
   /** Nobody has to decide. `atMost`: it lasts no longer than that, whatever is asked. */
   | {
       readonly kind: 'at-once';
       readonly because: 'on-call' | 'policy' | 'pre-approval';
       readonly atMost: DurationSeconds | undefined;
+      /** It was approved for these hours, which close then, and it ends with them. */
+      readonly within?: { readonly hours: RecurringWindow; readonly closesAt: Instant } | undefined;
     }
   | { readonly kind: 'refused'; readonly rejection: Rejection }
   /** It is for somebody whose affairs the asker may not look up. */

@@ -8,6 +8,7 @@ export type FlagKey =
   | 'length'
   | 'start'
   | 'end'
+  | 'window'
   | 'integration'
   | 'like'
   | 'principal'
@@ -53,6 +54,8 @@ const duration = flag(
 const reason = flag('reason', ['--reason'], 'string', 'Why; in quotes if it has spaces');
 const integration = flag('integration', ['--integration'], 'string', 'Which integration, if several offer the service');
 const to = required(flag('to', ['--to'], 'string', 'E-mail address of who gets access'));
+const window = flag('window', ['--window'], 'string', 'Only in these hours: "Mon-Fri 09:00-17:00 Europe/Paris"');
+const standingWindow = { ...window, about: 'Standing access only in these hours: "Mon-Fri 09:00-17:00 Europe/Paris"' };
 /** The command line client acts on these itself and may still send them. */
 const clientFlags = [
   flag('wait', ['-w', '--wait'], 'boolean', 'Wait for the outcome (command line only)'),
@@ -75,12 +78,13 @@ const command = (name: CommandName, about: string, words: readonly WordSpec[], f
 });
 
 export const commands: readonly CommandSpec[] = [
-  command('request', 'Ask for access', rightWords, [reason, duration, integration, ...clientFlags]),
+  command('request', 'Ask for access', rightWords, [reason, duration, standingWindow, integration, ...clientFlags]),
   command('grant', 'Ask for access for somebody else', rightWords, [
     to,
     flag('principalType', ['--principal-type'], 'string', 'What --to names: user'),
     reason,
     duration,
+    standingWindow,
     integration,
     ...clientFlags,
   ]),
@@ -89,6 +93,7 @@ export const commands: readonly CommandSpec[] = [
     { ...required(flag('length', ['--length'], 'string', 'How long the window stays open; or name its end')), instead: 'end' },
     flag('start', ['--start'], 'string', 'When it opens, as in 2026-01-31T09:00Z or 1/31/2026 (UTC); default now'),
     flag('end', ['--end'], 'string', 'When it closes, written like --start'),
+    window,
     reason,
     duration,
     integration,

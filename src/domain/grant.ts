@@ -30,6 +30,19 @@ export type GrantState =
   | { readonly kind: 'ended'; readonly end: End; readonly evidence: Evidence }
   | { readonly kind: 'failed'; readonly at: Instant; readonly why: string };
 
+/**
+ * Hours of a week in which the right is there, while the grant lasts. `opensAt` and `closesAt` are of those that are open, or
+ * else of the next ones. `open`: it was seen at the target. `closing`: they have closed, and it was not yet seen to be gone.
+ */
+export type GrantHours = {
+  readonly text: string;
+  readonly opensAt: Instant;
+  readonly closesAt: Instant;
+  readonly state: 'open' | 'closing' | 'closed';
+  /** When they closed last; undefined: not yet. */
+  readonly closedAt?: Instant | undefined;
+};
+
 export type Grant = {
   readonly id: GrantId;
   readonly rightId: RightId;
@@ -39,5 +52,7 @@ export type Grant = {
   readonly duration: DurationSeconds;
   /** An outcome of a `persistent` policy: `duration` is the time until it must be approved again. */
   readonly standing: boolean;
+  /** Undefined: it is there as long as the grant lasts. */
+  readonly hours?: GrantHours | undefined;
   readonly state: GrantState;
 };

@@ -21,7 +21,7 @@ export function lintApprovals(policy: Policy, index: number, people: People, rea
     const path = pathTo(index, 'approval', ...(place === '' ? [] : [place]), ...(member === undefined ? [] : [member]));
     return { code, severity, policy: name, path, text };
   }
-  const dead = approvals.map((approval) => whyDead(approval, facts));
+  const dead = approvals.map((approval) => whyNobody(approval, facts));
   const each = approvals.flatMap((approval, place) => {
     if (reached[place] !== true) return [];
     const why = dead[place];
@@ -29,10 +29,21 @@ export function lintApprovals(policy: Policy, index: number, people: People, rea
     if (approval.type === 'persistent' && resource.type === 'any' && people.kind === 'everybody')
       return [at('open-to-all', 'warning', place, 'Everybody gets everything, and nobody is asked.')];
     const own = whoDecidesAlone(approval, people, facts);
-    return own === undefined ? [] : [at('self-approval', own.severity, place, own.text, 'options')];
+    const lost = approval.options?.nextGroups?.groups.find(({ directory }) => !facts.hasDirectory(directory));
+    return [
+      ...(own === undefined ? [] : [at('self-approval', own.severity, place, own.text, 'options')]),
+      ...(lost === undefined ? [] : [at('no-approver', 'warning', place, noNextGroup(lost.directory), 'options')]),
+    ];
   });
   const isShut = approvals.every((approval, place) => approval.type !== 'deny' && dead[place] !== undefined);
   return isShut ? [...each, at('nobody-can-approve', 'error', '', 'Nobody can approve by this policy.')] : each;
+}
+
+/** Where nobody answers by it, its next groups still can. */
+function whyNobody(approval: PolicyApproval, facts: LintFacts): Dead | undefined {
+  const why = whyDead(approval, facts);
+  const isLast = approval.options?.nextGroups?.groups.some(({ directory }) => facts.hasDirectory(directory)) !== true;
+  return isLast || why?.code !== 'no-approver' || why.severity === 'error' ? why : undefined;
 }
 
 /** Undefined: somebody may be able to, or nobody needs to. */
@@ -58,6 +69,9 @@ function whyDead(approval: PolicyApproval, facts: LintFacts): Dead | undefined {
       return undefined;
   }
 }
+
+const noNextGroup = (directory: string): string =>
+  `The directory ${quote(directory)} is not configured, so nobody is known to be in a group that is to be asked next.`;
 
 const refusesAll = 'Requests that the policy matches are refused, unless another policy settles them first.';
 

@@ -43,6 +43,8 @@ export type ApprovalOptions = {
   readonly breakGlassApprover?: Maybe<boolean>;
   /** So many different people must agree; absent: one. Not of P0's wire. */
   readonly requiredApprovals?: Maybe<number>;
+  /** Who is asked too, one group after the other, each when so many minutes went by in silence. Not of P0's wire. */
+  readonly nextGroups?: Maybe<{ readonly afterMinutes: number; readonly groups: readonly GroupRef[] }>;
 };
 export type PolicyApproval = { readonly options?: Maybe<ApprovalOptions> } & (
   | { readonly type: 'p0' | 'persistent' | 'deny' }

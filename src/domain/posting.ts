@@ -17,12 +17,14 @@ export const slots = [
   'warning',
   'ended',
   'refused',
+  'accesses',
+  'endings',
 ] as const;
 /** What a message is for. */
 export type Slot =
   /** To approvers, with the buttons. */
   | 'approval'
-  /** To approvers once more, because whoever is on call is asked now. */
+  /** To approvers once more, because whoever is on call, or a further group (then with a round), is asked now. */
   | 'escalation'
   /** To approvers, below the approval message: it still waits. */
   | 'reminder'
@@ -41,7 +43,11 @@ export type Slot =
   /** To the principal: the access has ended. */
   | 'ended'
   /** To the requestor: there will be no access. A message of its own, because a redrawn one makes no sound. */
-  | 'refused';
+  | 'refused'
+  /** To the principal: `access` of several requests in one message, see `burst.ts`. */
+  | 'accesses'
+  /** To the principal: `ended` of several requests in one message. */
+  | 'endings';
 
 /**
  * To whom a message goes. `usual`: the approvals channel for what approvers read, else a direct message to the requestor or
@@ -110,6 +116,10 @@ function wantedNow(request: PermissionRequest, audience: readonly Place[], now: 
       return [
         ...audience.map((to) => posting('approval', to)),
         ...(request.escalation === undefined ? [] : audience.map((to) => posting('escalation', to))),
+        // People who are asked now get a message of their own anyway, and the others have theirs.
+        ...(request.groupsAsked === undefined
+          ? []
+          : audience.filter(({ kind }) => kind !== 'person').map((to) => posting('escalation', to, request.groupsAsked?.count))),
         // After a time in which we were away, the last one stands for those before it.
         ...(round === 0 ? [] : audience.map((to) => posting('reminder', to, round))),
         ...(request.nudges === undefined ? [] : audience.map((to) => posting('nudge', to, request.nudges))),
@@ -124,12 +134,17 @@ function wantedNow(request: PermissionRequest, audience: readonly Place[], now: 
     case 'cancelled':
       return [posting('request')];
     case 'denied':
-    case 'lapsed':
       return [posting('request'), posting('refused')];
+    case 'lapsed':
+      return [posting('request'), posting('refused'), ...toPrincipal(request)];
     case 'approved':
       return [posting('request'), ...ofGrant(request, state.grant.state, now)];
   }
 }
+
+/** Who was to have the access learns, too, that nobody decided about it. */
+const toPrincipal = ({ requestor, principal }: PermissionRequest): Posting[] =>
+  requestor.id === principal.id ? [] : [posting('refused', { kind: 'person', email: principal.email })];
 
 function ofGrant(request: PermissionRequest, grant: GrantState, now: Instant): Posting[] {
   switch (grant.kind) {

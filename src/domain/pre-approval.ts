@@ -2,11 +2,12 @@
 import { type DurationSeconds, describeDuration, toSeconds } from './duration.ts';
 import type { Org, PersonId, PreApprovalId } from './ids.ts';
 import type { Person } from './person.ts';
+import { parseRecurringWindow, type RecurringWindow, recurringWindowText, spanAt } from './recurring-window.ts';
 import type { Permission } from './request.ts';
 import { accept, reject, type Result } from './result.ts';
 import { type Settings, smallestAllowed } from './settings.ts';
 import { parseStartTime, startTimeShape } from './start-time.ts';
-import { after, type Instant } from './time.ts';
+import { after, type Instant, instant } from './time.ts';
 
 export type PreApproval = {
   readonly org: Org;
@@ -22,6 +23,8 @@ export type PreApproval = {
   readonly permission: Permission;
   readonly opensAt: Instant;
   readonly closesAt: Instant;
+  /** Only within these; what is granted in them ends with them. Undefined: at any time. */
+  readonly hours?: RecurringWindow | undefined;
   /** The longest access that one request may ask for. */
   readonly duration: DurationSeconds;
   readonly reason: string | undefined;
@@ -30,7 +33,7 @@ export type PreApproval = {
   readonly ended: { readonly at: Instant; readonly by: Person } | undefined;
 };
 
-export type Window = { readonly opensAt: Instant; readonly closesAt: Instant; readonly duration: DurationSeconds };
+export type Window = Pick<PreApproval, 'opensAt' | 'closesAt' | 'hours' | 'duration'>;
 
 /** Clocks of clients are a little behind. */
 const toleratedPastMs = 60_000;
@@ -45,6 +48,8 @@ export function planWindow(
     readonly duration: DurationSeconds | undefined;
     readonly start: string | undefined;
     readonly end?: string | undefined;
+    /** Hours that come again, as {@link parseRecurringWindow} takes them. */
+    readonly window?: string | undefined;
   },
   settings: Settings,
   now: Instant,
@@ -63,16 +68,43 @@ export function planWindow(
   if (closesAt <= opensAt) return wrongEnd('The window must close after it opens; times without a zone are UTC.');
   const length = toSeconds({ time: Math.ceil((closesAt - opensAt) / 1000), unit: 's' });
   if (length > maximum) return reject({ code: 'over-maximum', asked: length, maximum });
-  return accept({ opensAt, closesAt, duration });
+  const hours = wish.window === undefined ? accept(undefined) : parseRecurringWindow(wish.window);
+  if (!hours.ok) return hours;
+  if (hours.value === undefined) return accept({ opensAt, closesAt, duration });
+  const first = spanAt(hours.value, opensAt);
+  if (first === undefined || first.opensAt >= closesAt)
+    return reject({ code: 'invalid-value', field: 'window', why: `These hours do not come ${windowText({ opensAt, closesAt })}.` });
+  return accept({ opensAt, closesAt, hours: hours.value, duration });
+}
+
+/** What ends within less is of no use: giving it takes a moment too. */
+const shortestCoverMs = 60_000;
+
+/**
+ * Until when at the latest a request may have access that this decides now: undefined for as long as it asks.
+ * `outside`: the hours are closed, or close too soon.
+ */
+export function coverEnd({ hours }: Pick<PreApproval, 'hours'>, now: Instant): Instant | undefined | 'outside' {
+  if (hours === undefined) return undefined;
+  const span = spanAt(hours, now);
+  return span === undefined || span.opensAt > now || span.closesAt - now < shortestCoverMs ? 'outside' : span.closesAt;
+}
+
+/** Do the hours come again before it closes? */
+export function comesAgain({ hours, closesAt }: Pick<PreApproval, 'hours' | 'closesAt'>, now: Instant): boolean {
+  if (hours === undefined) return false;
+  const span = spanAt(hours, now);
+  const next = span !== undefined && span.opensAt <= now ? spanAt(hours, instant(span.closesAt)) : span;
+  return next !== undefined && next.opensAt < closesAt;
 }
 
 const wrongTime = `Write ${startTimeShape}.`;
 
 const minuteText = (at: Instant): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-/** "from 2026-01-31 09:00 UTC to 2026-02-05 09:00 UTC". */
-export const windowText = ({ opensAt, closesAt }: Pick<Window, 'opensAt' | 'closesAt'>): string =>
-  `from ${minuteText(opensAt)} to ${minuteText(closesAt)}`;
+/** "from 2026-01-31 09:00 UTC to 2026-02-05 09:00 UTC", and ", Mon-Fri 09:00-17:00 Europe/Paris" where there are hours. */
+export const windowText = ({ opensAt, closesAt, hours }: Pick<Window, 'opensAt' | 'closesAt' | 'hours'>): string =>
+  `from ${minuteText(opensAt)} to ${minuteText(closesAt)}${hours === undefined ? '' : `, ${recurringWindowText(hours)}`}`;
 
 /** For whom, what and when, in plain text. */
 export const preApprovalText = (preApproval: PreApproval): string => {

@@ -8,6 +8,7 @@ export function statusAfter(action: string, end: unknown): WireStatus | undefine
   switch (action) {
     case 'request.submitted':
     case 'request.escalated':
+    case 'request.widened':
     case 'request.endorsed':
     case 'request.nudged':
     case 'request.questioned':
@@ -22,6 +23,8 @@ export function statusAfter(action: string, end: unknown): WireStatus | undefine
       return 'EXPIRED';
     // What is being taken away is still there: "gone" is said only after it was observed (I18).
     case 'grant.activated':
+    case 'grant.opened':
+    case 'grant.closed':
     case 'grant.extended':
     case 'grant.revoked':
     case 'grant.relinquished':

@@ -77,6 +77,8 @@ export type PermissionRequest = {
   /** The access that it gave goes, or went, on until then by an extension. */
   readonly extendedUntil?: Instant | undefined;
   readonly escalation?: Escalation | undefined;
+  /** How many further groups are asked by now, and since when; absent: none. */
+  readonly groupsAsked?: { readonly count: number; readonly at: Instant } | undefined;
   /** How often its requestor asked approvers to hurry; absent: never. */
   readonly nudges?: number | undefined;
   readonly nudgedAt?: Instant | undefined;

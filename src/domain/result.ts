@@ -27,6 +27,8 @@ export type Rejection =
   /** These policies match, and by none of them is anybody left who could say yes. */
   | { code: 'nobody-can-approve'; policies?: readonly string[] }
   | { code: 'standing-exists' }
+  /** It was given as standing access, and policies give it to nobody so any more. */
+  | { code: 'standing-over' }
   | { code: 'too-many-open'; maximum: number }
   | { code: 'not-found' }
   /** `ahead`: of a pre-approval, when there is no request yet. */
@@ -41,7 +43,10 @@ export type Rejection =
   /** The request or its policy changed since the button was drawn (decision 17). */
   | { code: 'stale-picture' }
   | { code: 'not-revocable'; status: string }
-  | { code: 'identity-unknown'; why: 'guest' | 'bot' | 'deactivated' | 'stranger' | 'no-email' | 'other-person' | 'second-account' }
+  | {
+      code: 'identity-unknown';
+      why: 'guest' | 'bot' | 'deactivated' | 'stranger' | 'no-email' | 'unlinked' | 'other-person' | 'second-account';
+    }
   /** One of these roles would have been needed. */
   | { code: 'role-required'; roles: readonly Role[] }
   /** The token lacks this scope. */

@@ -19,6 +19,7 @@ const told = [
   'policies',
   'policyVersion',
   'seconds',
+  'window',
   'latestEnd',
   'preApproval',
   'question',
@@ -28,6 +29,9 @@ const told = [
   'services',
   'by',
   'expiresAt',
+  'opensAt',
+  'closesAt',
+  'closedAt',
   'end',
   'endAt',
   'observedGoneAt',
@@ -102,8 +106,14 @@ function eventText(action: string, data: RequestEvent['data']): string {
       return 'Lapsed, nobody decided in time';
     case 'request.escalated':
       return `Whoever is on call was asked for${because}`;
+    case 'request.widened':
+      return 'Nobody answered, so the next group was asked too';
     case 'grant.activated':
       return `The target confirmed the access, until ${word('expiresAt')}`;
+    case 'grant.opened':
+      return `Its hours began: the target confirmed the access, until ${word('closesAt')}`;
+    case 'grant.closed':
+      return `Its hours are over: ${data['leftInPlace'] === null ? 'seen to be gone at the target' : 'the right itself stays'}`;
     case 'grant.extended':
       return `The access goes on by another request, until ${word('expiresAt')}`;
     case 'grant.revoked':

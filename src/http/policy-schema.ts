@@ -55,6 +55,13 @@ const resource = z.discriminatedUnion('type', [
 /** More would only ever be waited for. */
 const mostApprovals = 5;
 
+/** A week; whoever wants to wait longer wants no next group. */
+const longestSilenceMinutes = 7 * 24 * 60;
+const nextGroups = z
+  .object({ afterMinutes: z.int().min(1).max(longestSilenceMinutes), groups: z.array(group).min(1).max(mostApprovals) })
+  .nullish()
+  .describe('Groups that are asked too, one after the other, each when so many minutes went by in silence');
+
 const options = z
   .object({
     allowOneParty: flag,
@@ -63,6 +70,7 @@ const options = z
     requirePreapproval: flag,
     breakGlassApprover: flag,
     requiredApprovals: z.int().min(1).max(mostApprovals).nullish().describe('So many different people must agree; one where it is absent'),
+    nextGroups,
   })
   .nullish();
 const services = z.array(someText).max(100);

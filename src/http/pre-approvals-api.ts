@@ -7,6 +7,7 @@ import type { UseCases } from '../app/use-cases.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { parsePreApprovalId } from '../domain/ids.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
+import { longestWindowText, recurringWindowText } from '../domain/recurring-window.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import type { Instant } from '../domain/time.ts';
 import { callerOf } from './auth.ts';
@@ -25,6 +26,9 @@ const form = z
     resource: text(1000),
     integration: text(200).optional(),
     opensAt: text(100).optional().describe('ISO 8601; now, where it is left out'),
+    window: text(longestWindowText)
+      .optional()
+      .describe('Only in these hours: `Mon-Fri 09:00-17:00 Europe/Paris`. What is granted in them ends with them.'),
     length: text(100).describe('How long the window stays open: `5 days`, `12h`'),
     duration: text(100).optional().describe('The longest access one request may ask for; the smallest preset, where it is left out'),
     reason: text(4000).optional(),
@@ -39,6 +43,7 @@ const preApprovalSchema = z
     permission: z.object({ integration: z.string(), service: z.string(), accessType: z.string(), resource: z.string() }),
     opensAt: z.string(),
     closesAt: z.string(),
+    window: z.string().optional().describe('Only in these hours: `Mon-Fri 09:00-17:00 Europe/Paris`'),
     seconds: z.number().describe('The longest access that one request in the window may ask for'),
     reason: z.string().optional(),
     createdAt: z.string(),
@@ -98,8 +103,8 @@ function toDraft(body: z.infer<typeof form>): Result<PreApprovalDraft> {
   if (length === undefined) return reject({ code: 'invalid-duration', given: body.length });
   const duration = body.duration === undefined ? undefined : parseDuration(body.duration);
   if (body.duration !== undefined && duration === undefined) return reject({ code: 'invalid-duration', given: body.duration });
-  const { service, accessType, resource, integration, principal: to, opensAt: start, reason } = body;
-  return accept({ right: { service, accessType, resource, integration }, to, length, start, duration, reason });
+  const { service, accessType, resource, integration, principal: to, opensAt: start, window, reason } = body;
+  return accept({ right: { service, accessType, resource, integration }, to, length, start, window, duration, reason });
 }
 
 /** The command calls it --start, the form opensAt; a refusal names what the caller wrote. */
@@ -111,7 +116,7 @@ const inFormWords = <T>(result: Result<T>): Result<T> =>
 const iso = (at: Instant): string => new Date(at).toISOString();
 
 function preApprovalJson(found: PreApproval): z.infer<typeof preApprovalSchema> {
-  const { id, principal, creator, permission, opensAt, closesAt, duration, reason, createdAt, ended } = found;
+  const { id, principal, creator, permission, opensAt, closesAt, hours, duration, reason, createdAt, ended } = found;
   return {
     id,
     principal: principal.email,
@@ -119,6 +124,7 @@ function preApprovalJson(found: PreApproval): z.infer<typeof preApprovalSchema> 
     permission: { ...permission },
     opensAt: iso(opensAt),
     closesAt: iso(closesAt),
+    ...(hours === undefined ? {} : { window: recurringWindowText(hours) }),
     seconds: duration,
     ...(reason === undefined ? {} : { reason }),
     createdAt: iso(createdAt),

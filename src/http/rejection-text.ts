@@ -22,6 +22,7 @@ const kinds = {
   'preapproval-required': [403, 'Pre-approval required'],
   'nobody-can-approve': [400, 'Nobody can approve'],
   'standing-exists': [400, 'Standing access exists'],
+  'standing-over': [400, 'No standing access'],
   'too-many-open': [400, 'Too many open requests'],
   'not-found': [notFound.status, notFound.title],
   'not-approver': [403, 'Not an approver'],
@@ -110,6 +111,8 @@ export function rejectionText(rejection: Rejection): string {
     case 'standing-exists':
       // The published client knows this sentence by heart and goes on with the access.
       return 'This principal already has this access';
+    case 'standing-over':
+      return 'Policies give no standing access to this any more. It ends at its time and can be asked for then.';
     case 'too-many-open':
       return `You have ${rejection.maximum} open requests, which is the maximum. Wait until some are decided.`;
     case 'not-found':
@@ -185,6 +188,8 @@ function identityText(why: Extract<Rejection, { code: 'identity-unknown' }>['why
       return 'This account is deactivated.';
     case 'stranger':
       return 'This account belongs to another organisation.';
+    case 'unlinked':
+      return 'This account is not linked to anybody. Sign in once to link it.';
     case 'no-email':
       return 'This account has no e-mail address. Add one to its profile.';
     case 'other-person':

@@ -1,4 +1,5 @@
 import type { Reply, Submitted } from '../app/use-cases.ts';
+import type { Grant } from '../domain/grant.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { preApprovalText } from '../domain/pre-approval.ts';
 import type { Instant } from '../domain/time.ts';
@@ -39,7 +40,9 @@ export function requestJson(request: PermissionRequest) {
 
 /** What giving the access made, as long as it is there. */
 function generatedJson({ state }: PermissionRequest) {
-  return state.kind === 'approved' && state.grant.state.kind === 'active' ? { account: state.grant.account } : {};
+  return state.kind === 'approved' && state.grant.state.kind === 'active' && state.grant.hours?.state !== 'closed'
+    ? { account: state.grant.account }
+    : {};
 }
 
 /** Who decided what; absent while nobody has. A cancelled request reads as denied with that reason (decision 9). */
@@ -67,11 +70,15 @@ function accessJson({ state }: PermissionRequest) {
     case 'failed':
       return undefined;
     case 'active':
-      return { grantedAt: iso(grant.grantedAt), expiresAt: iso(grant.expiresAt) };
+      return { grantedAt: iso(grant.grantedAt), expiresAt: iso(grant.expiresAt), hours: hoursJson(state.grant) };
     case 'ended':
       return { ended: grant.end.kind, endedAt: iso(grant.evidence.observedAt) };
   }
 }
+
+/** Undefined where the right is there as long as the grant. */
+export const hoursJson = ({ hours }: Pick<Grant, 'hours'>) =>
+  hours === undefined ? undefined : { window: hours.text, state: hours.state, opensAt: iso(hours.opensAt), closesAt: iso(hours.closesAt) };
 
 /** The answer to a decision or a revocation, on either door. */
 export const changedJson = (request: PermissionRequest) => ({

@@ -3,7 +3,7 @@ import type { RequestEvent } from '../app/request-history-store.ts';
 import type { End } from '../domain/grant.ts';
 import type { Instant } from '../domain/time.ts';
 import { actorJson, timelineJson } from './event-json.ts';
-import { requestJson } from './reply-json.ts';
+import { hoursJson, requestJson } from './reply-json.ts';
 
 const iso = (time: Instant): string => new Date(time).toISOString();
 const isoOf = (time: Instant | undefined): string | undefined => (time === undefined ? undefined : iso(time));
@@ -57,6 +57,7 @@ function grantJson({ request: { state }, grant }: RequestDetail) {
     account: grant.account,
     seconds: duration,
     standing,
+    hours: hoursJson(state.grant),
     latestEnd: iso(grant.latestEnd),
     grantedAt: isoOf(grant.grantedAt),
     expiresAt: isoOf(grant.expiresAt),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requestSchema } from './request-schema.ts';
+import { hoursSchema, requestSchema } from './request-schema.ts';
 
 const time = z.iso.datetime();
 /** As PostgreSQL and the audit chain have it. */
@@ -46,6 +46,7 @@ const grant = z.object({
   account: z.string().describe('What the principal is called at the target'),
   seconds: z.int(),
   standing: z.boolean(),
+  hours: hoursSchema.optional(),
   latestEnd: time.describe('It ends then at the latest, whatever happens'),
   grantedAt: time.optional(),
   expiresAt: time.optional(),

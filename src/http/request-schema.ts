@@ -2,6 +2,19 @@ import { z } from 'zod';
 
 const time = z.iso.datetime();
 
+export const hoursSchema = z
+  .object({
+    window: z.string().describe('As in `Mon-Fri 09:00-17:00 Europe/Paris`'),
+    state: z
+      .enum(['open', 'closing', 'closed'])
+      .describe(
+        '`open`: the target was seen with it; `closing`: its hours are over, and it is being taken away; `closed`: it was seen to be gone',
+      ),
+    opensAt: time.describe('Of the hours that are open, or else of the next ones'),
+    closesAt: time,
+  })
+  .meta({ id: 'AccessHours', description: 'The hours of a week in which standing access is there' });
+
 /** A request as `requestJson` writes it. */
 export const requestSchema = z
   .object({
@@ -38,7 +51,13 @@ export const requestSchema = z
       .describe('Who has agreed, where policies want several people'),
     decision: z.object({ by: z.string().optional(), at: time, seconds: z.int().optional(), reason: z.string().optional() }).optional(),
     access: z
-      .object({ grantedAt: time.optional(), expiresAt: time.optional(), ended: z.string().optional(), endedAt: time.optional() })
+      .object({
+        grantedAt: time.optional(),
+        expiresAt: time.optional(),
+        hours: hoursSchema.optional(),
+        ended: z.string().optional(),
+        endedAt: time.optional(),
+      })
       .optional(),
   })
   .meta({ id: 'Request' });

@@ -1,5 +1,5 @@
 import { describeDuration } from '../domain/duration.ts';
-import type { Grant } from '../domain/grant.ts';
+import type { Grant, GrantHours } from '../domain/grant.ts';
 import type { Decider, PermissionRequest } from '../domain/request.ts';
 import { clip } from '../domain/said.ts';
 import type { Instant } from '../domain/time.ts';
@@ -30,18 +30,30 @@ function outcome({ state, approvableUntil, endorsements = [] }: PermissionReques
   }
 }
 
-function grantText({ state, duration }: Grant, by: Decider): string {
+function grantText({ state, duration, hours }: Grant, by: Decider): string {
   switch (state.kind) {
     case 'planned':
-      return `approved by ${clip(deciderName(by))} for ${describeDuration(duration)}, being set up`;
+      return `approved by ${clip(deciderName(by))} for ${describeDuration(duration)}, ${hours === undefined ? 'being set up' : `there ${hours.text}, first from ${at(hours.opensAt)}`}`;
     case 'active':
-      return `active until ${at(state.expiresAt)}`;
+      return hours === undefined ? `active until ${at(state.expiresAt)}` : hoursText(hours, state.expiresAt);
     case 'ending':
       return 'being taken away';
     case 'failed':
       return givenUp;
     case 'ended':
       return `${state.end.kind} at ${at(state.end.at)}`;
+  }
+}
+
+function hoursText({ state, text, opensAt, closesAt }: GrantHours, expiresAt: Instant): string {
+  const whole = `there ${text}, standing until ${at(expiresAt)}`;
+  switch (state) {
+    case 'open':
+      return `active until ${at(closesAt < expiresAt ? closesAt : expiresAt)}, ${whole}`;
+    case 'closing':
+      return `being taken away because its hours are over, ${whole}`;
+    case 'closed':
+      return `${opensAt < expiresAt ? `outside its hours until ${at(opensAt)}` : 'outside its hours'}, ${whole}`;
   }
 }
 

@@ -6,6 +6,7 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import { createRefusalCounter, type RefusalCounter } from '../app/count-refusals.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import type { Org } from '../domain/ids.ts';
+import { serveAccounts } from './accounts-api.ts';
 import { serveAudit } from './audit-api.ts';
 import { rateKey, requireCaller } from './auth.ts';
 import { serveCommands } from './command-api.ts';
@@ -16,6 +17,7 @@ import { type Health, serveHealth } from './health.ts';
 import { answerRepeats } from './idempotency.ts';
 import { acceptJsonBodies } from './json-body.ts';
 import { serveKeys } from './keys-api.ts';
+import { type LinkPages, serveLinkPages } from './link-pages.ts';
 import type { HttpLog } from './log.ts';
 import { describeRoutes, serveReference } from './openapi.ts';
 import { createOutcomeStreams } from './outcome-stream.ts';
@@ -50,6 +52,8 @@ export type HttpDeps = {
   readonly login?: Login | undefined;
   /** Counts for several entrances of one process; without it, the HTTP API counts for itself. */
   readonly refusals?: RefusalCounter | undefined;
+  /** Signing in to link a Slack account; without it there are no pages for it. */
+  readonly link?: LinkPages | undefined;
 };
 
 const longestBodyBytes = 64 * 1024;
@@ -98,7 +102,9 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
   serveHealth(app, deps.health, deps.log);
   await app.register(async (scope) => serveDiscovery(scope, { org: deps.org, publicUrl: deps.publicUrl, login: deps.login }));
   await app.register(serveReference);
-  await app.register(async (scope) => serveTenant(scope, deps, answerUnrouted), { prefix: '/o/:org' });
+  const { useCases, org, log, publicUrl, link, refusals = createRefusalCounter({ useCases, org, log }) } = deps;
+  if (link !== undefined) await app.register((scope) => serveLinkPages(scope, { ...link, org, publicUrl, refusals, log }));
+  await app.register(async (scope) => serveTenant(scope, { ...deps, refusals }, answerUnrouted), { prefix: '/o/:org' });
   await app.ready();
   return app;
 }
@@ -106,7 +112,7 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
 /** Everything of one organisation. Calls are counted before the key is looked up, and both before a body is read. */
 async function serveTenant(
   scope: FastifyInstance,
-  { useCases, org, log, orgRateLimit, longestWaitMs, refusals = createRefusalCounter({ useCases, org, log }) }: HttpDeps,
+  { useCases, org, log, orgRateLimit, longestWaitMs, refusals }: HttpDeps & { readonly refusals: RefusalCounter },
   answerUnrouted: AnswerUnrouted,
 ): Promise<void> {
   await scope.register(fastifyUnderPressure, { maxEventLoopDelay: longestLoopDelayMs });
@@ -127,6 +133,7 @@ async function serveTenant(
   servePolicies(scope, useCases);
   serveSettings(scope, useCases);
   serveRoles(scope, useCases);
+  serveAccounts(scope, useCases);
   serveAudit(scope, useCases);
   serveWebhooks(scope, useCases);
   serveAccount(scope, useCases);

@@ -8,6 +8,8 @@ import { reject } from '../domain/result.ts';
 import { callerOf } from './auth.ts';
 import { readCursor, toPage } from './id-cursor.ts';
 import { answers, operation, pageOf, pageQuery } from './operation.ts';
+import { hoursJson } from './reply-json.ts';
+import { hoursSchema } from './request-schema.ts';
 import { sendResult } from './send-result.ts';
 
 const params = z.object({ org: z.string(), id: z.string() });
@@ -20,6 +22,7 @@ const standingSchema = z
     permission: z.object({ integration: z.string(), service: z.string(), accessType: z.string(), resource: z.string() }),
     state: z.enum(['planned', 'active', 'ending']),
     seconds: z.number(),
+    hours: hoursSchema.optional(),
     createdAt: z.string(),
     grantedAt: z.string().optional(),
     expiresAt: z.string().optional().describe('From then on it must be approved again'),
@@ -60,10 +63,21 @@ export function serveStandingAccess(scope: FastifyInstance, useCases: UseCases):
       return sendResult(request, reply, result, () => undefined);
     },
   );
+
+  const kept = operation('keepStandingAccess', 'Standing access', 'requests:decide', 'Keep standing access for another term', whoKeeps);
+  routes.post(`${path}/:id/keep`, { schema: { ...kept, params, ...answers({ 200: standingSchema }) } }, async (request, reply) => {
+    const id = parseRequestId(request.params.id);
+    const result = id === undefined ? reject({ code: 'not-found' }) : await useCases.standingAccess.keep(callerOf(request), id);
+    return sendResult(request, reply, result, standingJson);
+  });
 }
 
 const whoSees = "The caller's own and what they asked for; all for owners, reviewers and viewers.";
 const whoEnds = 'The principal gives it back; others take it away, who may revoke the request. Ending it again changes nothing.';
+const whoKeeps = [
+  'Owners and security reviewers, but not for themselves, and only where policies still give standing access.',
+  'It becomes a request of its own, which takes over without a gap and ends one standing access time from now. Keeping it again answers with that one.',
+].join(' ');
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -71,6 +85,7 @@ function standingJson(request: PermissionRequest): z.infer<typeof standingSchema
   const { state } = request;
   if (state.kind !== 'approved') throw new Error('standing access without an approval');
   const { state: grant, duration } = state.grant;
+  const hours = hoursJson(state.grant);
   if (grant.kind === 'ended' || grant.kind === 'failed') throw new Error('standing access that is gone');
   return {
     id: request.id,
@@ -79,6 +94,7 @@ function standingJson(request: PermissionRequest): z.infer<typeof standingSchema
     permission: { ...request.permission },
     state: grant.kind,
     seconds: duration,
+    ...(hours === undefined ? {} : { hours }),
     createdAt: iso(request.createdAt),
     ...(grant.kind === 'active' ? { grantedAt: iso(grant.grantedAt), expiresAt: iso(grant.expiresAt) } : {}),
   };

@@ -26,6 +26,8 @@ const branded = <T extends string>(parse: (text: string) => T | undefined) =>
 
 // The limit is the last second that a JavaScript date can express.
 const epochSecond = z.int().min(0).max(8_640_000_000_000);
+/** A user of a Slack workspace. */
+const account = z.string().regex(/^[A-Z0-9]{1,64}$/);
 const outboxId = z.string().regex(/^[\w-]{1,64}$/);
 
 /** An id and nothing else. Redis is not trusted (I12): whatever does not look exactly like this is dropped. */
@@ -33,6 +35,7 @@ const Payload = z.discriminatedUnion('kind', [
   z.strictObject({ v: z.literal(1), kind: z.literal('due'), id: epochSecond }),
   z.strictObject({ v: z.literal(1), kind: z.literal('look'), id: branded(parseRightId) }),
   z.strictObject({ v: z.literal(1), kind: z.literal('notify'), id: branded(parseRequestId), outboxId }),
+  z.strictObject({ v: z.literal(1), kind: z.literal('home'), id: account }),
 ]);
 type Payload = z.output<typeof Payload>;
 
@@ -48,6 +51,8 @@ export function parseJob(data: unknown): Job | undefined {
       return { kind: 'look', rightId: payload.id };
     case 'notify':
       return { kind: 'notify', requestId: payload.id, outboxId: payload.outboxId };
+    case 'home':
+      return { kind: 'home', account: payload.id };
   }
 }
 
@@ -58,6 +63,7 @@ export function queueOf(job: Job): QueueName {
     case 'look':
       return 'work';
     case 'notify':
+    case 'home':
       return 'messages';
   }
 }
@@ -89,6 +95,8 @@ export function toEnvelope(job: Job, nowMs: number): Envelope {
         // The others are not tried again here: the sweep repeats them anyway, and sooner.
         opts: { jobId: `notify-${job.outboxId}`, attempts: 10, backoff: { type: 'capped' } },
       };
+    case 'home':
+      return { name: job.kind, data: { v: 1, kind: 'home', id: job.account }, opts: againIfRunning(`home-${job.account}`) };
   }
 }
 

@@ -11,6 +11,7 @@ export type Handlers = {
   due(epochSecond: number): Promise<unknown>;
   look(rightId: RightId): Promise<unknown>;
   notify(requestId: RequestId): Promise<unknown>;
+  home(account: string): Promise<unknown>;
 };
 
 /** A due second is one batched pass over everything due; a few at a time, so that one that waits for a slow target delays no other. */
@@ -90,6 +91,8 @@ function handle(job: Job, handlers: Handlers): Promise<unknown> {
       return handlers.look(job.rightId);
     case 'notify':
       return handlers.notify(job.requestId);
+    case 'home':
+      return handlers.home(job.account);
   }
 }
 

@@ -1,4 +1,5 @@
 import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api';
+import { NoBotToken } from '../app/bot-token.ts';
 
 /** Slack's own word for why it refused a call; undefined for every other fault. */
 export const apiError = (error: unknown): string | undefined => (error instanceof WebAPIPlatformError ? error.data.error : undefined);
@@ -25,7 +26,7 @@ const unsent: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UN
 /** May Slack have carried out the call that ended so? */
 export function mayHaveHappened(error: unknown): boolean {
   if (error instanceof WebAPIPlatformError) return isPassing(error.data.error);
-  if (error instanceof WebAPIRateLimitedError) return false;
+  if (error instanceof WebAPIRateLimitedError || error instanceof NoBotToken) return false;
   if (error instanceof WebAPIHTTPError) return error.statusCode >= 500;
   if (error instanceof WebAPIRequestError) return !unsent.includes(codeOf(error.original.cause) ?? '');
   return true;

@@ -1,10 +1,12 @@
 import { App } from '@slack/bolt';
-import { WebClient, type WebClientOptions } from '@slack/web-api';
+import type { WebClientOptions } from '@slack/web-api';
+import { nowLinked } from '../../blocks/sign-in.ts';
 import type { RefusalCounter } from '../app/count-refusals.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger } from '../app/ports.ts';
-import type { UseCases } from '../app/use-cases.ts';
-import type { Org } from '../domain/ids.ts';
+import type { ShownAccount } from '../app/sign-in-store.ts';
+import type { AccountId, UseCases } from '../app/use-cases.ts';
+import type { Email, Org } from '../domain/ids.ts';
 import { UselessToken } from './api-error.ts';
 import { boltLog } from './bolt-log.ts';
 import { connect, type ConnectionOptions } from './connection.ts';
@@ -20,10 +22,11 @@ import { createPlaces } from './places.ts';
 import type { PolicyText } from './policy-text.ts';
 import { createPromptClient } from './prompt-client.ts';
 import { countRefusedBy } from './refused.ts';
+import { type BotToken, TokenClient } from './token-client.ts';
 import { createTurns } from './turns.ts';
 
 /** `apiUrl`: the Web API's address with a slash at its end, where it is not Slack's own. */
-export type SlackOptions = ConnectionOptions & { readonly botToken: string };
+export type SlackOptions = ConnectionOptions & { readonly botToken: BotToken };
 
 export type SlackDeps = {
   readonly useCases: UseCases;
@@ -35,12 +38,21 @@ export type SlackDeps = {
   readonly approvalsChannel: string;
   readonly refusals: RefusalCounter;
   readonly policyText: PolicyText;
+  /** The workspace vouches for its members' addresses. */
+  readonly linkByEmail: boolean;
+  /** Undefined: nobody can sign in to link an account. */
+  readonly openSignIn: OpenSignIn | undefined;
 };
+
+/** @returns the address of the page on which this account's person signs in, once */
+export type OpenSignIn = (account: AccountId, shown: ShownAccount) => Promise<string>;
 
 export type SlackApp = {
   /** HTTP only: answers what comes in under `/slack/`. */
   readonly handler: Handler | undefined;
   readonly messenger: Messenger;
+  /** Tells the account's person that it was linked. */
+  tellLinked(account: AccountId, email: Email): Promise<void>;
   /** From here on Slack's deliveries are taken. */
   start(): Promise<void>;
   isReady(): boolean;
@@ -70,15 +82,12 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
   const { team_id: teamId, bot_id: botId, user_id: botUserId, ...rest } = await client.auth.test();
   if (teamId === undefined || botId === undefined || botUserId === undefined)
     throw new UselessToken('auth.test: this is not the token of a bot in a workspace');
-  const home = { teamId, enterpriseId: rest.enterprise_id, isOrgWide: rest.is_enterprise_install === true };
+  const home = { teamId, teamName: rest.team ?? teamId, enterpriseId: rest.enterprise_id, isOrgWide: rest.is_enterprise_install === true };
   const countRefused = countRefusedBy(deps.refusals);
   const connection = connect(options, log, logger, countRefused);
   const app = new App({
-    token: options.botToken,
-    botId,
-    botUserId,
-    // Verified above; Bolt would ask again, in the background.
-    tokenVerificationEnabled: false,
+    // Asked above. Bolt needs no token: whatever is said to Slack goes through clients of ours.
+    authorize: async () => ({ botId, botUserId }),
     receiver: connection.receiver,
     clientOptions,
     logger,
@@ -86,7 +95,9 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
   });
 
   const people = createPeople(client, monotonicMs);
-  const identitiesOf = (from: People) => createIdentities({ people: from, useCases: deps.useCases, org: deps.org, home, countRefused });
+  const { useCases, org, linkByEmail, openSignIn } = deps;
+  const identitiesOf = (from: People) =>
+    createIdentities({ people: from, useCases, org, home, linkByEmail, canSignIn: openSignIn !== undefined, countRefused });
   const deliveries = watchDeliveries(app, log, monotonicMs);
   const isFirst = createIsFirst(deps);
   listen(app, {
@@ -100,25 +111,31 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
     log,
     command: deps.command,
     policyText: deps.policyText,
+    openSignIn,
   });
   app.error(async (error) => log.error({ err: error }, 'Bolt could not handle a delivery'));
 
   // Messages have a client of their own, that neither waits nor repeats: the pace is ours, and so is looking before posting again.
-  const posting = new WebClient(options.botToken, { ...clientOptions, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
+  const posting = new TokenClient(options.botToken, { ...clientOptions, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
   const pace = createPace(monotonicMs);
   const postingPeople = createPeople(posting, monotonicMs);
+  const identities = identitiesOf(postingPeople);
   const places = createPlaces({
     client: posting,
-    people: postingPeople,
-    identities: identitiesOf(postingPeople),
+    // Whoever has an address that nobody vouches for need not be the person whom it names.
+    people: linkByEmail ? postingPeople : { idOf: async () => undefined },
+    identities,
     pace,
     approvals: deps.approvalsChannel,
     nowMs: monotonicMs,
   });
-  const messenger = createMessenger({ client: posting, botId, places, pace, log });
+  const messenger = createMessenger({ client: posting, botId, places, identities, pace, log });
   return {
     handler: connection.handler,
     messenger,
+    async tellLinked({ user }, email) {
+      await client.chat.postMessage({ channel: user, ...nowLinked(email, deps.command), unfurl_links: false, unfurl_media: false });
+    },
     start: () => connection.open(),
     isReady: () => connection.isOpen(),
     async [Symbol.asyncDispose]() {

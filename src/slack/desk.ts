@@ -8,6 +8,7 @@ import { faultText } from '../../blocks/notices.ts';
 import { noticeId } from '../../blocks/wire.ts';
 import type { Log } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
+import type { OpenSignIn } from './app.ts';
 import type { IsFirst } from './first-delivery.ts';
 import type { Identities } from './identity.ts';
 import type { People } from './people.ts';
@@ -28,6 +29,8 @@ export type Desk = {
   /** What people type, `/access`: for help and usage texts. */
   readonly command: string;
   readonly policyText: PolicyText;
+  /** Undefined: nobody can sign in to link an account. */
+  readonly openSignIn: OpenSignIn | undefined;
 };
 
 /** Says something to one person and nobody else. */

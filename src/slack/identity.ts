@@ -1,5 +1,6 @@
 /** From a Slack account to the person that the rest of the system knows. See ADR 10. */
 import type { Caller } from '../app/ports.ts';
+import type { ShownAccount } from '../app/sign-in-store.ts';
 import type { OutsideAccount, UseCases } from '../app/use-cases.ts';
 import { type Email, type Org, parseEmail } from '../domain/ids.ts';
 import { accept, type Rejection, reject, type Result } from '../domain/result.ts';
@@ -8,8 +9,10 @@ import type { Account, People } from './people.ts';
 import type { CountRefused } from './refused.ts';
 
 export type Identities = {
-  /** Who presses or types. Refuses guests, bots, deactivated accounts, people of other workspaces and those without a confirmed address. */
+  /** Who presses or types. Refuses guests, bots, deactivated accounts, people of other workspaces and accounts that are nobody's. */
   caller(userId: string): Promise<Result<Caller>>;
+  /** The account of somebody who could be a caller, and who it is linked to; no link is made. */
+  account(userId: string): Promise<Result<LookedAt>>;
   /** The address of somebody who is mentioned; undefined where that person could not be a caller. */
   addressOf(userId: string): Promise<Email | undefined>;
   /** The user that is linked to whoever has this address; undefined where no account of this workspace is. */
@@ -19,10 +22,13 @@ export type Identities = {
 /** Where the bot's token belongs to. `enterpriseId`: the organisation of Enterprise Grid, where there is one. */
 export type Home = {
   readonly teamId: string;
+  readonly teamName: string;
   readonly enterpriseId: string | undefined;
   /** The app is installed in the whole organisation, and not in one workspace of it. */
   readonly isOrgWide: boolean;
 };
+
+export type LookedAt = { readonly account: OutsideAccount; readonly shown: ShownAccount; readonly caller: Caller | undefined };
 
 type Why = Extract<Rejection, { code: 'identity-unknown' }>['why'];
 
@@ -31,29 +37,46 @@ export function createIdentities(deps: {
   readonly useCases: Pick<UseCases, 'linkAccount' | 'findLink' | 'linkedUser'>;
   readonly org: Org;
   readonly home: Home;
+  /** The workspace vouches for its members' addresses, so an account may be linked by its own. */
+  readonly linkByEmail: boolean;
+  /** An account that is not linked by its address can be linked by signing in. */
+  readonly canSignIn: boolean;
   readonly countRefused: CountRefused;
 }): Identities {
   const { org, home } = deps;
   // An organisation's people have one id in all of its workspaces.
   const workspace = home.enterpriseId ?? home.teamId;
-  const look = async (userId: string): Promise<OutsideAccount | { readonly why: Why }> => {
-    const account = await deps.people.account(userId);
-    const found = account === undefined ? ({ why: 'stranger' } as const) : addressIn(account, home);
-    return 'why' in found ? found : { provider: 'slack', workspace, user: userId, email: found.email };
+  const look = async (userId: string): Promise<Pick<LookedAt, 'account' | 'shown'> | { readonly why: Why }> => {
+    const found = await deps.people.account(userId);
+    const why = found === undefined ? 'stranger' : whyNobody(found, home);
+    if (found === undefined || why !== undefined) return { why: why ?? 'stranger' };
+    const email = deps.linkByEmail ? addressIn(found) : undefined;
+    return { account: { provider: 'slack', workspace, user: userId, email }, shown: shownAs(found, home) };
+  };
+  const callerFor = (person: Caller['person']): Caller => ({ org, person, via: 'slack', scopes: everyScope });
+  const refuse = (why: Why) => {
+    const told = why === 'unlinked' && !deps.canSignIn ? 'no-email' : why;
+    deps.countRefused(told);
+    return reject({ code: 'identity-unknown', why: told });
   };
   return {
     async caller(userId) {
-      const account = await look(userId);
-      const found = 'why' in account ? account : await deps.useCases.linkAccount(org, account);
-      if ('person' in found) return accept({ org, person: found.person, via: 'slack', scopes: everyScope });
-      deps.countRefused(found.why);
-      return reject({ code: 'identity-unknown', why: found.why });
+      const looked = await look(userId);
+      const found = 'why' in looked ? looked : await deps.useCases.linkAccount(org, looked.account);
+      return 'person' in found ? accept(callerFor(found.person)) : refuse(found.why);
+    },
+    async account(userId) {
+      const looked = await look(userId);
+      if ('why' in looked) return refuse(looked.why);
+      const link = await deps.useCases.findLink(org, looked.account);
+      if (link !== undefined && 'why' in link) return refuse(link.why);
+      return accept({ ...looked, caller: link && callerFor(link.person) });
     },
     async addressOf(userId) {
-      const account = await look(userId);
-      if ('why' in account) return undefined;
-      const link = await deps.useCases.findLink(org, account);
-      if (link === undefined) return account.email;
+      const looked = await look(userId);
+      if ('why' in looked) return undefined;
+      const link = await deps.useCases.findLink(org, looked.account);
+      if (link === undefined) return looked.account.email;
       return 'person' in link ? link.person.email : undefined;
     },
     linkedUser: (email) => deps.useCases.linkedUser(org, { provider: 'slack', workspace, email }),
@@ -63,16 +86,34 @@ export function createIdentities(deps: {
 /** Slackbot is no bot by its flags. */
 const slackbot = 'USLACKBOT';
 
-function addressIn(account: Account, home: Home): { readonly email: Email } | { readonly why: Why } {
-  if (!isOurs(account, home)) return { why: 'stranger' };
-  if (account.deleted === true) return { why: 'deactivated' };
-  if (account.is_bot === true || account.is_app_user === true || account.is_workflow_bot === true || account.id === slackbot)
-    return { why: 'bot' };
-  if (account.is_restricted === true || account.is_ultra_restricted === true || account.is_invited_user === true) return { why: 'guest' };
-  const email = parseEmail(account.profile?.email ?? '');
-  // An address that nobody confirmed could be anybody's.
-  return email === undefined || account.is_email_confirmed === false ? { why: 'no-email' } : { email };
+/** Undefined for a full member of ours. */
+function whyNobody(account: Account, home: Home): Why | undefined {
+  if (!isOurs(account, home)) return 'stranger';
+  if (account.deleted === true) return 'deactivated';
+  if (account.is_bot === true || account.is_app_user === true || account.is_workflow_bot === true || account.id === slackbot) return 'bot';
+  if (account.is_restricted === true || account.is_ultra_restricted === true || account.is_invited_user === true) return 'guest';
+  return undefined;
 }
+
+/** An address that nobody confirmed could be anybody's. */
+const addressIn = (account: Account): Email | undefined =>
+  account.is_email_confirmed === false ? undefined : parseEmail(account.profile?.email ?? '');
+
+const longestShown = 200;
+const shownAs = (account: Account, { teamName }: Home): ShownAccount => {
+  const names = [account.profile?.display_name, account.profile?.real_name, account.name].filter(
+    (name) => name !== undefined && name !== '',
+  );
+  const email = account.profile?.email;
+  return {
+    workspace: storable(teamName),
+    // What is shown first in Slack can be chosen freely, so the other stands beside it.
+    name: storable([...new Set(names)].slice(0, 2).join(' / ')),
+    email: email === undefined || email === '' ? undefined : storable(email),
+  };
+};
+/** As the database can keep it. */
+const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed().slice(0, longestShown).toWellFormed();
 
 /** A colleague from another workspace of the organisation is ours only where the app is installed in all of them. */
 function isOurs({ team_id: teamId, is_stranger: isStranger, enterprise_user: member }: Account, home: Home): boolean {

@@ -9,6 +9,7 @@ import { type Desk, privately } from './desk.ts';
 import { listened } from './listened.ts';
 import { onCancel, onEscalate, onExtend, onNudge, onRelinquish, onRevoke, onShowSecret } from './on-access.ts';
 import { onCommand } from './on-command.ts';
+import { onLinkAccount } from './on-link.ts';
 import { onApprove, onReview, onReviewSubmitted } from './on-decision.ts';
 import { onAnswer, onAnswerSubmitted, onAskMore, onDeny, onDenySubmitted, onQuestionSubmitted } from './on-say.ts';
 import { answerHeading, denyHeading, questionHeading } from '../../blocks/say.ts';
@@ -21,7 +22,7 @@ import { onDeletePolicy, onOpenPolicies, onTogglePolicy, onTurnPolicies } from '
 import { onEditPolicy, onNewPolicy, onPolicySubmitted } from './on-policy-edit.ts';
 import { onOpenSimulation, onSimulationSubmitted } from './on-simulation.ts';
 import { onOpenSettings, onResetPresets, onSettingsSubmitted, onSettingTyped } from './on-settings.ts';
-import { onEndStanding, onOpenStanding, onTurnStanding } from './on-standing.ts';
+import { onEndStanding, onKeepStanding, onOpenStanding, onTurnStanding } from './on-standing.ts';
 import { onStep } from './on-step.ts';
 import { offer } from './on-options.ts';
 import { type Press, readPress } from './press.ts';
@@ -79,10 +80,15 @@ const presses: Record<ActionId, OnPress> = {
   form_for_other: onFormChanged,
   allow_start: onAllowChanged,
   allow_each: onAllowChanged,
+  allow_window: onAllowChanged,
+  link_account: onLinkAccount,
+  // Slack opens its page, and tells us too.
+  sign_in: async () => {},
   open_standing: onOpenStanding,
   // Read when the button below them is pressed.
   standing_chosen: async () => {},
   end_standing: onEndStanding,
+  keep_standing: onKeepStanding,
   standing_first: onTurnStanding,
   standing_next: onTurnStanding,
   form_to: onChanged,

@@ -7,6 +7,7 @@ import { question } from '../../blocks/question.ts';
 import { refused } from '../../blocks/refused.ts';
 import { reminder } from '../../blocks/reminder.ts';
 import { request } from '../../blocks/request.ts';
+import { several } from '../../blocks/several.ts';
 import { warning } from '../../blocks/warning.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger, Picture } from '../app/ports.ts';
@@ -14,7 +15,10 @@ import type { Posting } from '../domain/posting.ts';
 import { Unusable } from '../app/unusable.ts';
 import { apiError, mayHaveHappened } from './api-error.ts';
 import { createEndStep } from './end-step.ts';
+import { createDrawHome } from './home-tabs.ts';
+import type { Identities } from './identity.ts';
 import { createFindMessage } from './find-message.ts';
+import { createLinkTo } from './link-to.ts';
 import { messageMark } from './message-mark.ts';
 import type { Pace } from './pace.ts';
 import type { Places } from './places.ts';
@@ -25,17 +29,21 @@ const gone: readonly string[] = ['message_not_found', 'cant_update_message'];
 /** What Slack says of a channel in which this app cannot post. */
 const closedToUs: readonly string[] = ['channel_not_found', 'is_archived', 'not_in_channel', 'restricted_action'];
 
+/** What is to be posted about the same request comes behind it; a redraw that has to wait longer is made again from the queue. */
+const redrawWaitMs = 2_000;
+
 export type MessengerDeps = {
   /** One that does not repeat calls by itself: what may have been carried out is looked for first. */
   readonly client: WebClient;
   /** Ours, by which our messages are told from those of others. */
   readonly botId: string;
   readonly places: Places;
+  readonly identities: Pick<Identities, 'caller'>;
   readonly pace: Pace;
   readonly log: Log;
 };
 
-export function createMessenger({ client, botId, places, pace, log }: MessengerDeps): Messenger {
+export function createMessenger({ client, botId, places, identities, pace, log }: MessengerDeps): Messenger {
   return {
     async post(posting, picture, under, witness) {
       const { text, blocks } = draw(posting, picture);
@@ -66,13 +74,16 @@ export function createMessenger({ client, botId, places, pace, log }: MessengerD
       return { channel: posted.channel, ts: posted.ts };
     },
     find: createFindMessage(client, botId, pace, log),
+    linkTo: createLinkTo(client, pace, log),
     endStep: createEndStep(client, log),
+    drawHome: createDrawHome({ client, identities, pace, log }),
     async redraw(posting, ref, picture, ready) {
       try {
-        await pace.run('chat.update', ref.channel, async () => {
+        const update = async () => {
           await ready?.();
           await client.chat.update({ channel: ref.channel, ts: ref.ts, ...draw(posting, picture) });
-        });
+        };
+        await pace.run('chat.update', undefined, update, redrawWaitMs);
       } catch (error) {
         const why = apiError(error);
         if (why === undefined || !gone.includes(why)) throw error;
@@ -82,7 +93,7 @@ export function createMessenger({ client, botId, places, pace, log }: MessengerD
   };
 }
 
-function draw({ slot, round }: Posting, picture: Picture): Message {
+function draw({ slot, to, round }: Posting, picture: Picture): Message {
   switch (slot) {
     case 'approval':
     case 'escalation':
@@ -104,7 +115,11 @@ function draw({ slot, round }: Posting, picture: Picture): Message {
     case 'ended':
       return ended(picture);
     case 'refused':
-      return refused(picture);
+      return refused({ ...picture, to: to.kind === 'person' ? 'principal' : 'requestor' });
+    case 'accesses':
+    case 'endings':
+      if (picture.several === undefined) throw new Error('a message about several requests needs to know which');
+      return several({ several: picture.several, what: slot });
   }
 }
 
@@ -125,6 +140,8 @@ async function placeOf(places: Places, { slot, to }: Posting, { request: about }
     case 'access':
     case 'warning':
     case 'ended':
+    case 'accesses':
+    case 'endings':
       return places.direct(about.principal.email);
   }
 }

@@ -14,12 +14,17 @@ import { parseStartTime } from '../domain/start-time.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import { attempt, type Desk, openWindow, privately, type Tell } from './desk.ts';
 import { formOfCommand } from './form-start.ts';
-import { chosen, type Press, type Values } from './press.ts';
+import { chosen, type Press, typed, type Values } from './press.ts';
 import { type FormState, readForm } from './read-form.ts';
 import type { Submission, SubmissionAnswer } from './submission.ts';
 
 /** `duration` is the window's length, and `each` that of one request in it. */
-export type AllowState = FormState & { readonly start: Instant | undefined; readonly each: DurationSeconds | undefined };
+export type AllowState = FormState & {
+  readonly start: Instant | undefined;
+  readonly each: DurationSeconds | undefined;
+  /** As typed; what is not typed is undefined. */
+  readonly window?: string | undefined;
+};
 
 /** Opens it with whatever could be read of a command. `tell` is for the case that no window opens. */
 export function openAllow(
@@ -39,10 +44,10 @@ export function openAllow(
 }
 
 async function allowOfCommand(desk: Desk, argv: readonly string[]): Promise<AllowState> {
-  const { length, start, end } = readDraft(argv);
+  const { length, start, end, window: hours } = readDraft(argv);
   const form = await formOfCommand(desk, argv);
   const at = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : parseStartTime(text));
-  return { ...form, duration: length, each: form.duration, byEnd: end !== undefined, until: at(end), start: at(start) };
+  return { ...form, duration: length, each: form.duration, byEnd: end !== undefined, until: at(end), start: at(start), window: hours };
 }
 
 /** Something was chosen: what can be chosen next, and what would become of it, is drawn anew. What fails leaves the form as it stands. */
@@ -78,8 +83,11 @@ function readAllow(values: Values, metadata: string): AllowState {
     to: values[actionIds.formTo]?.[actionIds.formTo]?.selected_user ?? undefined,
     start: start === undefined ? undefined : instant(start * 1000),
     each: decodeDuration(chosen(values, actionIds.allowEach, actionIds.allowEach)),
+    window: hoursOf(typed(values, actionIds.allowWindow, actionIds.allowWindow)),
   };
 }
+
+const hoursOf = (text: string | undefined): string | undefined => (text === undefined || text.trim() === '' ? undefined : text);
 
 export async function onAllowSubmitted(desk: Desk, { userId, viewId, values, metadata }: Submission): Promise<SubmissionAnswer> {
   desk.turns.close(viewId);
@@ -131,5 +139,6 @@ function fieldsOf(rejection: Rejection, byEnd: boolean, each: DurationSeconds | 
   if (rejection.code === 'over-maximum') return rejection.asked === each && !byEnd ? [actionIds.allowEach] : length;
   if (rejection.code !== 'invalid-value') return fieldsByCode.get(rejection.code) ?? [];
   if (rejection.field === 'start') return [actionIds.allowStart];
+  if (rejection.field === 'window') return [actionIds.allowWindow];
   return rejection.field === 'end' ? length : [];
 }

@@ -1,8 +1,9 @@
-import { home, homeNotice } from '../../blocks/home.ts';
+import { type home, homeNotice } from '../../blocks/home.ts';
 import { decodePosition, decodeTurn, type HomePosition } from '../../blocks/home-position.ts';
-import { rejectionText } from '../../blocks/notices.ts';
+import { rejectionHome } from '../../blocks/notices.ts';
 import { apiError } from './api-error.ts';
 import { type Desk, reportFault } from './desk.ts';
+import { viewOf } from './home-tabs.ts';
 import type { Press } from './press.ts';
 
 /** Which tab is to be replaced, and where in its lists it is to be. */
@@ -14,13 +15,17 @@ export type HomeDrawing = { readonly position?: HomePosition; readonly hash?: st
  */
 export async function publishHome(desk: Desk, userId: string, drawing: HomeDrawing = {}): Promise<void> {
   const { hash } = drawing;
-  const view = await homeOf(desk, userId, drawing);
+  const publish = (view: HomeView, more: { readonly hash?: string } = {}) => desk.client.views.publish({ user_id: userId, view, ...more });
+  let drawn = await draw(desk, userId, drawing);
   try {
-    await desk.client.views.publish({ user_id: userId, view, ...(hash === undefined ? {} : { hash }) });
+    await publish(drawn.view, hash === undefined ? {} : { hash });
   } catch (error) {
     if (hash === undefined || apiError(error) !== 'hash_conflict') throw error;
-    await desk.client.views.publish({ user_id: userId, view: await homeOf(desk, userId, drawing) });
+    drawn = await draw(desk, userId, drawing);
+    await publish(drawn.view);
   }
+  // Where that is not put down, the tab is drawn once more in half a minute.
+  await drawn.keep().catch((error: unknown) => desk.log.warn({ err: error }, 'it was not put down what a home tab shows'));
 }
 
 /** When somebody opens the tab: at its beginning. `seen` is the tab as they had it. */
@@ -44,12 +49,21 @@ export async function onTurnHome(desk: Desk, { userId, value, view }: Press): Pr
   await publishHome(desk, userId, { position, hash: view?.hash });
 }
 
-async function homeOf(desk: Desk, userId: string, { position = decodePosition(undefined) }: HomeDrawing): Promise<ReturnType<typeof home>> {
+type HomeView = ReturnType<typeof home>;
+/** `keep` puts down that it has been drawn: from then on it is kept true, whoever changes something. */
+type Drawn = { readonly view: HomeView; readonly keep: () => Promise<void> };
+
+const notKept = (view: HomeView): Drawn => ({ view, keep: async () => undefined });
+
+async function draw(desk: Desk, userId: string, { position = decodePosition(undefined) }: HomeDrawing): Promise<Drawn> {
   try {
     const caller = await desk.identities.caller(userId);
-    if (!caller.ok) return homeNotice(rejectionText(caller.rejection));
-    return home({ ...(await desk.useCases.home(caller.value, position)), position });
+    if (!caller.ok) return notKept(rejectionHome(caller.rejection));
+    const { org, person } = caller.value;
+    const begun = await desk.useCases.homeTabs.begin(org, userId, person.id);
+    const { view, drawn } = viewOf(await desk.useCases.home(caller.value, position), position);
+    return { view, keep: () => desk.useCases.homeTabs.drawn(org, userId, begun, drawn) };
   } catch (error) {
-    return homeNotice(reportFault(desk.log, error));
+    return notKept(homeNotice(reportFault(desk.log, error)));
   }
 }

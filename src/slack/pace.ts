@@ -1,54 +1,74 @@
-/** Slack's pace: about one message a second and conversation, and a pause where it asks for one. */
+/**
+ * Slack's pace. Its limits are per method and workspace: so many calls a minute, and a pause of that method where it says so.
+ * Posting has another one besides, about one message a second and conversation.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebAPIRateLimitedError } from '@slack/web-api';
 
 export type Pace = {
   /**
-   * Makes a call when its turn comes. A rate limit holds back its conversation, or the method where it goes to none, and nothing else.
-   * @param channel undefined for what goes to no conversation
-   * @throws where its turn would come too late to wait for
+   * Makes a call when its turn comes. A rate limit holds back its method, or, where something is posted, its conversation.
+   * No method waits for another.
+   * @param channel where something is posted; undefined for every other call
+   * @param waitMs how long its turn is waited for, at most
+   * @throws where its turn would come later
    */
-  run<T>(method: string, channel: string | undefined, call: () => Promise<T>): Promise<T>;
+  run<T>(method: string, channel: string | undefined, call: () => Promise<T>, waitMs?: number): Promise<T>;
 };
 
-const everyMs = 1_000;
-/** So many may follow each other at once in a conversation that was quiet. */
-const burst = 6;
+/** A limit on calls in a row: so many may follow each other at once after a silence, then one each `everyMs`. */
+type Rate = { readonly burst: number; readonly everyMs: number };
+const posting: Rate = { burst: 6, everyMs: 1_000 };
+/** Fifty a minute, and more would only meet the limit. */
+const methods: Readonly<Record<string, Rate>> = { 'chat.update': { burst: 50, everyMs: 1_200 } };
 /** Whoever waits holds the messages of a request, for less than their lease. */
 const patienceMs = 12_000;
 const mostKept = 10_000;
+/** Any rate's whole burst is to be had again after this long a silence. */
+const forgottenMs = 60_000;
 
 export function createPace(nowMs: () => number, sleepMs: (ms: number) => Promise<unknown> = wait): Pace {
-  /** By conversation: when the next call would come if there were no bursts. */
+  /** By conversation, or method: when the next call would come if there were no bursts. */
   const due = new Map<string, number>();
   /** By conversation, or method: when Slack's pause ends. */
   const pauses = new Map<string, number>();
+  /** By method: the last conversation that was paused, and until when. */
+  const paused = new Map<string, { readonly line: string; readonly untilMs: number }>();
   const sleepUntil = async (atMs: number, giveUpMs: number, method: string): Promise<void> => {
     const ms = atMs - nowMs();
     if (atMs > giveUpMs) throw new Error(`${method} would have to wait ${Math.ceil(ms / 1000)} s`);
     if (ms > 0) await sleepMs(ms);
   };
+  const pause = (method: string, line: string, untilMs: number): void => {
+    keep(pauses, line, untilMs, nowMs());
+    if (line === method) return;
+    // Slack does not say which of its limits was met. Two conversations at a time are the whole workspace.
+    const other = paused.get(method);
+    if (other !== undefined && other.line !== line && other.untilMs > nowMs()) keep(pauses, method, untilMs, nowMs());
+    paused.set(method, { line, untilMs });
+  };
   return {
-    async run(method, channel, call) {
-      const giveUpMs = nowMs() + patienceMs;
+    async run(method, channel, call, waitMs = patienceMs) {
+      const giveUpMs = nowMs() + waitMs;
       const line = channel ?? method;
-      const isHeld = () => (pauses.get(line) ?? 0) > nowMs();
+      const rate = channel === undefined ? methods[method] : posting;
+      const heldUntil = () => Math.max(pauses.get(line) ?? 0, pauses.get(method) ?? 0);
       for (;;) {
-        while (isHeld()) await sleepUntil(pauses.get(line) ?? 0, giveUpMs, method);
-        if (channel !== undefined) {
-          const next = Math.max(due.get(channel) ?? -Infinity, nowMs() - (burst - 1) * everyMs);
-          if (next <= giveUpMs) keep(due, channel, next + everyMs, nowMs());
+        while (heldUntil() > nowMs()) await sleepUntil(heldUntil(), giveUpMs, method);
+        if (rate !== undefined) {
+          const next = Math.max(due.get(line) ?? -Infinity, nowMs() - (rate.burst - 1) * rate.everyMs);
+          if (next <= giveUpMs) keep(due, line, next + rate.everyMs, nowMs());
           await sleepUntil(next, giveUpMs, method);
-          if (isHeld()) continue;
+          if (heldUntil() > nowMs()) continue;
         }
         try {
           return await call();
         } catch (error) {
           if (!(error instanceof WebAPIRateLimitedError)) throw error;
           const until = nowMs() + error.retryAfter * 1000;
-          keep(pauses, line, until, nowMs());
+          pause(method, line, until);
           // Whoever waits here begins again one by one, not all at once.
-          if (channel !== undefined) keep(due, channel, Math.max(due.get(channel) ?? 0, until), nowMs());
+          if (rate !== undefined) keep(due, line, Math.max(due.get(line) ?? 0, until), nowMs());
         }
       }
     },
@@ -56,6 +76,6 @@ export function createPace(nowMs: () => number, sleepMs: (ms: number) => Promise
 }
 
 function keep(map: Map<string, number>, key: string, atMs: number, nowMs: number): void {
-  if (map.size >= mostKept) for (const [each, at] of map) if (at < nowMs - burst * everyMs) map.delete(each);
+  if (map.size >= mostKept) for (const [each, at] of map) if (at < nowMs - forgottenMs) map.delete(each);
   map.set(key, atMs);
 }

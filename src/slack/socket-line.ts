@@ -1,4 +1,6 @@
 /** One socket of Socket Mode, from the dialling to its end. Knows nothing of what the payloads mean. */
+import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type RawData, WebSocket } from 'ws';
 
@@ -29,7 +31,9 @@ const mostBytes = 10_000_000;
 
 /** @param pingMs how often the other end must show that it is there; a line that stays silent for so long is cut */
 export function dial(url: string, onEnvelope: (envelope: Envelope) => void, pingMs: number): Line {
-  const socket = new WebSocket(url, { handshakeTimeout: helloMs, maxPayload: mostBytes, perMessageDeflate: false });
+  // Node's own agents know of a proxy (NODE_USE_ENV_PROXY); without one of them the socket would go past it.
+  const agent = url.startsWith('wss:') ? https.globalAgent : http.globalAgent;
+  const socket = new WebSocket(url, { agent, handshakeTimeout: helloMs, maxPayload: mostBytes, perMessageDeflate: false });
   const [opened, leaving, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<string>(), Promise.withResolvers<string>()];
   // Whoever dials may look at `opened` later than it fails.
   opened.promise.catch(() => {});

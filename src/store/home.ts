@@ -2,11 +2,13 @@ import { sql } from 'kysely';
 import type { HomeReads, OverdueAccess } from '../app/home-store.ts';
 import type { PageFrom } from '../domain/page.ts';
 import type { Db } from './database.ts';
+import { createHomeTabs, liveAndOverdue } from './home-tabs.ts';
 import { condition } from './reads.ts';
 import { selectRequests } from './request-rows.ts';
 
 /** The lists of the home tab, in the order of the requests' ids, which is that of their making. */
 export const createHomeReads = (db: Db): HomeReads => ({
+  tabs: createHomeTabs(db),
   async page(org, list, from, limit) {
     const found = await selectRequests(db, sql`q.org = ${org} and ${condition(list)} and ${beside(from)} limit ${limit}`);
     return isBackwards(from) ? found.toReversed() : found;
@@ -15,8 +17,7 @@ export const createHomeReads = (db: Db): HomeReads => ({
     const { rows } = await sql<{ id: string; problem: string | null; count: number }>`
       select g.request_id as id, r.problem, count(*) over ()::int as count
       from grants g join rights r on r.org = g.org and r.id = g.right_id
-      where g.org = ${org} and g.state in ('planned', 'active', 'ending')
-        and coalesce(g.end_at, g.expires_at, g.latest_end) < clock_timestamp() - interval '1 minute'
+      where g.org = ${org} and ${liveAndOverdue}
       order by coalesce(g.end_at, g.expires_at, g.latest_end), g.id limit ${limit}`.execute(db);
     const ids = rows.map(({ id }) => id);
     const found = ids.length === 0 ? [] : await selectRequests(db, sql`q.org = ${org} and q.id = any(${ids}::uuid[])`);

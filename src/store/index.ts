@@ -7,6 +7,7 @@ import type { Db } from './database.ts';
 import { createAuditStore } from './audit.ts';
 import { readClock } from './clock.ts';
 import { createHomeReads } from './home.ts';
+import { createBotTokens } from './bot-tokens.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createIdempotency } from './idempotency.ts';
 import { recordRefusal, recordRefusedCalls } from './journal.ts';
@@ -20,10 +21,12 @@ import { createPlainAsks } from './plain-asks.ts';
 import { createPolicyReads } from './policies.ts';
 import { createPolicyHistoryReads } from './policy-history.ts';
 import { createSettingsReads } from './settings.ts';
+import { createSignIns } from './sign-ins.ts';
 import { createPreApprovalReads } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
 import { createRequestHistory } from './request-history.ts';
 import { createHeld, createRequestPage } from './request-list.ts';
+import { createTurnHours } from './hours.ts';
 import { claimRights, dueSeconds, recordBaseline, settleRights } from './rights.ts';
 import { answerPassword, forgetAccounts, offerPassword } from './secrets.ts';
 import { createStandingAccessReads } from './standing-access.ts';
@@ -57,6 +60,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     home: createHomeReads(db),
     idempotency,
     deliveries: createDeliveries(db),
+    botTokens: createBotTokens(db),
     plainAsks: createPlainAsks(pool, createWakeRelay(pool), () => idempotency.isClaimed()),
     transaction: (work) => allOrNothing(db, async (tx) => idempotency.commitWith(tx, await work(createTransaction(tx)))),
     outlook: (org, person) => readOutlook(pool, org, person),
@@ -70,10 +74,12 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     answerPassword: (claim, taken) => answerPassword(pool, claim, taken),
     forgetAccounts: (claims) => forgetAccounts(removals, claims),
     dueSeconds: () => dueSeconds(pool),
+    turnHours: createTurnHours(pool),
     identify: (org, identity) => identify(db, org, identity),
     linkAccount: (org, account) => linkAccount(db, org, account),
     findLink: (org, account) => findLink(db, org, account),
     linkedUser: (org, whom) => linkedUser(db, org, whom),
+    signIns: createSignIns(db),
     authenticate: createAuthenticate(pool),
   };
 }

@@ -1,17 +1,23 @@
 import { sql } from 'kysely';
-import type { Link, OutsideAccount } from '../app/use-cases.ts';
+import type { AccountWrites } from '../app/sign-in-store.ts';
+import type { AccountId, Link, OutsideAccount } from '../app/use-cases.ts';
 import type { Actor } from '../app/store.ts';
-import { canonicalEmail, type Org } from '../domain/ids.ts';
+import { canonicalEmail, type Email, type Org } from '../domain/ids.ts';
+import type { Person } from '../domain/request.ts';
 import type { Db } from './database.ts';
+import { auditFrom } from './journal.ts';
 import { findOrAddPerson, findPerson, linkedPerson } from './people.ts';
 
-const subjectOf = ({ workspace, user }: OutsideAccount): string => `${workspace}/${user}`;
+export const subjectOf = ({ workspace, user }: AccountId): string => `${workspace}/${user}`;
 
-/** As {@link linkAccount}, for somebody who does nothing themselves: undefined where there is no link, and none is made. */
-export async function findLink(db: Db, org: Org, account: OutsideAccount): Promise<Link | undefined> {
+/**
+ * As {@link linkAccount}, for somebody who does nothing themselves: undefined where there is no link, and none is made. Where
+ * the workspace vouches for no address, there is none to be compared with.
+ */
+export async function findLink(db: Db, org: Org, account: OutsideAccount): Promise<Exclude<Link, { why: 'unlinked' }> | undefined> {
   const { provider, email } = account;
-  const linked = await linkedPerson(db, org, { provider, subject: subjectOf(account), email });
-  if (linked === undefined) return undefined;
+  const linked = await linkedPerson(db, org, { provider, subject: subjectOf(account) });
+  if (linked === undefined || email === undefined) return linked && { person: linked };
   const isSame = canonicalEmail(linked.email) === canonicalEmail(email);
   return isSame || (await findPerson(db, org, email)) === undefined ? { person: linked } : { why: 'other-person' };
 }
@@ -20,7 +26,7 @@ export async function findLink(db: Db, org: Org, account: OutsideAccount): Promi
 export async function linkedUser(
   db: Db,
   org: Org,
-  { provider, workspace, email }: Omit<OutsideAccount, 'user'>,
+  { provider, workspace, email }: Omit<AccountId, 'user'> & { readonly email: Email },
 ): Promise<string | undefined> {
   const { rows } = await sql<{ subject: string }>`select identities.subject from identities
     join people on people.org = identities.org and people.id = identities.person_id
@@ -36,22 +42,52 @@ export async function linkedUser(
 export async function linkAccount(db: Db, org: Org, account: OutsideAccount): Promise<Link> {
   const known = await findLink(db, org, account);
   if (known !== undefined) return known;
-  const { provider, workspace, email } = account;
-  const identity = { provider, subject: subjectOf(account) };
+  const { email } = account;
+  if (email === undefined) return { why: 'unlinked' };
   return db.transaction().execute(async (tx): Promise<Link> => {
-    const person = await findOrAddPerson(tx, org, email);
-    // Two accounts that come at the same moment: the second waits here, and then sees the first.
-    await sql`select 1 from people where org = ${org} and id = ${person.id} for update`.execute(tx);
-    const { rows } = await sql<{ subject: string }>`select subject from identities
-      where org = ${org} and provider = ${provider} and person_id = ${person.id} and starts_with(subject, ${`${workspace}/`})`.execute(tx);
-    if (rows.some(({ subject }) => subject !== identity.subject)) return { why: 'second-account' };
-    if (rows.length === 1) return { person };
-    const actor: Actor = { kind: 'person', ...person, via: 'slack' };
-    await sql`with linked as (
-        insert into identities (org, provider, subject, person_id) values (${org}, ${provider}, ${identity.subject}, ${person.id}) returning org)
-      insert into audit (org, action, actor, data)
-      select org, 'account.linked', ${JSON.stringify(actor)}::jsonb, ${JSON.stringify({ provider, account: identity.subject })}::jsonb
-      from linked`.execute(tx);
-    return { person };
+    const made = await addLink(tx, org, account, await findOrAddPerson(tx, org, email), 'address');
+    if (!('why' in made)) return made;
+    return { why: made.why === 'taken' ? 'other-person' : made.why };
   });
 }
+
+type Made = { readonly person: Person } | { readonly why: 'second-account' | 'taken' };
+
+/** Links an account to this person, with its event. `taken`: it is linked to somebody else. */
+export async function addLink(tx: Db, org: Org, account: AccountId, person: Person, by: 'address' | 'sign-in'): Promise<Made> {
+  const { provider, workspace } = account;
+  const subject = subjectOf(account);
+  // Two accounts that come at the same moment: the second waits here, and then sees the first.
+  await sql`select 1 from people where org = ${org} and id = ${person.id} for update`.execute(tx);
+  const { rows } = await sql<{ subject: string }>`select subject from identities
+    where org = ${org} and provider = ${provider} and person_id = ${person.id} and starts_with(subject, ${`${workspace}/`})`.execute(tx);
+  if (rows.some((each) => each.subject !== subject)) return { why: 'second-account' };
+  if (rows.length === 1) return { person };
+  const actor: Actor = { kind: 'person', ...person, via: 'slack' };
+  const { numAffectedRows } = await sql`with linked as (
+      insert into identities (org, provider, subject, person_id) values (${org}, ${provider}, ${subject}, ${person.id})
+      on conflict do nothing returning org, null::uuid as request_id, null::uuid as grant_id)
+    ${auditFrom('linked', 'account.linked', actor, sql`${JSON.stringify({ provider, account: subject, by })}::jsonb`)}`.execute(tx);
+  return numAffectedRows === 1n ? { person } : { why: 'taken' };
+}
+
+export const createAccountWrites = (tx: Db): AccountWrites => ({
+  async unlink(actor, org, which) {
+    const is =
+      'account' in which
+        ? sql`subject = ${subjectOf(which.account)}`
+        : sql`person_id = (select id from people where org = ${org} and canonical = ${canonicalEmail(which.person)})`;
+    // A link that was handed out before is no longer good either.
+    const { numAffectedRows } = await sql`with unlinked as (
+        delete from identities where org = ${org} and provider = 'slack' and ${is} returning *, null::uuid as request_id, null::uuid as grant_id),
+      over as (delete from sign_ins using unlinked where sign_ins.org = unlinked.org and sign_ins.workspace || '/' || sign_ins.user_id = unlinked.subject)
+      ${auditFrom(
+        'unlinked',
+        'account.unlinked',
+        actor,
+        sql`jsonb_build_object('provider', provider, 'account', subject,
+          'email', (select email from people p where p.org = unlinked.org and p.id = unlinked.person_id))`,
+      )}`.execute(tx);
+    return Number(numAffectedRows ?? 0n);
+  },
+});

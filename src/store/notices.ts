@@ -5,6 +5,7 @@ import { parsePostingKey, postingKey } from '../domain/posting.ts';
 import { instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { createAttempts } from './posting-attempts.ts';
+import { createSharedNotices } from './shared-notices.ts';
 
 /** What must be told to people, and where it was told. */
 export function createNotices(db: Db): NoticeStore {
@@ -81,14 +82,14 @@ export function createNotices(db: Db): NoticeStore {
     async messages(org, id) {
       const rows = await db
         .selectFrom('messages')
-        .select(['slot', 'channel', 'ts', 'shown'])
+        .select(['slot', 'channel', 'ts', 'shown', 'link'])
         .where('org', '=', org)
         .where('request_id', '=', id)
         .execute();
       // A name that this release does not know belongs to a newer one, which keeps that message true.
-      return rows.flatMap(({ slot, channel, ts, shown }) => {
+      return rows.flatMap(({ slot, channel, ts, shown, link }) => {
         const posting = parsePostingKey(slot);
-        return posting === undefined ? [] : [{ posting, ref: { channel, ts }, shown }];
+        return posting === undefined ? [] : [{ posting, ref: { channel, ts }, shown, link: link ?? undefined }];
       });
     },
     async keepMessage(org, id, { posting, ref, shown }) {
@@ -102,7 +103,12 @@ export function createNotices(db: Db): NoticeStore {
         .onConflict((conflict) => conflict.columns(['org', 'request_id', 'slot']).doUpdateSet({ channel: ref.channel, ts: ref.ts, shown }))
         .execute();
     },
+    async keepLink(org, id, posting, link) {
+      await sql`update messages set link = ${link}
+        where org = ${org} and request_id = ${id} and slot = ${postingKey(posting)}`.execute(db);
+    },
     ...createAttempts(db),
+    ...createSharedNotices(db),
     takeOutbox: (limit, which) =>
       takeLines(
         db,

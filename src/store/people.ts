@@ -44,7 +44,7 @@ export async function identify(db: Db, org: Org, identity: Identity): Promise<Pe
   return (await linkedPerson(db, org, identity)) ?? person;
 }
 
-export async function linkedPerson(db: Db, org: Org, identity: Identity): Promise<Person | undefined> {
+export async function linkedPerson(db: Db, org: Org, identity: Omit<Identity, 'email'>): Promise<Person | undefined> {
   const row = await db
     .selectFrom('identities')
     .innerJoin('people', (join) => join.onRef('people.org', '=', 'identities.org').onRef('people.id', '=', 'identities.person_id'))

@@ -38,7 +38,7 @@ const statement = `with asked as (
     cross join lateral (select asks from people where org = $1 and id = a.requestor limit 1) q
     cross join lateral (select id, email from people where org = $1 and canonical = a.principal limit 1) p
     cross join lateral (
-      select bool_or(g.standing) as standing, bool_or(g.state = 'active') as active from grants g
+      select bool_or(g.standing) as standing, bool_or(g.state = 'active' and (g.recurring is null or g.opened_at is not null)) as active from grants g
       where g.org = $1 and g.state in ('planned', 'active', 'ending') and g.right_id = (
         select r.id from rights r
         where r.org = $1 and r.integration = a.integration and r.access_type = a.access_type and r.resource = a.resource

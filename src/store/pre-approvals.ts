@@ -5,6 +5,7 @@ import { type DurationSeconds, isDurationSeconds } from '../domain/duration.ts';
 import { type Org, parseEmail, parseOrg, parsePersonId, parsePreApprovalId, type PersonId } from '../domain/ids.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
 import type { Person } from '../domain/person.ts';
+import { parseRecurringWindow, type RecurringWindow, recurringWindowText } from '../domain/recurring-window.ts';
 import type { Permission } from '../domain/request.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
@@ -52,20 +53,21 @@ export function createPreApprovalWrites(tx: Db): PreApprovalWrites {
         from pre_approvals p where p.org = ${org} and ${isOpen}`.execute(tx);
       return { all: rows[0]?.all ?? 0, ofPrincipal: rows[0]?.own ?? 0 };
     },
-    async add(actor, { org, principal, creator, keyMakers, via, permission, opensAt, closesAt, duration, reason }) {
+    async add(actor, { org, principal, creator, keyMakers, via, permission, opensAt, closesAt, hours, duration, reason }) {
       const id = parsePreApprovalId(uuidv7());
       if (id === undefined) throw new Error('uuid made an id that is none');
       await sql`with t as (
-          insert into pre_approvals (org, id, principal_id, integration, service, access_type, resource, opens_at, closes_at, seconds, reason, created_by, key_makers, created_via, created_at)
+          insert into pre_approvals (org, id, principal_id, integration, service, access_type, resource, opens_at, closes_at, seconds, reason, created_by, key_makers, created_via, recurring, created_at)
           values (${org}, ${id}, ${principal.id}, ${permission.integration}, ${permission.service}, ${permission.accessType}, ${permission.resource},
-            ${timestamp(opensAt)}, ${timestamp(closesAt)}, ${duration}, ${reason ?? null}, ${creator.id}, ${[...keyMakers]}::uuid[], ${via}, clock_timestamp())
+            ${timestamp(opensAt)}, ${timestamp(closesAt)}, ${duration}, ${reason ?? null}, ${creator.id}, ${[...keyMakers]}::uuid[], ${via},
+            ${hours === undefined ? null : recurringWindowText(hours)}, clock_timestamp())
           returning *, null::uuid as request_id, null::uuid as grant_id)
         ${auditFrom(
           't',
           'pre-approval.created',
           actor,
           sql`jsonb_build_object('id', id, 'principal', principal_id, 'integration', integration, 'accessType', access_type,
-            'resource', resource, 'opensAt', opens_at, 'closesAt', closes_at, 'seconds', seconds, 'reason', reason)`,
+            'resource', resource, 'opensAt', opens_at, 'closesAt', closes_at, 'window', recurring, 'seconds', seconds, 'reason', reason)`,
         )}`.execute(tx);
       return must(await reads.one(org, id));
     },
@@ -94,6 +96,7 @@ type Row = {
   resource: string;
   opens_at: Date;
   closes_at: Date;
+  recurring: string | null;
   seconds: number;
   reason: string | null;
   created_at: Date;
@@ -106,7 +109,7 @@ type Row = {
 async function select(db: Db, where: RawBuilder<unknown>): Promise<PreApproval[]> {
   const { rows } = await sql<Row>`
     select p.org, p.id, p.principal_id, a.email as principal_email, p.created_by as creator_id, b.email as creator_email, p.key_makers, p.created_via,
-      p.integration, p.service, p.access_type, p.resource, p.opens_at, p.closes_at, p.seconds::float8, p.reason, p.created_at,
+      p.integration, p.service, p.access_type, p.resource, p.opens_at, p.closes_at, p.recurring, p.seconds::float8, p.reason, p.created_at,
       p.ended_at, p.ended_by, e.email as ender_email
     from pre_approvals p
     join people a on a.org = p.org and a.id = p.principal_id
@@ -127,6 +130,7 @@ function toPreApproval(row: Row): PreApproval {
     permission: { integration: row.integration, service: row.service, accessType: row.access_type, resource: row.resource },
     opensAt: instant(row.opens_at.getTime()),
     closesAt: instant(row.closes_at.getTime()),
+    hours: row.recurring === null ? undefined : toHours(row.recurring),
     duration: toDuration(row.seconds),
     reason: row.reason ?? undefined,
     createdAt: instant(row.created_at.getTime()),
@@ -135,6 +139,13 @@ function toPreApproval(row: Row): PreApproval {
         ? undefined
         : { at: instant(row.ended_at.getTime()), by: toPerson(row.ended_by, row.ender_email ?? '') },
   };
+}
+
+/** Without hours it would always be open: one whose hours are not understood must not be taken for that. */
+function toHours(text: string): RecurringWindow {
+  const parsed = parseRecurringWindow(text);
+  if (!parsed.ok) throw new Error(`a pre-approval is stored with hours that are not known here: ${text}`);
+  return parsed.value;
 }
 
 function toDuration(seconds: number): DurationSeconds {

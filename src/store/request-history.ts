@@ -56,7 +56,7 @@ async function readCircumstances(db: Db, org: Org, id: RequestId): Promise<Circu
         join rights r on r.org = q.org and r.integration = q.integration and r.access_type = q.access_type and r.resource = q.resource
           and r.person_id = q.principal_id
         join grants g on g.org = r.org and g.right_id = r.id
-        where q.org = ${org} and q.id = ${id} and g.request_id <> q.id and g.state = 'active') as preexisting,
+        where q.org = ${org} and q.id = ${id} and g.request_id <> q.id and g.state = 'active' and (g.recurring is null or g.opened_at is not null)) as preexisting,
       exists (select from audit
         where org = ${org} and request_id = ${id} and action = 'request.approved' and data->>'preApproval' is not null) as preapproved`.execute(
     db,

@@ -29,7 +29,9 @@ export const createHeld =
     const { rows } = await sql<Permission>`
       select distinct q.integration, q.service, q.access_type as "accessType", q.resource
       from requests q join grants g on g.org = q.org and g.request_id = q.id
-      where q.org = ${org} and g.state = 'active' and ${given(person, (id) => sql`q.principal_id = ${id}`)}`.execute(db);
+      where q.org = ${org} and g.state = 'active' and (g.recurring is null or g.opened_at is not null) and ${given(person, (id) => sql`q.principal_id = ${id}`)}`.execute(
+      db,
+    );
     return rows;
   };
 

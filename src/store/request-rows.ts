@@ -1,6 +1,6 @@
 import { type RawBuilder, type Kysely, sql } from 'kysely';
 import type { DurationSeconds } from '../domain/duration.ts';
-import type { End, Evidence, Grant, GrantState } from '../domain/grant.ts';
+import type { End, Evidence, Grant, GrantHours, GrantState } from '../domain/grant.ts';
 import {
   type Email,
   type GrantId,
@@ -63,6 +63,11 @@ type Row = {
   sessions_ended: number | null;
   failed_at: Date | null;
   why: string | null;
+  recurring: string | null;
+  opens_at: Date | null;
+  closes_at: Date | null;
+  opened_at: Date | null;
+  closed_at: Date | null;
   extends: string | null;
   first_id: string | null;
   chain_from: Date | null;
@@ -71,6 +76,8 @@ type Row = {
   escalated_at: Date | null;
   escalated_reason: string | null;
   paged_at: Date | null;
+  groups_asked: number;
+  groups_asked_at: Date | null;
   questions: readonly (Said & { answer?: Said })[];
   nudges: number;
   nudged_at: Date | null;
@@ -85,8 +92,8 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       q.state, q.decided_at, q.decided_by, d.email as decider_email, q.decided_policy, q.decided_seconds::float8, q.decided_reason,
       g.id as grant_id, g.right_id, held.account, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
       g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
-      g.failed_at, g.why,
-      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.endorsements, q.questions, q.nudges, q.nudged_at,
+      g.failed_at, g.why, g.recurring, g.opens_at, g.closes_at, g.opened_at, g.closed_at,
+      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.groups_asked, q.groups_asked_at, q.endorsements, q.questions, q.nudges, q.nudged_at,
       (select max(case when y.expires_at is not null then coalesce(y.end_at, y.expires_at) end) from requests e join grants y on y.org = e.org and y.request_id = e.id where e.org = q.org and e.extends = q.id) as extended_until
     from requests q
     join people a on a.org = q.org and a.id = q.requestor_id
@@ -120,6 +127,7 @@ function toRequest(row: Row): PermissionRequest {
       row.escalated_at === null
         ? undefined
         : { at: at(row, row.escalated_at), reason: row.escalated_reason ?? undefined, isPaged: row.paged_at !== null },
+    groupsAsked: row.groups_asked === 0 ? undefined : { count: row.groups_asked, at: at(row, row.groups_asked_at) },
     nudges: row.nudges === 0 ? undefined : row.nudges,
     nudgedAt: row.nudged_at === null ? undefined : at(row, row.nudged_at),
     questions: row.questions.length === 0 ? undefined : toQuestions(row),
@@ -184,8 +192,18 @@ function toGrant(row: Row): Grant {
     account: must(row, row.account),
     duration: seconds(must(row, row.grant_seconds)),
     standing: must(row, row.standing),
+    hours: row.recurring === null ? undefined : toHours(row, row.recurring),
     state: toGrantState(row),
   };
+}
+
+function toHours(row: Row, text: string): GrantHours {
+  const opensAt = at(row, row.opens_at);
+  const closesAt = at(row, row.closes_at);
+  const openedAt = row.opened_at === null ? undefined : at(row, row.opened_at);
+  // Seen before these began: it is of those before them.
+  const state = openedAt === undefined ? 'closed' : openedAt < opensAt ? 'closing' : 'open';
+  return { text, opensAt, closesAt, state, closedAt: row.closed_at === null ? undefined : at(row, row.closed_at) };
 }
 
 function toGrantState(row: Row): GrantState {

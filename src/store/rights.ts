@@ -27,11 +27,12 @@ select c.org, c.id, c.integration, c.access_type, c.resource, c.account, c.fence
   c.quarantine_until, case when c.settled_for = case when live.until is null then 'absent' else 'present' end then c.attempts else 0 end as attempts, live.until
 from claimed c
 left join lateral (
-  select max(case when g.state = 'active' then g.expires_at
-                  else least(g.latest_end, clock_timestamp() + g.seconds * interval '1 second' + $6::float8 * interval '1 millisecond') end) as until
+  select max(case when g.state = 'active' then least(g.expires_at, g.closes_at)
+                  else least(g.latest_end, g.closes_at, clock_timestamp() + g.seconds * interval '1 second' + $6::float8 * interval '1 millisecond') end) as until
   from grants g
   where g.org = c.org and g.right_id = c.id
-    and (g.state = 'active' and g.expires_at > c.call_started or g.state = 'planned' and g.provision_until > c.call_started)) live on true`;
+    and (g.state = 'active' and g.expires_at > c.call_started or g.state = 'planned' and g.provision_until > c.call_started)
+    and (g.recurring is null or g.opens_at <= c.call_started and g.closes_at > c.call_started)) live on true`;
 
 type ClaimRow = {
   org: string;
@@ -109,15 +110,22 @@ held as (
   where r.fence = i.fence and r.lease_owner = $1
   order by r.id for update of r),
 outcomes as (
-  select g.org, g.id, h.at, h.desired, h.baseline, h.problem, h.sessions_ended, case
+  select g.org, g.id, h.at, h.call_started, h.desired, h.baseline, h.problem, h.sessions_ended, case
       when g.state = 'planned' and (g.provision_until <= h.call_started or h.hopeless) then 'failed'
-      when g.state = 'planned' and h.desired = 'present' and h.observed = 'present' then 'active'
+      when g.state = 'planned' and inside.hours and h.desired = 'present' and h.observed = 'present' then 'active'
       when h.observed <> h.desired then null
-      when g.state = 'ending' and g.end_at <= h.call_started or g.state = 'active' and g.expires_at <= h.call_started then 'ended' end as outcome
-  from held h join grants g on g.org = h.org and g.right_id = h.id and g.state in ('planned', 'active', 'ending')),
+      when g.state = 'ending' and g.end_at <= h.call_started or g.state = 'active' and g.expires_at <= h.call_started then 'ended'
+      -- A grant with hours stays active while they are closed; what changes is whether the right is there.
+      when g.state = 'active' and g.recurring is not null and coalesce(g.opened_at < g.opens_at, true) and inside.hours and h.desired = 'present' then 'opened'
+      when g.state = 'active' and g.opened_at is not null and not inside.hours then 'closed' end as outcome
+  from held h join grants g on g.org = h.org and g.right_id = h.id and g.state in ('planned', 'active', 'ending')
+  cross join lateral (select g.recurring is null or g.opens_at <= h.call_started and g.closes_at > h.call_started as hours) inside),
 moved as (
   update grants g set
-    state = o.outcome,
+    state = case when o.outcome in ('opened', 'closed') then g.state else o.outcome end,
+    opened_at = case when o.outcome in ('active', 'opened') and g.recurring is not null then o.at when o.outcome <> 'closed' then g.opened_at end,
+    -- Where the next hours are known already, it stands there since.
+    closed_at = case when o.outcome = 'closed' and g.closes_at <= o.call_started then g.closes_at else g.closed_at end,
     granted_at = case o.outcome when 'active' then o.at else g.granted_at end,
     expires_at = case o.outcome when 'active' then least(date_trunc('second', o.at + g.seconds * interval '1 second'), g.latest_end) else g.expires_at end,
     failed_at = case o.outcome when 'failed' then o.at end,
@@ -130,8 +138,11 @@ moved as (
   from outcomes o
   -- Whatever was decided about the grant meanwhile has moved it on; then the generation brings us back.
   where g.org = o.org and g.id = o.id and o.outcome is not null
-    and (g.state = 'planned' and o.outcome in ('active', 'failed') or g.state in ('active', 'ending') and o.outcome = 'ended')
-  returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why),
+    and (g.state = 'planned' and o.outcome in ('active', 'failed') or g.state in ('active', 'ending') and o.outcome = 'ended'
+      or g.state = 'active' and o.outcome in ('opened', 'closed'))
+  returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, o.outcome, o.at, o.call_started, g.opens_at, g.closes_at, g.closed_at,
+    case when o.desired = 'present' then 'another-grant' when o.baseline = 'present' then 'pre-existing' end as stays,
+    case when o.desired = 'absent' then o.sessions_ended else 0 end as cut, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why),
 put as (
   update rights r set
     observed = i.observed, quarantine_until = i.quarantine_until, attempts = i.attempts, problem = i.problem,
@@ -142,28 +153,42 @@ put as (
       when i.desired = 'absent' and i.retry_at is not null then i.retry_at
       else least(i.retry_at, (
         select min(case
-          when m.grant_id is not null then case when m.state = 'active' then m.expires_at end
-          when g.state = 'active' then case when i.retry_at is null or g.expires_at > h.call_started then g.expires_at end
+          when m.grant_id is not null then case when m.state = 'active' then edge.at end
+          when g.state = 'active' then case when i.retry_at is null or edge.at > h.call_started then edge.at end
+          when g.state = 'planned' and g.opens_at > h.call_started then g.opens_at
           when g.state = 'planned' and i.retry_at is not null then g.provision_until
           -- An end that lies ahead of the clock (it was set back): wait for it rather than ask without a pause.
           when i.retry_at is null then greatest(clock_timestamp(), g.end_at + interval '200 milliseconds') end)
         from grants g left join moved m on m.org = g.org and m.grant_id = g.id
+        -- Hours that have closed are no edge any more: whoever works out the next ones brings us back (hours.ts).
+        cross join lateral (select case
+          when g.opens_at > h.call_started then least(g.opens_at, coalesce(m.expires_at, g.expires_at))
+          when g.closes_at > h.call_started then least(g.closes_at, coalesce(m.expires_at, g.expires_at))
+          else coalesce(m.expires_at, g.expires_at) end as at) edge
         where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active', 'ending'))) end,
     lane = case when i.hopeless then 'take' when r.generation <> i.generation then r.lane
-      when i.desired = 'present' and i.observed <> 'present' then 'give' else 'take' end
+      when i.desired = 'present' and i.observed <> 'present' then 'give'
+      -- Nothing is there that could have to be taken away: what comes next is hours that open.
+      when i.desired = 'absent' and i.observed = 'absent' and exists (select from grants g
+        where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active') and g.opens_at > h.call_started) then 'give'
+      else 'take' end
   from input i, held h
   where h.org = r.org and h.id = r.id and i.org = r.org and i.id = r.id),
 audited as (
   insert into audit (org, action, actor, request_id, grant_id, data)
-  select org, case state when 'active' then 'grant.activated' when 'ended' then 'grant.ended' else 'grant.failed' end, '{"kind":"system"}'::jsonb, request_id, grant_id,
-    case state when 'active' then jsonb_build_object('expiresAt', expires_at)
+  select org, case outcome when 'active' then 'grant.activated' when 'ended' then 'grant.ended' when 'failed' then 'grant.failed'
+      when 'opened' then 'grant.opened' else 'grant.closed' end, '{"kind":"system"}'::jsonb, request_id, grant_id,
+    case outcome when 'active' then jsonb_build_object('expiresAt', expires_at)
+      when 'opened' then jsonb_build_object('opensAt', opens_at, 'closesAt', closes_at)
+      when 'closed' then jsonb_build_object('closedAt', closed_at, 'observedGoneAt', at, 'leftInPlace', stays, 'sessionsEnded', cut,
+        'latenessMs', round(extract(epoch from at - closed_at) * 1000))
       when 'failed' then jsonb_build_object('why', why)
       else jsonb_build_object('end', end_kind, 'endAt', end_at, 'observedGoneAt', gone_at, 'leftInPlace', left_in_place, 'sessionsEnded', sessions_ended,
         'latenessMs', round(extract(epoch from gone_at - end_at) * 1000)) end
   from moved),
 extending as (
   select m.org, m.request_id, m.grant_id, m.state, m.expires_at, q.extends
-  from moved m join requests q on q.org = m.org and q.id = m.request_id where q.extends is not null),
+  from moved m join requests q on q.org = m.org and q.id = m.request_id where q.extends is not null and m.outcome in ('active', 'ended', 'failed')),
 -- Access goes on when the target has confirmed it, and not when it was decided (I18); what has ended does not go on.
 extended as (
   insert into audit (org, action, actor, request_id, grant_id, data)
@@ -178,8 +203,8 @@ told as (
   insert into outbox (org, kind, subject) select org, 'notify', request_id from moved
   -- What an extension took over from tells until when it went on.
   union all select org, 'notify', extends from extending)
-select distinct extract(epoch from expires_at)::bigint as second from moved
-where state = 'active' and expires_at <= now() + interval '1 hour'`;
+select distinct extract(epoch from least(expires_at, closes_at))::bigint as second from moved
+where outcome in ('active', 'opened') and least(expires_at, closes_at) <= now() + interval '1 hour'`;
 
 export async function settleRights(pool: pg.Pool, worker: string, settlements: readonly Settlement[]): Promise<readonly number[]> {
   if (settlements.length === 0) return [];
@@ -219,7 +244,8 @@ export async function dueSeconds(pool: pg.Pool): Promise<readonly number[]> {
   const { rows } = await pool.query<{ second: string }>({
     name: 'due-seconds',
     text: `select distinct ceil(extract(epoch from due_at))::bigint as second from rights
-      where lane = 'take' and due_at > now() and due_at <= now() + interval '1 hour' order by 1`,
+      -- At rest without the right, in the other lane: hours will open.
+      where lane in ('take', 'give') and (lane = 'take' or observed = 'absent' and settled_for = 'absent') and due_at > now() and due_at <= now() + interval '1 hour' order by 1`,
   });
   return rows.map((row) => Number(row.second));
 }

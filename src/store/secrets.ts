@@ -34,7 +34,8 @@ export async function forgetAccounts(pool: pg.Pool, claims: readonly Claim[]): P
      where a.org = gone.org and a.integration = gone.integration and a.account = gone.account and not exists (
        select from rights r join grants g on g.org = r.org and g.right_id = r.id
        where r.org = a.org and r.integration = a.integration and r.account = a.account and g.state in ('planned', 'active')
-         and (g.expires_at is null or g.expires_at > now()))`,
+         and (g.expires_at is null or g.expires_at > now())
+         and (g.recurring is null or g.opens_at <= now() and g.closes_at > now()))`,
     [claims.map((c) => c.org), claims.map((c) => c.integration), claims.map((c) => c.target.account)],
   );
 }

@@ -4,7 +4,9 @@ import type { Db } from './database.ts';
 import { selectRequests } from './request-rows.ts';
 
 const nearsItsEnd = sql`g.standing and g.state = 'active' and g.expires_at > clock_timestamp()
-  and g.expires_at <= clock_timestamp() + least(interval '7 days', g.seconds * interval '1 second' / 10)`;
+  and g.expires_at <= clock_timestamp() + least(interval '7 days', g.seconds * interval '1 second' / 10)
+  and not exists (select from requests e join grants y on y.org = e.org and y.request_id = e.id
+    where e.org = g.org and e.extends = g.request_id and y.state in ('planned', 'active'))`;
 
 export const createStandingReviewReads = (db: Db): StandingReviewReads => ({
   async count(org) {

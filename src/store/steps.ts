@@ -1,21 +1,25 @@
 import { sql } from 'kysely';
-import type { StepStore } from '../app/steps-store.ts';
+import type { StepStore, StepWrites } from '../app/steps-store.ts';
 import { parseRequestId } from '../domain/ids.ts';
 import type { Db } from './database.ts';
 import { auditFrom, notifyFrom } from './journal.ts';
+
+export const createStepWrites = (tx: Db): StepWrites => ({
+  requestOf: createSteps(tx).requestOf,
+  async begin(actor, org, execution, request) {
+    await sql`with begun as (
+        insert into steps (org, execution, request_id) values (${org}, ${execution}, ${request})
+        on conflict do nothing returning org, request_id, null::uuid as grant_id, execution),
+      told as (${notifyFrom('begun')})
+      ${auditFrom('begun', 'step.begun', actor, sql`jsonb_build_object('execution', execution)`)}`.execute(tx);
+  },
+});
 
 export const createSteps = (db: Db): StepStore => ({
   async requestOf(org, execution) {
     const { rows } = await sql<{ id: string }>`
       select request_id as id from steps where org = ${org} and execution = ${execution}`.execute(db);
     return rows[0] === undefined ? undefined : parseRequestId(rows[0].id);
-  },
-  async begin(actor, org, execution, request) {
-    await sql`with begun as (
-        insert into steps (org, execution, request_id) values (${org}, ${execution}, ${request})
-        on conflict do nothing returning org, request_id, null::uuid as grant_id, execution),
-      told as (${notifyFrom('begun')})
-      ${auditFrom('begun', 'step.begun', actor, sql`jsonb_build_object('execution', execution)`)}`.execute(db);
   },
   async waiting(org, request) {
     const { rows } = await sql<{ execution: string }>`

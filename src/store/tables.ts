@@ -32,6 +32,6 @@ export type Database = {
     offered: string | null;
     secret: string | null;
   };
-  messages: { org: string; request_id: string; slot: string; channel: string; ts: string; shown: string };
+  messages: { org: string; request_id: string; slot: string; channel: string; ts: string; shown: string; link: Generated<string | null> };
   posting_attempts: { org: string; request_id: string; slot: string; channel: string; started_at: Generated<Date> };
 };

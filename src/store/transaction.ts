@@ -4,6 +4,7 @@ import type { RulesApplied, Transaction } from '../app/store.ts';
 import { type Org, parseRequestId } from '../domain/ids.ts';
 import { type Decider, isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
 import type { Settings } from '../domain/settings.ts';
+import { recurringWindowText } from '../domain/recurring-window.ts';
 import type { Instant } from '../domain/time.ts';
 import { toInstant } from './clock.ts';
 import type { Db } from './database.ts';
@@ -11,10 +12,12 @@ import { auditFrom, lookFrom, notifyFrom, rulesData } from './journal.ts';
 import { createKeyWrites } from './keys.ts';
 import { findOrAddPerson } from './people.ts';
 import { createPolicyWrites } from './policies.ts';
+import { createAccountWrites } from './linked-accounts.ts';
 import { createRoleWrites } from './roles.ts';
 import { createSettingsWrites } from './settings.ts';
 import { createPreApprovalWrites } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
+import { createStepWrites } from './steps.ts';
 import { createWebhookWrites } from './webhooks.ts';
 
 const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
@@ -41,10 +44,12 @@ export function createTransaction(tx: Db): Transaction {
     holdsConnection: true,
     preApprovals: createPreApprovalWrites(tx),
     webhooks: createWebhookWrites(tx),
+    steps: createStepWrites(tx),
     keys: createKeyWrites(tx),
     policyBook: createPolicyWrites(tx),
     jitSettings: createSettingsWrites(tx),
     roles: createRoleWrites(tx),
+    accounts: createAccountWrites(tx),
     settings(org) {
       const read = settingsOf.get(org) ?? holdSettings(tx, org);
       settingsOf.set(org, read);
@@ -96,6 +101,7 @@ export function createTransaction(tx: Db): Transaction {
     },
     async approve(actor, request, decision) {
       const account = sql`${decision.account}`;
+      const { hours } = decision;
       await sql`with t as (
           update requests set state = 'approved', decided_at = ${timestamp(decision.at)},
             decided_by = ${decision.by.kind === 'person' ? decision.by.person.id : null},
@@ -109,12 +115,15 @@ export function createTransaction(tx: Db): Transaction {
               account = case when rights.baseline is null then excluded.account else rights.account end
           returning org, id as right_id),
         g as (
-          insert into grants (org, id, request_id, right_id, seconds, standing, latest_end, provision_until, chain_from)
+          insert into grants (org, id, request_id, right_id, seconds, standing, latest_end, provision_until, recurring, opens_at, closes_at, chain_from)
           select t.org, ${uuidv7()}::uuid, t.id, r.right_id, ${decision.lasts}, ${decision.standing},
-            ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)},
-            (select coalesce(x.chain_from, x.granted_at) from grants x where x.org = t.org and x.request_id = t.extends) from t, r
+            ${timestamp(decision.latestEnd)}, ${timestamp(decision.provisionUntil)}, ${hours === undefined ? null : recurringWindowText(hours.window)},
+            ${hours === undefined ? null : timestamp(hours.span.opensAt)}, ${hours === undefined ? null : timestamp(hours.span.closesAt)},
+            -- Standing access counts from when it was approved, and so anew when it was approved anew.
+            (select case when ${decision.standing} then ${timestamp(decision.at)} else coalesce(x.chain_from, x.granted_at) end
+              from grants x where x.org = t.org and x.request_id = t.extends) from t, r
           returning org, request_id, id as grant_id, right_id, seconds, latest_end),
-        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval, with: decision.with?.map(({ email }) => email), oneParty: isOneParty(request, decision.by, decision.with) })}`)}),
+        a as (${auditFrom('g', 'request.approved', actor, sql`jsonb_build_object('seconds', ${decision.duration}::bigint, 'latestEnd', latest_end) || ${rulesJson(decision.rules, { preApproval: decision.preApproval, window: hours && recurringWindowText(hours.window), with: decision.with?.map(({ email }) => email), oneParty: isOneParty(request, decision.by, decision.with) })}`)}),
         l as (${lookFrom('g')})
         ${notifyFrom('g')}`.execute(tx);
     },
@@ -151,6 +160,14 @@ export function createTransaction(tx: Db): Transaction {
           where org = ${request.org} and id = ${request.id} and state = 'pending' and escalated_at is null
           returning org, id as request_id, null::uuid as grant_id),
         a as (${auditFrom('t', 'request.escalated', actor, sql`${JSON.stringify({ reason: reason ?? null, services })}::jsonb`)})
+        ${notifyFrom('t')}`.execute(tx);
+    },
+    async askGroups(actor, request, { at, count, groups }) {
+      await sql`with t as (
+          update requests set groups_asked = ${count}, groups_asked_at = ${timestamp(at)}
+          where org = ${request.org} and id = ${request.id} and state = 'pending' and groups_asked = ${count - 1}
+          returning org, id as request_id, null::uuid as grant_id),
+        a as (${auditFrom('t', 'request.widened', actor, sql`${JSON.stringify({ groups })}::jsonb`)})
         ${notifyFrom('t')}`.execute(tx);
     },
     async nudge(actor, request, at) {

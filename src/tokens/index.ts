@@ -70,7 +70,8 @@ function addressIn(payload: JWTPayload, claim: string): Email | undefined {
   return typeof value === 'string' ? parseEmail(value) : undefined;
 }
 
-const isStorable = (text: string): boolean => text !== '' && text.length <= longestSubject && text.isWellFormed() && !text.includes('\0');
+export const isStorable = (text: string): boolean =>
+  text !== '' && text.length <= longestSubject && text.isWellFormed() && !text.includes('\0');
 
 function claimedIssuer(token: string): string | undefined {
   try {
@@ -82,7 +83,7 @@ function claimedIssuer(token: string): string | undefined {
 }
 
 /** What is the token's fault. The rest is the fault of where its keys should have been. */
-const isRefusal = (error: unknown): boolean =>
+export const isRefusal = (error: unknown): boolean =>
   error instanceof errors.JOSEError &&
   !(error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) &&
   error.code !== 'ERR_JOSE_GENERIC';

@@ -36,18 +36,19 @@ describe.each([
     await using queue = await openQueue(place.options, { log, name: newName() });
     queue.startWorkers(handlers);
     const [one, two] = [look(), notify()];
-    await queue.wake([one, two, { kind: 'due', epochSecond: 1 }]);
-    await until(() => expect(ran).toHaveLength(3));
+    await queue.wake([one, two, { kind: 'due', epochSecond: 1 }, { kind: 'home', account: 'U0BOB01' }]);
+    await until(() => expect(ran).toHaveLength(4));
     expect(ran.map(({ kind, what }) => ({ kind, what }))).toEqual(
       expect.arrayContaining([
         { kind: 'look', what: one.rightId },
         { kind: 'notify', what: two.requestId },
         { kind: 'due', what: 1 },
+        { kind: 'home', what: 'U0BOB01' },
       ]),
     );
     await isIdle(queue);
     await queue.wake([one, two]);
-    await until(() => expect(ran).toHaveLength(5));
+    await until(() => expect(ran).toHaveLength(6));
     expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
@@ -172,6 +173,7 @@ describe.each([
       { v: 1, kind: 'due', id: '1' },
       { v: 1, kind: 'due', id: Number.MAX_SAFE_INTEGER },
       { v: 1, kind: 'notify', id: randomUUID() },
+      { v: 1, kind: 'home', id: 'U1/../x' },
       { v: 1, kind: '__proto__', id: 'x'.repeat(100_000) },
     ];
     for (const queueName of [`${name}-expiry`, `${name}-work`, `${name}-messages`]) {

@@ -58,6 +58,12 @@ const variants: readonly object[] = [
   filtered({ tag: { effect: 'keep', key: 'grantable', pattern: '1|true', value: null }, sudo: { effect: 'remove', value: false } }),
   filtered({ tag: { effect: 'removeAll', key: null, pattern: null } }),
   { approval: [] },
+  {
+    approval: [
+      { type: 'p0', options: { nextGroups: { afterMinutes: 30, groups } } },
+      { type: 'p0', options: { nextGroups: null } },
+    ],
+  },
   { approval: ['p0', 'persistent', 'deny'].map((type) => ({ type, ...unset, options: noOptions })) },
   {
     approval: [
@@ -111,6 +117,8 @@ describe('a policy', () => {
     ['requestor', { requestor: { type: 'user' } }],
     ['resource/service', { resource: { type: 'integration' } }],
     ['approval/0/type', { approval: [{ type: 'nobody' }] }],
+    ['approval/0/options/nextGroups/groups', { approval: [{ type: 'p0', options: { nextGroups: { afterMinutes: 5, groups: [] } } }] }],
+    ['approval/0/options/nextGroups/afterMinutes', { approval: [{ type: 'p0', options: { nextGroups: { afterMinutes: 0, groups } } }] }],
     ['approval/0/services', { approval: [{ type: 'escalation', integration: 'pagerduty' }] }],
     ['resource/filters/tag/key', filtered({ tag: { effect: 'remove', pattern: 'x' } })],
     ['resource/filters/tag/pattern', filtered({ tag: { effect: 'keep', key: 'a', pattern: '(?=x)' } })],

@@ -53,6 +53,17 @@ describe('the command', () => {
 });
 
 describe('/pre-approvals', () => {
+  it('opens one for recurring hours, and shows them as they are always written', async () => {
+    const opened = await create({ window: 'mon-FRI 9:00-17:00 europe/paris' });
+    expect([opened.statusCode, opened.json().window]).toEqual([201, 'Mon-Fri 09:00-17:00 Europe/Paris']);
+    const read = await call('carol', 'GET', `/pre-approvals/${opened.json().id}`);
+    expect(read.json()).toEqual(opened.json());
+    const refused = await create({ window: 'Mon-Fri 09:00-17:00 Mars/Olympus' });
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json().error).toContain('no time zone');
+    expect((await create({ window: 'x'.repeat(121) })).statusCode).toBe(400);
+  });
+
   it('opens, shows and ends one', async () => {
     const opened = await create({ duration: '1h', reason: 'release', integration: 'sample' });
     expect(opened.statusCode).toBe(201);

@@ -34,8 +34,12 @@ describe.each(['socket', 'http'] as const)('over %s', (transport) => {
     await accessOf(workspace, 'dave');
     await expectAgreement(product);
     for (const { message } of copies()) expect(buttonsOf(message)).toEqual(['revoke']);
-    // Blocks without an id get one that is their own.
-    expect(new Set(copies().map(({ message }) => textOf(message).replaceAll(/"block_id":"[^"]*"/g, ''))).size).toBe(1);
+    const [original, direct] = copies().map(({ message }) => message);
+    // Blocks without an id get one that is their own. A copy says where the message in the channel is, and else the same.
+    const shown = (blocks: unknown) => JSON.stringify(blocks).replaceAll(/"block_id":"[^"]*"/g, '');
+    const link = direct?.blocks.filter((block) => JSON.stringify(block).includes('Open in the channel'));
+    expect(JSON.stringify(link)).toContain(`#C0PROD001/${original?.ts}`);
+    expect(shown(direct?.blocks.filter((block) => link?.includes(block) === false))).toBe(shown(original?.blocks));
     expect(workspace.as('alice').messages('approvals')).toEqual([]);
     expectNoComplaints(product);
   }, 120_000);

@@ -16,6 +16,7 @@ async function start(mode: Mode, world: World, name: string) {
   return { running, workspace, hands, form };
 }
 
+const never = { type: 'datetimepicker', selected_date_time: null };
 /** A window drawn anew meanwhile, and an address that nobody has. */
 const expectedErrors = ['hash_conflict', 'users_not_found'];
 
@@ -65,7 +66,7 @@ describe.each<Mode>(['socket', 'http'])('the form of a pre-approval by %s', (mod
       (
         await carol.submit(view, {
           [blockIds.reason]: 'x'.repeat(1001),
-          [actionIds.allowStart]: { type: 'datetimepicker', selected_date_time: null },
+          [actionIds.allowStart]: never,
         })
       ).errors,
     ).toEqual({
@@ -74,9 +75,23 @@ describe.each<Mode>(['socket', 'http'])('the form of a pre-approval by %s', (mod
     expect(await windows(world)).toEqual([]);
     await carol.choose(view, actionIds.formDuration, '86400');
     await workspace.until(() => !fieldsOf(view).includes(actionIds.formUntil), 10_000);
+    // Hours that are none are refused at their field, while it is filled in and when it is sent.
+    await carol.choose(view, actionIds.allowWindow, 'Mon-Fri 9-17 UTC');
+    await form('are no hours');
+    expect((await carol.submit(view, { [blockIds.reason]: 'on call', [actionIds.allowStart]: never })).errors).toEqual({
+      [actionIds.allowWindow]: expect.stringContaining('are no hours'),
+    });
+    const hour = (more: number) => new Date((seconds + more * 3600) * 1000).toISOString().slice(11, 13);
+    const hours = `daily ${hour(-1)}:00-${hour(2)}:30 UTC`;
+    await carol.choose(view, actionIds.allowWindow, hours.toLowerCase());
+    await form(hours);
+    await form('What they are given ends when these hours do.');
+    expect(await windows(world)).toEqual([]);
     await carol.submit(view, { [blockIds.reason]: 'on call this week <!channel>' });
     await form('is pre-approved for');
     expect(await windows(world)).toEqual([{ resource: 'readonly', seconds: 3600, length: 86_400 }]);
+    const { rows } = await world.pool.query<{ recurring: string | null }>('select recurring from pre_approvals');
+    expect(rows).toEqual([{ recurring: hours }]);
 
     const bob = await world.caller('bob');
     const asked = await world.useCases.runCommand(bob, ['request', 'pg', 'role', 'readonly', '--duration', '1h'], '/access');
@@ -89,10 +104,11 @@ describe.each<Mode>(['socket', 'http'])('the form of a pre-approval by %s', (mod
     const { running, workspace, hands: carol, form } = await start(mode, world, 'carol');
     await using _ = running;
     const bob = workspace.as('bob').id;
-    await carol.command(`/access allow pg role readwrite --to <@${bob}> --request-duration 1h`);
+    await carol.command(`/access allow pg role readwrite --to <@${bob}> --request-duration 1h --window "daily 08:00-20:00 UTC"`);
     const view = await form('need no approver.');
     expect(textOf(view)).toContain('readwrite');
     expect(textOf(view)).toContain('for up to 1 hour each');
+    expect(textOf(view)).toContain('daily 08:00-20:00 UTC');
     await carol.submit(view, { [actionIds.formDuration]: '604800' });
     await form('is pre-approved for');
     expect(await windows(world)).toEqual([{ resource: 'readwrite', seconds: 3600, length: 604_800 }]);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { UseCases } from '../../src/app/use-cases.ts';
+import { Unreachable } from '../../src/app/unreachable.ts';
 import { posting } from '../../src/domain/posting.ts';
 import { accept, reject } from '../../src/domain/result.ts';
 import { hour, must, someRequest } from '../support/http-app.ts';
@@ -20,6 +21,7 @@ const someone = (name: string) => {
 };
 const answered: string[] = [];
 const denied: string[] = [];
+const typed: (readonly string[])[] = [];
 const over = (): Partial<UseCases> => ({
   decideRequest: async (caller) => {
     denied.push(caller.person.email);
@@ -28,7 +30,8 @@ const over = (): Partial<UseCases> => ({
   linkAccount: (at, account) => world.useCases.linkAccount(at, account),
   findLink: (at, account) => world.useCases.findLink(at, account),
   linkedUser: (at, whom) => world.useCases.linkedUser(at, whom),
-  runCommand: async (caller) => {
+  runCommand: async (caller, argv) => {
+    typed.push(argv);
     answered.push(caller.person.email);
     return accept({ kind: 'help', text: `you are ${caller.person.email}` });
   },
@@ -85,6 +88,52 @@ describe.each<Mode>(['socket', 'http'])('a Slack account, over %s', (mode) => {
     await running.slack.workspace.changePerson(first.id, { deleted: true });
     await said(running, second.name, 'Another Slack account is linked');
   });
+});
+
+describe.each<Mode>(['socket', 'http'])('where nobody vouches for addresses, over %s', (mode) => {
+  const unvouched = { linkByEmail: false, openSignIn: async () => 'https://curfew.example.com/link/x' };
+  const startUnvouched = (people: NonNullable<Parameters<typeof start>[1]>['people']) =>
+    startSlackApp(mode, over(), 'approvals', { people: people ?? [] }, unvouched);
+
+  it('keeps the links that there are, whatever the address has become', async () => {
+    const [kept, other] = [someone('kept'), someone('other')];
+    {
+      await using before = await start(mode, { people: [kept, other] });
+      await said(before, kept.name, `you are ${kept.name}@example.com`);
+      await said(before, other.name, `you are ${other.name}@example.com`);
+    }
+    await using running = await startUnvouched([{ ...kept, email: `${other.name}@example.com` }]);
+    await said(running, kept.name, `you are ${kept.name}@example.com`);
+  });
+
+  it('takes nobody for whom their address names: not who does something, nor who is spoken of, nor who is written to', async () => {
+    const [speaker, impostor] = [someone('speaker'), someone('impostor')];
+    await world.useCases.linkAccount(org, {
+      provider: 'slack',
+      workspace: 'T0LOCAL01',
+      user: speaker.id,
+      email: email(`${speaker.name}@example.com`),
+    });
+    await using running = await startUnvouched([speaker, { ...impostor, email: 'bob.lost@example.com' }]);
+    const { workspace } = running.slack;
+    await said(running, impostor.name, 'whose Slack account this is');
+    await workspace.as(speaker.id).command(`/access grant pg role readonly --to <@${impostor.id}> --reason x`);
+    await expect.poll(() => typed.at(-1)).toContainEqual(expect.stringMatching(`^<@${impostor.id}`));
+    const request = { ...someRequest(), requestor: { ...someRequest().requestor, email: email('bob.lost@example.com') } };
+    const picture = { request, choice: undefined, approvers: [], usage: undefined, secretWaits: false };
+    await expect(running.app.messenger.post(posting('request'), picture, undefined)).rejects.toThrow(Unreachable);
+    expect(workspace.calls.filter(({ method }) => method === 'users.lookupByEmail')).toEqual([]);
+  });
+});
+
+it('is told that nobody needs to sign in where nobody can', async () => {
+  const nora = someone('nora');
+  await using running = await start('socket', { people: [nora] });
+  const { workspace } = running.slack;
+  await workspace.as(nora.id).command('/access link');
+  await workspace.until(() => JSON.stringify(workspace.as(nora.id).ephemerals()).includes('Nobody needs to sign in here'));
+  await workspace.as(nora.id).command('/access unlink somebody');
+  await workspace.until(() => JSON.stringify(workspace.as(nora.id).ephemerals()).includes('unlink takes nothing more'));
 });
 
 describe('Enterprise Grid', () => {

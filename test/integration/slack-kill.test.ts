@@ -135,3 +135,34 @@ it('finds after the next start what was posted before the end', async () => {
   expect(postings()).toEqual(['approval', 'request']);
   expect(await rows('select slot from messages order by slot')).toEqual([{ slot: 'approval' }, { slot: 'request' }]);
 }, 180_000);
+
+it('posts one message for many ends, also where it was killed before it heard of it', async () => {
+  const many = 8;
+  await start();
+  for (let each = 0; each < many; each++) {
+    await ask(`number ${each}`);
+    await approvalOf(slack.workspace, `number ${each}`);
+  }
+  for (const { id } of await rows<{ id: string }>('select id from requests'))
+    await slack.workspace.as('carol').command(`/access approve ${id}`);
+  await expect.poll(() => rows(`select 1 from grants where state = 'planned'`), { timeout: 60_000 }).toHaveLength(many);
+  await settled();
+  fail('chat.postMessage', { lostReply: true });
+  // Otherwise it would be found before the end.
+  fail('conversations.history', { drop: true });
+  // The target cannot be reached here: what it would have shown is written down as the reconciler does.
+  await pool.query(`with gone as (
+      update grants set state = 'ended', granted_at = now() - interval '5 minutes', expires_at = now() - interval '1 minute',
+        end_kind = 'expired', end_at = now() - interval '1 minute', gone_at = now() returning org, request_id),
+    rested as (update rights set due_at = null, lease_until = null)
+    insert into outbox (org, kind, subject) select org, 'notify', request_id from gone`);
+  await expect.poll(postings, { timeout: 20_000, interval: 5 }).toContain('endings');
+  await kill();
+  for (const method of ['chat.postMessage', 'conversations.history']) fail(method, undefined);
+  expect(await rows('select slot from posting_attempts')).toEqual([{ slot: 'endings' }]);
+
+  await start();
+  await settled();
+  expect(postings().filter((name) => name.startsWith('end'))).toEqual(['endings']);
+  expect(await rows(`select count(*)::int as n from shared_notices where slot = 'ended' and leader is not null`)).toEqual([{ n: many }]);
+}, 240_000);

@@ -102,6 +102,22 @@ describe('a step that waits', () => {
     expect(events).toMatchObject([{ actor: { email: 'bob@example.com' }, data: { execution: 'Fx1' } }]);
   });
 
+  it('is on record together with its request or not at all, so that a second delivery makes no second request', async () => {
+    await using world = await createWorld();
+    const [bob, carol] = [await world.caller('bob'), await world.caller('carol')];
+    await world.pool.query(`alter table steps add constraint nothing_fits check (execution <> 'Fx5')`);
+    await expect(world.useCases.steps.begin(bob, wish('Fx5'))).rejects.toThrow('nothing_fits');
+    // Whoever sees it decides, before Slack delivers the step again.
+    for (const { id } of (await world.useCases.home(bob)).requests.requests)
+      await world.useCases.decideRequest(carol, id, { kind: 'deny', reason: undefined });
+    await world.pool.query('alter table steps drop constraint nothing_fits');
+    await Promise.all([1, 2, 3].map(() => world.useCases.steps.begin(bob, wish('Fx5'))));
+    const { rows } = await world.pool.query<{ ofStep: boolean }>(
+      'select exists (select from steps s where s.request_id = q.id) as "ofStep" from requests q',
+    );
+    expect(rows).toEqual([{ ofStep: true }]);
+  });
+
   it('is told at once where nobody has to decide, though all was told before it began to wait', async () => {
     await using world = await createWorld();
     await world.pool.query(`insert into policies (org, name, document) values ('demo', 'standing', $1)`, [

@@ -1,5 +1,7 @@
 /** Every administrative call of the API, with who may make it: the authorization table's columns “Settings/rules” and “Read audit”. */
 import type { Scope } from '../../src/domain/scope.ts';
+import { parseEmail } from '../../src/domain/ids.ts';
+import { must, org } from './http-app.ts';
 import { call, type Table } from './authorization-table.ts';
 
 type Roles = readonly ('owner' | 'manager' | 'viewer')[];
@@ -39,6 +41,12 @@ const aPolicy = async (table: Table): Promise<string> => {
   return name;
 };
 const newName = async (): Promise<string> => `rule-${made++}`;
+const aLinkedAccount = async (table: Table): Promise<string> => {
+  const email = must(parseEmail(`linked-${made++}@example.com`));
+  const linked = await table.world.useCases.linkAccount(org, { provider: 'slack', workspace: 'T0LINKED1', user: `U${made}`, email });
+  if ('why' in linked) throw new Error(linked.why);
+  return email;
+};
 const hook = { url: 'https://127.0.0.1:9/hook', events: ['policy.*'] };
 const noWebhooks = async (table: Table): Promise<string> => {
   // There may be only so many, and one answer is as good as the next.
@@ -94,6 +102,7 @@ const settings: readonly Omit<AdminOperation, 'scopes'>[] = [
       { id: `unbind${noun}`, method: 'DELETE' as const, path, may: owners },
     ];
   }),
+  { id: 'unlinkSlackAccount', method: 'DELETE', path: '/settings/slack-accounts/:it', may: owners, before: aLinkedAccount },
 ];
 
 const named = (prefix: string, noun: string): readonly Omit<AdminOperation, 'scopes'>[] => [

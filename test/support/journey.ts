@@ -119,13 +119,13 @@ export async function decisions({ curfew }: RunningCurfew): Promise<string> {
 /**
  * Every row of every table of ours; the queue's own are not, nor is the sealing of events, which follows by itself. That
  * something was refused is put on record, and is no change; nor is what the configuration says at the start, nor what Slack
- * delivered.
+ * delivered, and which home tabs were opened.
  */
 export async function everyRow({ curfew: { pool } }: RunningCurfew): Promise<Record<string, unknown[]>> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select table_name as name from information_schema.tables
      where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not like 'bull%' and table_name not like 'audit\\_%'
-       and table_name <> 'deliveries' order by 1`,
+       and table_name not in ('deliveries', 'homes') order by 1`,
   );
   const contents = tables.map(async ({ name }): Promise<[string, unknown[]]> => {
     const but = name === 'audit' ? `where action not in ('refused', 'role.bound', 'key.created', 'account.linked')` : '';

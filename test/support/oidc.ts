@@ -1,8 +1,6 @@
-import { createServer } from 'node:https';
-import tls from 'node:tls';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import Provider from 'oidc-provider';
-import { generate } from 'selfsigned';
+import { startHttps } from './https.ts';
 
 const resource = 'urn:curfew:demo';
 const scope = 'openid email profile okta.apps.sso';
@@ -20,19 +18,8 @@ const client = {
  * it has been asked for the token once, so that whoever logs in sees it pending: as `decision` says at that moment.
  */
 export async function startOidc() {
-  const pems = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
-    algorithm: 'sha256',
-    extensions: [
-      { name: 'basicConstraints', cA: true },
-      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
-    ],
-  });
   let answer: ReturnType<Provider['callback']> | undefined;
-  const server = createServer({ key: pems.private, cert: pems.cert }, (request, response) => void answer?.(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const domain = `127.0.0.1:${address.port}`;
+  const { domain, certificate, [Symbol.asyncDispose]: close } = await startHttps((request, response) => void answer?.(request, response));
   const issuer = `https://${domain}`;
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const calls: string[] = [];
@@ -41,7 +28,7 @@ export async function startOidc() {
     issuer,
     jwks: `${issuer}/oauth2/v1/keys`,
     audience: 'curfew',
-    certificate: pems.cert,
+    certificate,
     decision: { allow: 'bob' } as { readonly allow: string } | 'deny',
     /** What it was asked, and the status that it answered with. */
     calls,
@@ -50,11 +37,7 @@ export async function startOidc() {
       new SignJWT({ iss: issuer, aud: 'curfew', sub: 'bob', email: 'bob@example.com', exp: Math.floor(Date.now() / 1000) + 300, ...claims })
         .setProtectedHeader({ alg: 'RS256', kid: 'one' })
         .sign(privateKey),
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: close,
   };
 
   const provider = new Provider(issuer, {
@@ -101,11 +84,4 @@ export async function startOidc() {
   });
   answer = provider.callback();
   return oidc;
-}
-
-/** Lets this process believe the certificate, as an administrator would do for a provider of their own. */
-export function trust(certificate: string): Disposable {
-  const before = tls.getCACertificates('default');
-  tls.setDefaultCACertificates([...before, certificate]);
-  return { [Symbol.dispose]: () => tls.setDefaultCACertificates(before) };
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startOidc, trust } from './oidc.ts';
+import { trust } from './https.ts';
+import { startOidc } from './oidc.ts';
 import type { OpenP0Home } from './p0-home.ts';
 import { type RunningCurfew, startCurfew } from './running-curfew.ts';
 

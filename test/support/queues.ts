@@ -64,6 +64,6 @@ export function recorder() {
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') };
   const ran: { kind: string; what: unknown; at: number }[] = [];
   const record = (kind: string) => async (what: unknown) => void ran.push({ kind, what, at: Date.now() });
-  const handlers: Handlers = { due: record('due'), look: record('look'), notify: record('notify') };
+  const handlers: Handlers = { due: record('due'), look: record('look'), notify: record('notify'), home: record('home') };
   return { lines, log, ran, handlers };
 }

@@ -33,11 +33,11 @@ const bootstrapKey = `cfw_${randomBytes(24).toString('hex')}`;
 const people = ['alice', 'bob', 'carol', 'dave'];
 
 /** The sample configuration, with logins that no other test has: roles belong to the whole server. */
-const accessFile = (suffix: string, channels: Readonly<Record<string, string>>): string => `
+const accessFile = (suffix: string, channels: Readonly<Record<string, string>>, linkByEmail: boolean): string => `
 org: demo
 owners: [alice@example.com]
 reviewers: [alice@example.com, carol@example.com]
-slack: { approvals: approvals, channels: ${JSON.stringify(channels)} }
+slack: { approvals: approvals, channels: ${JSON.stringify(channels)}, linkByEmail: ${linkByEmail} }
 groups:
   - { id: platform, label: Platform team, members: [carol@example.com, dave@example.com] }
 integrations:
@@ -50,6 +50,7 @@ export async function startCurfew({
   redisUrl,
   also = '',
   channels = {},
+  linkByEmail = true,
   slack: slackOptions = {},
 }: {
   transport: Transport;
@@ -58,6 +59,7 @@ export async function startCurfew({
   also?: string;
   /** By policy. */
   channels?: Readonly<Record<string, string>>;
+  linkByEmail?: boolean;
   /** Of the workspace, where it is a server of its own. */
   slack?: Parameters<typeof startLocalSlack>[0];
 }): Promise<RunningCurfew> {
@@ -69,7 +71,7 @@ export async function startCurfew({
   const account = (name: string) => `${name}_${suffix}`;
   const sample = await prepareSampleDatabase(database.adminUrl, account('sample'));
   stack.defer(() => removeSample(database.adminUrl, account));
-  await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix, channels) + also);
+  await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix, channels, linkByEmail) + also);
 
   const slack = transport === 'built-in' ? undefined : stack.use(await startLocalSlack(slackOptions));
   const reading = await readConfig(
@@ -81,7 +83,7 @@ export async function startCurfew({
       CURFEW_CONFIG: 'curfew.yaml',
       CURFEW_BOOTSTRAP_KEY: bootstrapKey,
       CURFEW_SECRET_KEY: randomBytes(32).toString('base64'),
-      ...slackVariables(transport, slack?.url),
+      ...slackVariables(transport, slack?.url, slackOptions.rotation),
     },
     { folder },
   );
@@ -104,11 +106,15 @@ export async function startCurfew({
   };
 }
 
-function slackVariables(transport: Transport, url: string | undefined): Record<string, string> {
+type Rotation = NonNullable<Parameters<typeof startLocalSlack>[0]>['rotation'];
+
+function slackVariables(transport: Transport, url: string | undefined, rotation: Rotation): Record<string, string> {
   if (transport === 'built-in') return { CURFEW_SLACK: 'local' };
   return {
     SLACK_API_URL: `${url}/sandbox/slack/api/`,
-    SLACK_BOT_TOKEN: TOKENS.botToken,
+    ...(rotation === undefined
+      ? { SLACK_BOT_TOKEN: TOKENS.botToken }
+      : { SLACK_REFRESH_TOKEN: rotation.refreshToken, SLACK_CLIENT_ID: rotation.clientId, SLACK_CLIENT_SECRET: rotation.clientSecret }),
     ...(transport === 'socket' ? { SLACK_APP_TOKEN: TOKENS.appToken } : { SLACK_SIGNING_SECRET: TOKENS.signingSecret }),
   };
 }
@@ -131,5 +137,6 @@ async function callApi(url: string, method: string, body: unknown, key: string) 
     headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
 }

@@ -2,6 +2,7 @@ import { allowForm, type AllowProps } from '../../blocks/allow-form.ts';
 import { type Filled, type FormProps, requestForm } from '../../blocks/request-form.ts';
 import { actionIds, blockIds } from '../../blocks/wire.ts';
 import type { Forecast } from '../../src/domain/forecast.ts';
+import type { RecurringWindow } from '../../src/domain/recurring-window.ts';
 import { after, bob, carol, day, end, hour, presets, type Words } from './scene-values.ts';
 import { start } from './http-app.ts';
 import type { Scene } from './slack-scenes.ts';
@@ -72,6 +73,12 @@ export function formScenes(words: Words): Scene[] {
     scene('recent', 'As it opens for somebody who asked before', { ...first, recent }),
     scene('nothing', 'For somebody who may ask for nothing', { ...first, integrations: [] }),
     scene('filled', 'Filled in: people will decide', chosen),
+    scene('hours', 'People will decide now, and nobody in the hours of a week', chosenOf(words, { ...people, hours: officeHours })),
+    scene(
+      'within-hours',
+      'It will be granted at once, until the hours close',
+      chosenOf(words, { kind: 'at-once', because: 'pre-approval', atMost: undefined, within: { hours: officeHours, closesAt: after(60) } }),
+    ),
     scene('at-once', 'It will be granted at once', chosenOf(words, { kind: 'at-once', because: 'on-call', atMost: hour })),
     scene(
       'refused',
@@ -93,6 +100,13 @@ export function formScenes(words: Words): Scene[] {
     ...allowScenes(words, chosen),
   ];
 }
+
+const officeHours: RecurringWindow = {
+  days: [true, true, true, true, true, false, false],
+  from: 540,
+  to: 1020,
+  zone: 'Europe/Paris',
+};
 
 function allowScenes(words: Words, { integrations, accessTypes, chosen, durations, maximum, now }: FormProps): Scene[] {
   const props: AllowProps = {
@@ -128,6 +142,11 @@ function allowScenes(words: Words, { integrations, accessTypes, chosen, duration
     }),
     scene('filled', 'Filled in', props),
     scene('until', 'Until a moment of one’s own', { ...props, filled: { ...props.filled, byEnd: true } }),
+    scene('hours', 'Only in the hours of a week', {
+      ...props,
+      forecast: { kind: 'opens', to: bob.email, window: { opensAt: start, closesAt: after(1440), hours: officeHours, duration: hour } },
+      filled: { ...props.filled, window: 'Mon-Fri 09:00-17:00 Europe/Paris' },
+    }),
     scene('refused', 'It would be refused', { ...props, forecast: { kind: 'refused', rejection } }),
   ];
 }

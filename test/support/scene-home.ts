@@ -1,5 +1,6 @@
 import { home, homeNotice, type HomeProps } from '../../blocks/home.ts';
 import { alice, dave, hour, idOf, many, presets, states, type Words } from './scene-values.ts';
+import { rejectionHome } from '../../blocks/notices.ts';
 import type { Scene } from './slack-scenes.ts';
 
 const none = { requests: [], newer: undefined, older: undefined };
@@ -64,6 +65,12 @@ export function homeScenes(words: Words): Scene[] {
       name: 'home-refused',
       title: 'For somebody who cannot use it',
       show: () => homeNotice('Guests of this workspace cannot use this.'),
+    },
+    {
+      ...scene('', '', 'bob', {}),
+      name: 'home-unlinked',
+      title: 'For somebody whose account is not linked yet',
+      show: () => rejectionHome({ code: 'identity-unknown', why: 'unlinked' }),
     },
   ];
 }

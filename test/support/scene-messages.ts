@@ -5,9 +5,28 @@ import { question } from '../../blocks/question.ts';
 import { refused } from '../../blocks/refused.ts';
 import { reminder } from '../../blocks/reminder.ts';
 import { request as requestMessage } from '../../blocks/request.ts';
+import { several } from '../../blocks/several.ts';
 import { warning } from '../../blocks/warning.ts';
+import { severalOf } from '../../src/domain/burst.ts';
 import type { PermissionRequest, RequestState } from '../../src/domain/request.ts';
-import { after, alice, asked, bob, carol, dave, day, digest, hour, idOf, presets, states, type Words } from './scene-values.ts';
+import {
+  after,
+  alice,
+  asked,
+  bob,
+  carol,
+  dave,
+  day,
+  digest,
+  hour,
+  idOf,
+  many,
+  permalink,
+  presets,
+  states,
+  type Words,
+} from './scene-values.ts';
+import { nowLinked } from '../../blocks/sign-in.ts';
 import type { Scene } from './slack-scenes.ts';
 
 const extension = { of: idOf(2), first: idOf(2), from: after(-30), until: after(30) };
@@ -33,12 +52,19 @@ export function approvalScenes(words: Words): Scene[] {
   const again = (by: 'time' | 'requestor') => () => reminder({ request: asked(words), choice, approvers }, by);
   return [
     scene('pending', 'Somebody asks', asked(words)),
+    {
+      ...scene('copy', 'The same as a direct message to an approver', asked(words)),
+      place: 'dm',
+      as: 'carol',
+      show: () => approval({ request: asked(words), choice, approvers, policies, history: often, link: permalink }),
+    },
     scene('first-time', 'Somebody asks for the first time', asked(words), { count: 0, last: undefined }),
     scene('without-reason', 'Without a reason or a duration', asked(words, { reason: undefined, durationNamed: false })),
     scene('for-other', 'For somebody else', asked(words, { principal: dave })),
     scene('extension', 'More time for access that is there', asked(words, { extension })),
     scene('one-of-two', 'Two people must agree, and one has', asked(words, { endorsements })),
     scene('escalated', 'Escalated to whoever is on call', asked(words, { escalation })),
+    scene('next-group', 'The next group is asked', asked(words, { groupsAsked: { count: 1, at: after(30) } })),
     decided('planned', 'Approved, being set up', planned),
     decided('active', 'Active', active),
     scene(
@@ -86,6 +112,21 @@ function questionScenes(words: Words): Scene[] {
   ];
 }
 
+function severalScenes(words: Words, scene: (name: string, title: string, show: Scene['show']) => Scene): Scene[] {
+  const { active, ended: over, relinquished, revoked } = states(words);
+  const count = words.requests > 20 ? words.requests : 8;
+  const of = (...each: RequestState[]) => severalOf(each.map((state, index) => asked(words, { id: idOf(index + 1), state })));
+  const all = (state: RequestState) => of(...Array.from({ length: count }, () => state));
+  return [
+    scene('accesses', 'Many rights were given at once', () => several({ several: all(active), what: 'accesses' })),
+    scene('endings', 'Many have ended at once', () => several({ several: all(over), what: 'endings' })),
+    scene('endings-each', 'For different reasons', () =>
+      several({ several: of(over, over, revoked, revoked, relinquished, relinquished), what: 'endings' }),
+    ),
+    scene('endings-more', 'And more than can be listed', () => several({ several: severalOf(many(words, 200, over)), what: 'endings' })),
+  ];
+}
+
 /** What Curfew writes to one person. */
 export function directScenes(words: Words): Scene[] {
   const approvers = ['Security reviewers', words.group];
@@ -98,6 +139,7 @@ export function directScenes(words: Words): Scene[] {
     show,
   });
   const { denied, cancelled, lapsed, planned, active, ended: over, relinquished, revoked, failed } = states(words);
+  const { openHours, closingHours, closedHours, beforeHours } = states(words);
   const mine = (request: PermissionRequest, canEscalate = false) => requestMessage({ request, approvers, canEscalate });
   const usage = { command: words.command, account: 'bob' };
   const has = asked(words, { state: active });
@@ -117,14 +159,32 @@ export function directScenes(words: Words): Scene[] {
       access({ request: has, usage, secretWaits: true, extendBy: day }),
     ),
     scene('access-extended', 'Your access was extended', () => access({ request: until, usage, secretWaits: false })),
+    scene('access-hours', 'You have access in the hours of a week, and they are open', () =>
+      access({ request: asked(words, { state: openHours }), usage, secretWaits: false }),
+    ),
+    scene('access-closing', 'Its hours are over, and it is being taken away', () =>
+      access({ request: asked(words, { state: closingHours }), usage, secretWaits: false }),
+    ),
+    scene('access-outside-hours', 'Outside its hours', () =>
+      access({ request: asked(words, { state: closedHours }), usage, secretWaits: false }),
+    ),
+    scene('request-before-hours', 'Approved, and its hours are still to come', () => mine(asked(words, { state: beforeHours }))),
+    scene('now-linked', 'Your Slack account was linked to you', () => nowLinked(bob.email, '/access')),
     scene('warning', 'It ends soon', () => warning({ request: has, extendBy: hour })),
     scene('warning-last', 'It ends soon, and cannot be extended', () => warning({ request: has })),
     scene('warning-extended', 'It would have ended, and goes on', () => warning({ request: until, extendBy: hour })),
     scene('ended', 'It has ended', gone(over)),
     scene('ended-given-back', 'You gave it back', gone(relinquished)),
     scene('ended-revoked', 'It was revoked', gone(revoked)),
+    ...severalScenes(words, scene),
     scene('refused-denied', 'No access: denied', lost(denied)),
     scene('refused-lapsed', 'No access: nobody decided', lost(lapsed)),
+    {
+      ...scene('refused-principal', 'Nobody decided about what bob asked for somebody else', () =>
+        refused({ request: asked(words, { principal: dave, state: lapsed }), to: 'principal' }),
+      ),
+      as: 'carol',
+    },
     scene('refused-failed', 'No access: it could not be set up', lost(failed)),
   ];
 }

@@ -8,10 +8,11 @@ import { answering, denial, questioning } from '../../blocks/say.ts';
 import { secret } from '../../blocks/secret.ts';
 import { effectLine, type SettingsProps, settingsForm } from '../../blocks/settings.ts';
 import { simulationForm, type Simulated } from '../../blocks/simulation.ts';
-import { standingReview } from '../../blocks/standing-review.ts';
+import { outcomeLine, standingReview } from '../../blocks/standing-review.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { defaultSettings } from '../../src/domain/settings.ts';
-import { asked, dave, digest, end, idOf, many, presets, states, type Words } from './scene-values.ts';
+import { after, asked, dave, digest, end, idOf, many, presets, states, type Words } from './scene-values.ts';
+import { signInView } from '../../blocks/sign-in.ts';
 import type { Scene } from './slack-scenes.ts';
 
 const scene =
@@ -35,10 +36,13 @@ export function windowScenes(words: Words): Scene[] {
     deciding('deny', 'Deny', () => denial(value)),
     deciding('ask-for-more', 'Ask for more', () => questioning(value)),
     deciding('standing', 'Standing access that ends soon', () =>
-      standingReview({ requests: standing, after: undefined, hasMore: true, notice: undefined }),
+      standingReview({ requests: standing, after: undefined, hasMore: true, notice: [] }),
+    ),
+    deciding('standing-decided', 'Standing access that was decided about', () =>
+      standingReview({ requests: standing.slice(2), after: undefined, hasMore: false, notice: standingOutcomes(words) }),
     ),
     deciding('standing-none', 'No standing access ends soon', () =>
-      standingReview({ requests: [], after: undefined, hasMore: false, notice: undefined }),
+      standingReview({ requests: [], after: undefined, hasMore: false, notice: [] }),
     ),
     having('answer', 'Answer', () => answering(value, words.question)),
     having('password', 'The password, once', () =>
@@ -46,7 +50,22 @@ export function windowScenes(words: Words): Scene[] {
     ),
     having('loading', 'While something is looked up', () => loading('Request access')),
     having('notice', 'Something cannot be done', () => rejectionView('Your password', { code: 'nothing-to-show' })),
+    having('notice-unlinked', 'Your Slack account is not linked yet', () =>
+      rejectionView('Request access', { code: 'identity-unknown', why: 'unlinked' }),
+    ),
+    having('sign-in-window', 'Sign in, from a window or the home tab', () =>
+      signInView(`https://curfew.example.com/link/${'x'.repeat(43)}`),
+    ),
     having('notice-fault', 'A fault of ours', () => noticeView('Request access', faultText('01938a00'))),
+  ];
+}
+
+function standingOutcomes(words: Words) {
+  const [request] = many(words, 1, states(words).standing, { principal: dave, requestor: dave });
+  return [
+    outcomeLine({ request, came: { kind: 'kept', until: after(1440) } }),
+    outcomeLine({ request, came: { kind: 'ending' } }),
+    outcomeLine({ request, came: { kind: 'refused', why: rejectionText({ code: 'standing-over' }) } }),
   ];
 }
 
@@ -57,7 +76,7 @@ function settingsScenes(words: Words): Scene[] {
   const owner = scene('Owners: JIT settings', 'alice');
   const expiryOptions = presets(words).map((seconds) => ({ time: seconds / 60, unit: 'm' as const, value: `${seconds / 3600} h` }));
   const settings = { ...defaultSettings, expiryOptions: words.presets > 4 ? expiryOptions : defaultSettings.expiryOptions };
-  const props: SettingsProps = { settings, version: '7', filled: undefined, notes: {}, notice: undefined, shown: undefined };
+  const props: SettingsProps = { settings, version: '7', filled: undefined, notes: {}, notice: [], shown: undefined };
   const window = (name: string, title: string, more: Partial<SettingsProps>) =>
     owner(`settings${name}`, title, () => settingsForm({ ...props, ...more }));
   const shorter = { ...settings, maxAccess: { time: 8, unit: 'h' } as const };
@@ -94,7 +113,7 @@ function policyScenes(words: Words): Scene[] {
     shown: undefined,
     yaml: words.yaml,
     findings: [],
-    notice: undefined,
+    notice: [],
     stored: undefined,
   };
   const warning = { severity: 'warning', text: words.finding } as const;
@@ -106,7 +125,7 @@ function policyScenes(words: Words): Scene[] {
     owner('policies', 'The list', () =>
       policiesList({ policies, trail: [], next: '10', notice: line('✅ The policy ', bold(off.name), ' is disabled.') }),
     ),
-    owner('policies-none', 'Without policies', () => policiesList({ policies: [], trail: [], next: undefined, notice: undefined })),
+    owner('policies-none', 'Without policies', () => policiesList({ policies: [], trail: [], next: undefined, notice: [] })),
     owner('policy-new', 'A new policy', () => policyForm({ ...form, policy: undefined, yaml: '' })),
     owner('policy-edit', 'Editing a policy', () => policyForm(form)),
     owner('policy-warning', 'What there is to think about before it is saved', () =>

@@ -2,6 +2,7 @@ import type { Message } from '../../blocks/kit.ts';
 import { sentence } from '../../blocks/kit.ts';
 import { faultText, rejectionMessage } from '../../blocks/notices.ts';
 import { allowedReply, helpReply, listReply, requestsReply, statusReply, submittedReply } from '../../blocks/replies.ts';
+import { linkedMessage, signInMessage, unlinkedMessage } from '../../blocks/sign-in.ts';
 import { helpText } from '../../src/domain/help.ts';
 import { parsePreApprovalId } from '../../src/domain/ids.ts';
 import type { Rejection } from '../../src/domain/result.ts';
@@ -56,6 +57,9 @@ function commandScenes(words: Words): Scene[] {
     reply('list-nothing', '/access ls …, without a match', list([])),
     reply('allowed', '/access allow …', () => allowedReply(preApproval)),
     reply('help', '/access --help', () => helpReply(helpText(undefined, '/access'))),
+    reply('sign-in', '/access link', () => signInMessage(`https://curfew.example.com/link/${'x'.repeat(43)}`)),
+    reply('linked', '/access link, of an account that is linked', () => linkedMessage(bob.email, '/access')),
+    reply('unlinked', '/access unlink', () => unlinkedMessage(bob.email)),
   ];
 }
 
@@ -84,6 +88,7 @@ function refusalScenes(words: Words): Scene[] {
     told('first', 'Somebody else was faster', { code: 'already-decided', status: 'DENIED', by: carol.email }),
     told('current', 'Something changed since the buttons were drawn', { code: 'stale-picture' }),
     told('guest', 'A guest presses', { code: 'identity-unknown', why: 'guest' }),
+    told('linked', 'An account that is not linked yet', { code: 'identity-unknown', why: 'unlinked' }),
     told('now', 'A directory does not answer', { code: 'unavailable', what: words.group }),
     refusal('fault', 'A fault of ours', () => sentence(faultText('01938a00'))),
   ];

@@ -1,7 +1,7 @@
 /** The people, requests and words of the scenes: what stands in the pictures, and what a property test puts in its place. */
 import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
-import type { Evidence, GrantState } from '../../src/domain/grant.ts';
+import type { Evidence, GrantHours, GrantState } from '../../src/domain/grant.ts';
 import { parseEmail, parseGrantId, parsePersonId, parseRequestId, parseRightId, type RequestId } from '../../src/domain/ids.ts';
 import type { PermissionRequest, Person, RequestState } from '../../src/domain/request.ts';
 import { instant } from '../../src/domain/time.ts';
@@ -65,6 +65,8 @@ export const dave = person(103, 'dave');
 export const hour = must(parseDuration('1h'));
 export const day = must(parseDuration('1d'));
 export const digest = '0123456789abcdef';
+/** As Slack gives them. */
+export const permalink = 'https://example.slack.com/archives/C0APPROV1/p1767225600000100';
 export const after = (minutes: number) => instant(start + minutes * 60_000);
 /** When an hour's access ends that was given a minute after it was asked for. */
 export const end = after(61);
@@ -93,7 +95,13 @@ export const asked = (words: Words, more: Partial<PermissionRequest> = {}): Perm
   ...more,
 });
 
-const granted = (state: GrantState, standing = false): RequestState => ({
+/** Hours of a standing grant, as they are an hour after the beginning. */
+const inHours = (state: GrantState, hours: Pick<GrantHours, 'state' | 'opensAt' | 'closesAt'>): RequestState => {
+  const { grant, ...approved } = granted(state, true);
+  return { ...approved, grant: { ...grant, hours: { text: 'Mon-Fri 09:00-17:00 Europe/Paris', ...hours } } };
+};
+
+const granted = (state: GrantState, standing = false): Extract<RequestState, { kind: 'approved' }> => ({
   kind: 'approved',
   by: { kind: 'person', person: carol },
   at: after(1),
@@ -101,6 +109,8 @@ const granted = (state: GrantState, standing = false): RequestState => ({
   grant: { id: must(parseGrantId(uuid(201))), rightId: must(parseRightId(uuid(301))), account: 'bob', duration: hour, standing, state },
 });
 const evidence: Evidence = { observedAt: instant(end + 420), leftInPlace: undefined, sessionsEnded: 2 };
+
+const lasting: GrantState = { kind: 'active', grantedAt: after(1), expiresAt: after(100_000) };
 
 /** Every state of a request after its decision. */
 export const states = (words: Words) =>
@@ -112,6 +122,13 @@ export const states = (words: Words) =>
     planned: granted({ kind: 'planned', latestEnd: end, provisionUntil: end }),
     active: granted({ kind: 'active', grantedAt: after(1), expiresAt: end }),
     standing: granted({ kind: 'active', grantedAt: after(1), expiresAt: after(1440) }, true),
+    openHours: inHours(lasting, { state: 'open', opensAt: start, closesAt: after(480) }),
+    closingHours: inHours(lasting, { state: 'closing', opensAt: after(1440), closesAt: after(1920) }),
+    closedHours: inHours(lasting, { state: 'closed', opensAt: after(1440), closesAt: after(1920) }),
+    beforeHours: inHours(
+      { kind: 'planned', latestEnd: after(100_000), provisionUntil: after(1450) },
+      { state: 'closed', opensAt: after(1440), closesAt: after(1920) },
+    ),
     ending: granted({ kind: 'ending', end: { kind: 'expired', at: end } }),
     ended: granted({ kind: 'ended', end: { kind: 'expired', at: end }, evidence }),
     relinquished: granted({

@@ -6,7 +6,7 @@ import type { UseCases } from '../../src/app/use-cases.ts';
 import { type Email, parsePersonId } from '../../src/domain/ids.ts';
 import type { Person } from '../../src/domain/request.ts';
 import { policyText } from '../../src/policy-text.ts';
-import { createSlackApp, type SlackApp } from '../../src/slack/app.ts';
+import { createSlackApp, type SlackApp, type SlackDeps } from '../../src/slack/app.ts';
 import { fakeUseCases, must, org } from './http-app.ts';
 import { type LocalSlack, startLocalSlack, TOKENS } from './local-slack.ts';
 
@@ -42,17 +42,19 @@ export async function startSlackApp(
   overrides: Partial<UseCases>,
   approvalsChannel = 'approvals',
   more: Parameters<typeof startLocalSlack>[0] = {},
+  deps: Partial<SlackDeps> = {},
 ): Promise<RunningSlack> {
   const slack = await startLocalSlack(more);
   const logged: Logged[] = [];
   const log = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
-  const options = { botToken: TOKENS.botToken, apiUrl: `${slack.url}/sandbox/slack/api/` };
+  const options = { botToken: async () => TOKENS.botToken, apiUrl: `${slack.url}/sandbox/slack/api/` };
   const useCases = fakeUseCases({
     identify: async (_org, { email }) => identified(email),
-    linkAccount: async (_org, { email }) => ({ person: identified(email) }),
+    linkAccount: async (_org, { email }) => (email === undefined ? { why: 'unlinked' } : { person: identified(email) }),
     findLink: async () => undefined,
     linkedUser: async () => undefined,
     deliveries: { claim: async () => true },
+    homeTabs: { begin: async () => ({ draws: '1', changes: '0' }), drawn: async () => undefined },
     ...overrides,
   });
   const refusals = createRefusalCounter({ useCases, org, log: { error: log('error') } });
@@ -66,6 +68,9 @@ export async function startSlackApp(
       approvalsChannel,
       refusals,
       policyText,
+      linkByEmail: true,
+      openSignIn: undefined,
+      ...deps,
     },
   );
   const server = createServer((request, response) => app.handler?.(request, response));

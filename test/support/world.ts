@@ -79,7 +79,9 @@ export async function createWorld({
       if (message === undefined) throw new Error('redrawn before it was posted');
       Object.assign(message, { picture, redrawn: message.redrawn + 1 });
     },
+    linkTo: async () => undefined,
     endStep: async () => undefined,
+    drawHome: async () => 'gone',
   };
   const hands: Hands = { ...deps, log, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
   const work = createWork({ ...deps, messenger, jobs, hands, escalateAfter });
@@ -98,7 +100,20 @@ export async function createWorld({
     reconcile: async () => (await work.take()) + (await work.give()),
     /** What the heartbeat does without being asked. */
     async sweep() {
-      for (const part of ['take', 'give', 'lapse', 'remind', 'deliver', 'arm', 'relay', 'seal', 'callWebhooks', 'forget'] as const)
+      for (const part of [
+        'take',
+        'turnHours',
+        'give',
+        'lapse',
+        'remind',
+        'deliver',
+        'homes',
+        'arm',
+        'relay',
+        'seal',
+        'callWebhooks',
+        'forget',
+      ] as const)
         await work[part]();
     },
     jobs,
@@ -138,9 +153,23 @@ export async function createWorld({
 
 const clockColumns = {
   rights: ['call_started', 'quarantine_until', 'lease_until', 'due_at'],
-  grants: ['latest_end', 'provision_until', 'granted_at', 'expires_at', 'end_at', 'gone_at', 'failed_at', 'chain_from'],
+  grants: [
+    'latest_end',
+    'provision_until',
+    'granted_at',
+    'expires_at',
+    'end_at',
+    'gone_at',
+    'failed_at',
+    'chain_from',
+    'opens_at',
+    'closes_at',
+    'opened_at',
+    'closed_at',
+  ],
   outbox: ['created_at', 'sent_at'],
-  requests: ['notify_at', 'nudged_at'],
+  shared_notices: ['decided_at'],
+  requests: ['notify_at', 'nudged_at', 'groups_asked_at'],
 };
 
 export type World = Awaited<ReturnType<typeof createWorld>>;

@@ -92,6 +92,10 @@ describe('the other commands', () => {
         end: '2/5/2026',
       },
     ],
+    [
+      'request pg role readonly --window=daily\u00a009:00-17:00\u00a0UTC',
+      { kind: 'request', right, reason: undefined, duration: undefined, window: 'daily\u00a009:00-17:00\u00a0UTC' },
+    ],
     ['ls', { kind: 'ls', service: undefined, accessType: undefined, like: undefined, size: undefined, principal: undefined, all: false }],
     [
       'ls demo role --size 30',
@@ -157,6 +161,10 @@ describe('usage', () => {
     ['request pg role a --duration 1h --request-duration 2h', '--duration is given more than once.'],
     ['request pg role a --reason x --reason=y', '--reason is given more than once.'],
     ['request pg role a --wait=true', '--wait takes no value.'],
+    [
+      'request pg role a --window Mon-Fri',
+      '--window: Write days, hours and a time zone, like Mon-Fri 09:00-17:00 Europe/Paris; days are joined by - or a comma, without spaces.',
+    ],
     ['ls --all=1', '--all takes no value.'],
     ['ls --size 0', '--size is a whole number from 1 to 999999, not "0".'],
     ['ls --size 1e3', '--size is a whole number from 1 to 999999, not "1e3".'],
@@ -310,6 +318,7 @@ describe('incomplete requests', () => {
     ['grant pg role readonly', { service: 'pg', accessType: 'role', resource: 'readonly' }],
     ['grant --to bob@example.com', { to: 'bob@example.com' }],
     ['allow', {}],
+    ['allow --window=daily\u00a009:00-17:00\u00a0UTC', { window: 'daily\u00a009:00-17:00\u00a0UTC' }],
     ['allow pg --length 2d --start 2026-01-31', { service: 'pg', length: 172_800, start: '2026-01-31' }],
   ])('%s opens the form', (text, draft) => {
     expect(isIncompleteRequest(words(text))).toBe(true);
@@ -324,6 +333,7 @@ describe('incomplete requests', () => {
     'request --duration banana',
     'request --reason',
     'request a b c d',
+    'request --window=daily\u00a009:00-17:00\u00a0UTC',
     'allow --help',
     'allow pg role readonly --to b --length 1d',
     'approve',

@@ -120,7 +120,7 @@ describe('variables', () => {
     });
     expect(config.roles).toEqual(new Set(['worker']));
     expect(config.bootstrapKey?.reveal()).toBe('b'.repeat(32));
-    expect(config.slack.kind === 'socket' && config.slack.botToken.reveal()).toBe('xoxb-1');
+    expect(config.slack.kind === 'socket' && config.slack.botToken instanceof Secret && config.slack.botToken.reveal()).toBe('xoxb-1');
     expect(config.queue.kind === 'redis' && config.queue.url.reveal()).toBe('rediss://:pw@cache:6380');
     expect(config.database.kind === 'url' && config.database.url.reveal()).toBe(withDatabase.DATABASE_URL);
     await expect(stat(path.join(folder, 'kept'))).rejects.toThrow('ENOENT');
@@ -128,6 +128,11 @@ describe('variables', () => {
 
   it.each([
     ['PORT', '70000', 'PORT must be a number from 0 to 65535, not "70000"'],
+    [
+      'SLACK_CLIENT_ID',
+      '1.2',
+      'token rotation needs SLACK_REFRESH_TOKEN, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET; not set: SLACK_REFRESH_TOKEN, SLACK_CLIENT_SECRET',
+    ],
     ['PORT', '80a', 'PORT must be a number from 0 to 65535, not "80a"'],
     ['LOG_LEVEL', 'inf', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, not "inf"; did you mean "info"?'],
     ['CURFEW_ROLES', 'web,wroker', 'CURFEW_ROLES knows web and worker, separated by a comma, not "wroker"; did you mean "worker"?'],

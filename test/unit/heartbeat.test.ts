@@ -12,9 +12,11 @@ function fakeWork() {
   return {
     take: vi.fn(async () => 0),
     give: vi.fn(async () => 0),
+    turnHours: part(),
     lapse: part(),
     remind: part(),
     deliver: part(),
+    homes: part(),
     arm: part(),
     relay: part(),
     seal: vi.fn(async () => 0),

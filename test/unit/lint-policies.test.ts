@@ -37,6 +37,10 @@ const policy = (changes: Partial<Policy> = {}): Policy => ({
 const group = (id: string, directory = 'local'): GroupRef => ({ directory, id, label: id });
 const inGroups = (effect: 'keep' | 'remove', ...groups: GroupRef[]) => ({ type: 'group', groups, effect }) as const;
 const deny: PolicyApproval = { type: 'deny' };
+const next = (directory: string): PolicyApproval => ({
+  type: 'p0',
+  options: { nextGroups: { afterMinutes: 5, groups: [group('leads', directory)] } },
+});
 const named = (effect: 'keep' | 'remove', pattern: string): PolicyResource => ({
   type: 'integration',
   service: 'pg',
@@ -47,9 +51,12 @@ describe('a policy', () => {
   it('has nothing said about it where there is nothing wrong', () => {
     expect(lint([policy(), policy({ name: 'q', requestor: inGroups('keep', group('dba')) })])).toEqual([]);
     expect(lint([])).toEqual([]);
+    // Nobody is a reviewer, and yet somebody can answer after a while.
+    expect(lint([policy({ approval: [next('local')] })], { ...around, reviewers: { mailboxes: new Set(), groups: false } })).toEqual([]);
   });
 
   it.each<[string, readonly Policy[], readonly string[]]>([
+    ['a next group cannot be looked up', [policy({ approval: [next('okta')] })], ['no-approver /rules/0/approval/0/options']],
     ['all are disabled', [policy({ disabled: true })], ['nothing-enabled /rules']],
     ['a deny is disabled', [policy(), policy({ disabled: true, approval: [deny] })], ['disabled-deny /rules/1/disabled']],
     ['two say the same', [policy({ disabled: null }), policy({ name: 'q' })], ['duplicate /rules/1']],

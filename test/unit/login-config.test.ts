@@ -78,3 +78,43 @@ it('tells a bootstrap key with a slip in it', async () => {
     expect.stringMatching(/^CURFEW_BOOTSTRAP_KEY looks like a key/),
   ]);
 });
+
+const client = { issuer: 'https://login.example.com/', clientId: 'curfew', clientSecret: '${SECRET}' };
+const signIn = (changes: object = {}) => `signIn: ${JSON.stringify({ ...client, ...changes })}`;
+const secret = { SECRET: 's3cret' };
+
+it('takes a provider to sign in with, and keeps the client’s secret', async () => {
+  const config = await read(`slack: { linkByEmail: false }\n${signIn()}`, secret);
+  expect(config).toMatchObject({ linkByEmail: false, signIn: { issuer: 'https://login.example.com/', clientId: 'curfew' } });
+  expect(JSON.stringify(config)).not.toContain('s3cret');
+  expect(await read('')).toMatchObject({ linkByEmail: true });
+});
+
+it.each([
+  [
+    'slack: { linkByEmail: false }',
+    ['curfew.yaml: slack.linkByEmail: is false, so people must sign in to be known: say with what in signIn'],
+  ],
+  ['slack: { linkByEmail: "no" }', ['curfew.yaml: slack.linkByEmail: must be true or false']],
+  [signIn({ issuer: 'http://login.example.com' }), [expect.stringContaining('signIn.issuer: must be the https address')]],
+  [signIn({ issuer: 'https://login.example.com?x=y' }), [expect.stringContaining('signIn.issuer: must be the https address')]],
+  [signIn({ clientSecret: undefined }), ['curfew.yaml: signIn.clientSecret: is missing']],
+  [signIn({ clientSecret: 'two words' }), ['curfew.yaml: signIn.clientSecret: must be a secret without spaces']],
+  [signIn({ secret: 'x' }), [expect.stringContaining('unknown key "secret"')]],
+])('refuses %s for signing in', async (text, problems) => {
+  expect(await read(text, secret)).toEqual(problems);
+});
+
+it.each([
+  [{ CURFEW_PUBLIC_URL: 'https://curfew.example.com' }, true],
+  [{ CURFEW_PUBLIC_URL: 'http://curfew.example.com' }, false],
+  [{ CURFEW_PUBLIC_URL: 'http://127.0.0.1:3000' }, true],
+  [{ CURFEW_PUBLIC_URL: 'http://[::1]:3000' }, true],
+  [{}, true],
+  [{ HOST: '0.0.0.0', CURFEW_SLACK: 'local' }, false],
+  [{ HOST: '0.0.0.0', CURFEW_SLACK: 'local', CURFEW_ROLES: 'worker' }, true],
+])('people are led back to an https address, or to their own machine: %j', async (env, isSafe) => {
+  const config = await read(signIn(), { ...secret, ...env });
+  if (isSafe) expect(config).toHaveProperty('signIn');
+  else expect(config).toEqual(['CURFEW_PUBLIC_URL must be an https address: people sign in to Curfew (signIn), and are led back to it']);
+});

@@ -127,6 +127,20 @@ describe('while a request waits', () => {
   });
 });
 
+describe('once nobody has decided', () => {
+  const lapsed: RequestState = { kind: 'lapsed', at: minutes(60) };
+
+  it('tells whoever asked', () => {
+    expect(names(requestIn(lapsed))).toEqual(['request', 'refused']);
+  });
+
+  it('tells whom they asked for, too', () => {
+    const dave = { id: must(parsePersonId('0198c1a0-0000-7000-8000-000000000002')), email: must(parseEmail('dave@example.com')) };
+    expect(names(requestIn(lapsed, { principal: dave }))).toEqual(['request', 'refused', 'refused@dave@example.com']);
+    expect(names(requestIn({ kind: 'cancelled', at: minutes(60) }, { principal: dave }))).toEqual(['request']);
+  });
+});
+
 describe('before the end', () => {
   it.each([
     { lasts: 1, warned: undefined },

@@ -35,6 +35,7 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   'preapproval-required': { code: 'preapproval-required' },
   'nobody-can-approve': { code: 'nobody-can-approve' },
   'standing-exists': { code: 'standing-exists' },
+  'standing-over': { code: 'standing-over' },
   'too-many-open': { code: 'too-many-open', maximum: 50 },
   'not-found': { code: 'not-found' },
   'not-approver': { code: 'not-approver' },

@@ -16,8 +16,11 @@ function fakeApp(start: () => Promise<void> = async () => undefined) {
       post: async () => ({ channel: 'C', ts: '1' }),
       find: async () => undefined,
       redraw: async () => undefined,
+      linkTo: async () => undefined,
       endStep: async () => undefined,
+      drawHome: async () => 'gone' as const,
     },
+    tellLinked: async () => undefined,
     async start() {
       await start();
       app.started++;

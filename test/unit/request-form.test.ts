@@ -56,10 +56,13 @@ const nasty = fc.oneof(
   ),
 );
 const lengths = Array.from({ length: 101 }, (_, index) => index + 60).filter(isDurationSeconds);
+const hours = { days: [true, false, true, false, true, false, true], from: 1380, to: 360, zone: 'America/Argentina/ComodRivadavia' };
 const forecasts = (said: string): readonly (Forecast | undefined)[] => [
   undefined,
   { kind: 'people', approvers: Array.from({ length: 12 }, () => said) },
   { kind: 'at-once', because: 'on-call', atMost: hour },
+  { kind: 'people', approvers: [said], hours },
+  { kind: 'at-once', because: 'pre-approval', atMost: undefined, within: { hours, closesAt: instant(1e12) } },
   { kind: 'refused', rejection: { code: 'nobody-can-approve', policies: [said, said, said, said] } },
   { kind: 'refused', rejection: { code: 'not-allowed', deniedBy: said } },
   { kind: 'untold' },
@@ -68,7 +71,7 @@ const forecasts = (said: string): readonly (Forecast | undefined)[] => [
 describe('whatever things are called', () => {
   it('makes a form that Slack takes', () => {
     fc.assert(
-      fc.property(nasty, nasty, fc.constantFrom(1, 2, 101, 250), fc.nat(5), fc.boolean(), (said, other, count, which, isChosen) => {
+      fc.property(nasty, nasty, fc.constantFrom(1, 2, 101, 250), fc.nat(7), fc.boolean(), (said, other, count, which, isChosen) => {
         const integrations = Array.from({ length: count }, (_, index) => ({ name: `${said}${index}`, service: index % 2 ? other : said }));
         const resource = { accessType: other, resource: said, label: other };
         drawn({

@@ -81,4 +81,42 @@ describe('the pace', () => {
     expect(made).toEqual([]);
     expect(failed).toHaveLength(3);
   });
+
+  it('holds a limited method in every conversation, and no other method', async () => {
+    const { clock, made, failed, call } = start();
+    call('update 1', undefined, 'chat.update', [9]);
+    await new Promise((resolve) => setImmediate(resolve));
+    call('update 2', undefined, 'chat.update');
+    call('post', 'A');
+    call('open', undefined, 'conversations.open');
+    await clock.run();
+    const at = new Map(made.map(({ what, atMs }) => [what, atMs]));
+    expect([at.get('post'), at.get('open')]).toEqual([0, 0]);
+    expect(Math.min(at.get('update 1') ?? 0, at.get('update 2') ?? 0)).toBe(9_000);
+    expect(failed).toEqual([]);
+  });
+
+  it('redraws fifty at once and then as many as Slack takes in a minute', async () => {
+    const { clock, made, failed, call } = start();
+    for (let count = 0; count < 70; count++) call(`u${count}`, undefined, 'chat.update');
+    for (let count = 0; count < 3; count++) call(`p${count}`, 'A');
+    await clock.run();
+    expect(times(made, 'u').filter((atMs) => atMs === 0)).toHaveLength(50);
+    expect(times(made, 'u').slice(50)).toEqual(Array.from({ length: 10 }, (_, each) => (each + 1) * 1200));
+    expect(times(made, 'p')).toEqual([0, 0, 0]);
+    expect(failed).toHaveLength(10);
+  });
+
+  it('takes limits in two conversations at a time for one of the workspace', async () => {
+    const { clock, made, call } = start();
+    call('a', 'A', 'chat.postMessage', [4]);
+    call('b', 'B', 'chat.postMessage', [6]);
+    await new Promise((resolve) => setImmediate(resolve));
+    call('c', 'C');
+    call('u', undefined, 'chat.update');
+    await clock.run();
+    const at = new Map(made.map(({ what, atMs }) => [what, atMs]));
+    expect(at.get('u')).toBe(0);
+    expect(at.get('c')).toBe(6_000);
+  });
 });

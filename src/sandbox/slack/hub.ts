@@ -1,5 +1,6 @@
 import type { Courier } from './courier.ts';
 import type { ResponseTarget, ResponseUrls } from './response-urls.ts';
+import type { Rotation } from './rotation.ts';
 import type { SocketLink } from './socket-link.ts';
 import type { State } from './state.ts';
 import type { Steps } from './steps.ts';
@@ -11,6 +12,8 @@ export type Enterprise = { id: string; isOrgWide: boolean };
 export type Hub = {
   baseUrl: () => string;
   botToken: string;
+  /** Of an app with token rotation; then `botToken` is not good. */
+  rotation: Rotation | undefined;
   appToken: string;
   /** What the bot's token may do, as every answer of Slack tells. */
   scopes: readonly string[];

@@ -11,6 +11,7 @@ import { createPageEvents } from './page-events.ts';
 import { type NewPerson, toSlackUser } from './people.ts';
 import { handleResponsePost } from './response-endpoint.ts';
 import { createResponseUrls } from './response-urls.ts';
+import { createRotation, type RotationOptions } from './rotation.ts';
 import { createSocketLink, type SocketLink } from './socket-link.ts';
 import { type Command, createState, findPerson, type NewChannel, type Shortcut, type State } from './state.ts';
 import { createSteps, type Execution, runStep, type StepFunctions } from './steps.ts';
@@ -30,6 +31,8 @@ export type LocalWorkspaceOptions = {
   signingSecret: string;
   botToken: string;
   appToken: string;
+  /** The app has token rotation; then `botToken` is not good. */
+  rotation?: RotationOptions | undefined;
   /** Makes this a team of Enterprise Grid. Its people name it by themselves. */
   enterprise?: Enterprise | undefined;
   /** What the app was allowed when it was installed; all that its manifest asks for, unless given. */
@@ -79,6 +82,7 @@ function createHub(options: LocalWorkspaceOptions, state: State): Hub {
   return {
     baseUrl: options.baseUrl,
     botToken: options.botToken,
+    rotation: options.rotation && createRotation(options.rotation),
     appToken: options.appToken,
     enterprise: options.enterprise,
     scopes: options.scopes ?? everyScope,

@@ -19,6 +19,13 @@ import * as endorsements from './0019-endorsements.ts';
 import * as nudges from './0020-nudges.ts';
 import * as questions from './0022-questions.ts';
 import * as steps from './0023-steps.ts';
+import * as signIns from './0024-sign-ins.ts';
+import * as recurringHours from './0025-recurring-hours.ts';
+import * as sharedNotices from './0026-shared-notices.ts';
+import * as homes from './0027-homes.ts';
+import * as warnLiveGrants from './0028-warn-live-grants.ts';
+import * as botTokens from './0029-bot-tokens.ts';
+import * as nextGroups from './0031-next-groups.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -42,4 +49,11 @@ export const migrations: Record<string, Migration> = {
   '0020-nudges': nudges,
   '0022-questions': questions,
   '0023-steps': steps,
+  '0024-sign-ins': signIns,
+  '0025-recurring-hours': recurringHours,
+  '0026-shared-notices': sharedNotices,
+  '0027-homes': homes,
+  '0028-warn-live-grants': warnLiveGrants,
+  '0029-bot-tokens': botTokens,
+  '0031-next-groups': nextGroups,
 };

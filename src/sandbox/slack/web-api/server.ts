@@ -54,12 +54,17 @@ function same(left: string, right: string): boolean {
 
 function tokenProblem(hub: Hub, method: string, token: string): Refusal | undefined {
   if (token === '') return refuse('not_authed');
+  if (hub.rotation !== undefined && !(method in APP_METHODS)) {
+    const problem = hub.rotation.problem(token);
+    return problem && refuse(problem);
+  }
   const [wanted, other] = method in APP_METHODS ? [hub.appToken, hub.botToken] : [hub.botToken, hub.appToken];
   if (same(token, wanted)) return undefined;
   return refuse(same(token, other) ? 'not_allowed_token_type' : 'invalid_auth');
 }
 
 function carryOut(hub: Hub, name: string, token: string, args: Json): Json {
+  if (name === 'oauth.v2.access' && hub.rotation !== undefined) return hub.rotation.access(args);
   if (name === 'api.test') return 'error' in args ? { ok: false, error: textOf(args['error']), args } : { ok: true, args };
   const method = Object.hasOwn(APP_METHODS, name) ? APP_METHODS[name] : Object.hasOwn(BOT_METHODS, name) ? BOT_METHODS[name] : undefined;
   if (method === undefined) return { ok: false, error: 'unknown_method', req_method: name };

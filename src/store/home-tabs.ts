@@ -1,0 +1,100 @@
+import { sql } from 'kysely';
+import type { DrawingBegun, HomeDrawn, HomeTabs } from '../app/home-tabs-store.ts';
+import type { Person } from '../domain/request.ts';
+import { parseEmail, parsePersonId } from '../domain/ids.ts';
+import type { Db } from './database.ts';
+
+/** Of a grant `g`: past its end, or the end of its hours, by more than a minute, and not seen gone. */
+export const liveAndOverdue = sql`g.state in ('planned', 'active', 'ending')
+  and least(coalesce(g.end_at, g.expires_at, g.latest_end), case when g.opened_at is not null then
+    case when g.opens_at > g.opened_at then g.closed_at else g.closes_at end end) < clock_timestamp() - interval '1 minute'`;
+
+const isLately = sql`h.opened_at > clock_timestamp() - interval '24 hours'`;
+/** Soon, so that what follows at once comes in one; and not again right after it was drawn. */
+const soon = sql`greatest(clock_timestamp() + interval '1 second', h.drawn_at + interval '5 seconds')`;
+const changed = sql`changes = h.changes + 1, publish_at = least(h.publish_at, ${soon})`;
+
+export const createHomeTabs = (db: Db): HomeTabs => ({
+  async begin(org, account, person) {
+    const { rows } = await sql<DrawingBegun>`
+      insert into homes as h (org, account, person_id, opened_at, draws, publish_at)
+      values (${org}, ${account}, ${person}, clock_timestamp(), 1, clock_timestamp() + interval '30 seconds')
+      on conflict (org, account) do update set person_id = excluded.person_id, opened_at = excluded.opened_at, draws = h.draws + 1,
+        publish_at = least(h.publish_at, excluded.publish_at)
+      returning draws::text, changes::text`.execute(db);
+    const [begun] = rows;
+    if (begun === undefined) throw new Error('a home tab that was just put down is not there');
+    return begun;
+  },
+  async drawn(org, account, begun, drawn) {
+    await sql`update homes h set ${asDrawn(begun, drawn)} where h.org = ${org} and h.account = ${account}`.execute(db);
+  },
+  async openers(org, request, limit) {
+    const { rows } = await sql<{ id: string; email: string }>`select p.id, p.email from homes h
+      join people p on p.org = h.org and p.id = h.person_id
+      where h.org = ${org} and ${isLately} and not (h.waiting @> array[${request}]::uuid[]) order by h.opened_at desc limit ${limit}`.execute(
+      db,
+    );
+    return rows.map(toPerson);
+  },
+  async change(org, request, people) {
+    await sql`update homes h set ${changed} where h.org = ${org} and ${isLately}
+      and (h.person_id = any(${[...people]}::uuid[]) or h.waiting @> array[${request}]::uuid[] or h.overdue > 0)`.execute(db);
+  },
+  async changeOverdue() {
+    await sql`with told as (
+        select distinct h.org from homes h where ${isLately} and h.overdue is not null and h.publish_at is null),
+      counted as (select told.org, (select count(*) from grants g where g.org = told.org and ${liveAndOverdue})::int as count from told)
+      update homes h set ${changed} from counted
+      where h.org = counted.org and ${isLately} and h.publish_at is null and h.overdue <> counted.count`.execute(db);
+  },
+  async due(limit) {
+    const { rows } = await sql<{ account: string }>`
+      with due as (select org, account from homes where publish_at <= clock_timestamp() order by publish_at limit ${limit} for update skip locked)
+      update homes h set publish_at = clock_timestamp() + interval '20 seconds' from due
+      where h.org = due.org and h.account = due.account returning h.account`.execute(db);
+    return rows.map(({ account }) => account);
+  },
+  async claim(org, account) {
+    const { rows } = await sql<DrawingBegun & { id: string; email: string; place: string; shown: string }>`
+      update homes h set lease_until = clock_timestamp() + interval '30 seconds', draws = h.draws + 1 from people p
+      where h.org = ${org} and h.account = ${account} and p.org = h.org and p.id = h.person_id and ${isLately}
+        and h.publish_at is not null and (h.lease_until is null or h.lease_until < clock_timestamp())
+      returning p.id, p.email, h.place, h.shown, h.draws::text, h.changes::text`.execute(db);
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const { place, shown, draws, changes } = row;
+    return { account, person: toPerson(row), place, shown, draws, changes };
+  },
+  async release(org, claim, came) {
+    const mine = sql`h.org = ${org} and h.account = ${claim.account}`;
+    if (came === 'gone') await sql`delete from homes h where ${mine} and h.draws = ${claim.draws}::bigint`.execute(db);
+    else if (came === 'failed')
+      await sql`update homes h set lease_until = null, shown = '', publish_at = clock_timestamp() + interval '10 seconds' where ${mine}`.execute(
+        db,
+      );
+    else await sql`update homes h set lease_until = null, ${asDrawn(claim, came)} where ${mine}`.execute(db);
+  },
+  async forget(limit) {
+    const { numAffectedRows } = await sql`delete from homes where (org, account) in (
+      select org, account from homes where opened_at < clock_timestamp() - interval '24 hours' limit ${limit} for update skip locked)`.execute(
+      db,
+    );
+    return Number(numAffectedRows ?? 0);
+  },
+});
+
+/** True only where no other drawing had begun meanwhile, and to be looked at again where anything changed. */
+function asDrawn({ draws, changes }: DrawingBegun, { shown, place, waiting, overdue }: HomeDrawn) {
+  const isLast = sql`h.draws = ${draws}::bigint`;
+  return sql`shown = case when ${isLast} then ${shown} else '' end, place = ${place}, waiting = ${[...waiting]}::uuid[],
+    overdue = ${overdue ?? null}::int, drawn_at = clock_timestamp(),
+    publish_at = case when not ${isLast} then clock_timestamp() + interval '1 second'
+      when h.changes = ${changes}::bigint then null else clock_timestamp() + interval '5 seconds' end`;
+}
+
+function toPerson({ id, email }: { readonly id: string; readonly email: string }): Person {
+  const [personId, address] = [parsePersonId(id), parseEmail(email)];
+  if (personId === undefined || address === undefined) throw new Error('a person is stored with an id or address that cannot exist');
+  return { id: personId, email: address };
+}
