@@ -148,6 +148,7 @@ export function listen(app: App, desk: Desk): void {
   for (const id of listened.shortcuts) {
     app.shortcut(id, async ({ ack, body, respond }) => {
       await ack();
+      if (!(await desk.isFirst(body))) return;
       const { user, trigger_id: triggerId } = body;
       const message = body.type === 'message_action' ? { channel: body.channel.id, ts: body.message_ts } : undefined;
       await shortcuts[id](desk, { userId: user.id, triggerId, message, respond: message === undefined ? undefined : respond });

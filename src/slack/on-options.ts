@@ -6,6 +6,7 @@ import type { Caller, CatalogItem } from '../app/ports.ts';
 import type { AskForm } from '../app/request-form.ts';
 import { type Desk, reportFault } from './desk.ts';
 import { allowAsked } from './on-allow.ts';
+import { inTime } from './in-time.ts';
 import { askedBy } from './on-form.ts';
 import { emptyForm } from './read-form.ts';
 
@@ -57,12 +58,13 @@ const offeredBy = <A>(doors: Doors<A>, caller: Caller, asked: A) => ({
   resources: (query: string) => doors.resources(caller, asked, query),
 });
 
-/** A list has no place for words: a fault leaves it empty, and is in the log. */
+/** A list has no place for words: a fault, or an answer that comes too late, leaves it empty, and is in the log. */
 export async function offer(desk: Desk, id: OptionId, typing: Typing): Promise<Offer> {
-  try {
-    return await offers[id](desk, typing);
-  } catch (error) {
+  const work = offers[id](desk, typing).catch((error: unknown) => {
     reportFault(desk.log, error);
     return none;
-  }
+  });
+  const found = await inTime(work);
+  if (found === undefined) desk.log.warn({ list: id }, 'the options of a list were not there in time');
+  return found ?? none;
 }

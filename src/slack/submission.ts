@@ -1,11 +1,11 @@
 /** Windows that are submitted: fields complain in the acknowledgement, and that must come within three seconds. */
-import { setTimeout as wait } from 'node:timers/promises';
 import type { AckFn, SlackViewMiddlewareArgs, ViewOutput, ViewResponseAction, ViewSubmitAction } from '@slack/bolt';
 import { sentence } from '../../blocks/kit.ts';
 import { loading } from '../../blocks/loading.ts';
 import { noticeView } from '../../blocks/notices.ts';
 import { keyOf } from './deliveries.ts';
 import { type Desk, privately, reportFault } from './desk.ts';
+import { inTime } from './in-time.ts';
 import type { Values } from './press.ts';
 import { refill, typedIn } from './refill.ts';
 
@@ -25,8 +25,6 @@ export type SubmissionAnswer =
 
 export type Submit = (desk: Desk, submission: Submission) => Promise<SubmissionAnswer>;
 
-/** Well below Slack's three seconds. */
-const patienceMs = 1_800;
 /** Views may be large, and a repeat comes soon. */
 const mostKept = 200;
 
@@ -109,15 +107,5 @@ async function fillLate(desk: Desk, { view, user }: ViewSubmitAction, heading: s
         ? `The window “${heading}” was handled, but could not show what came of it. Close it; the home tab shows how things are now.`
         : `Nothing came of the window “${heading}”, which could not be shown again: ${problem}`;
     await privately(desk, user.id, undefined)(sentence(said, problem === undefined ? undefined : typedIn(view)));
-  }
-}
-
-async function inTime(work: Promise<SubmissionAnswer>): Promise<SubmissionAnswer | undefined> {
-  const over = new AbortController();
-  const alarm = wait(patienceMs, undefined, { signal: over.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([work, alarm]);
-  } finally {
-    over.abort();
   }
 }

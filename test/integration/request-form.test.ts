@@ -278,6 +278,22 @@ describe('the request form', () => {
     expect(textOf(view)).toContain('Which one?');
   });
 
+  it('offers nothing, rather than an answer that comes too late, where the options hang', async () => {
+    await using world = await createWorld();
+    let hang = false;
+    const asking: UseCases['asking'] = {
+      ...world.useCases.asking,
+      resources: (...given) => (hang ? new Promise(() => {}) : world.useCases.asking.resources(...given)),
+    };
+    const { running, bob, form } = await start('socket', world, { asking });
+    await using _ = running;
+    await bob.command('/access');
+    const view = await form('Which one?');
+    hang = true;
+    expect(await bob.options(view, actionIds.formResource, '')).toMatchObject({ options: [] });
+    expect(running.logged).toContainEqual(expect.objectContaining({ message: 'the options of a list were not there in time' }));
+  });
+
   it('finds among 5,000 resources what was meant, best first, at most 100', async () => {
     await using world = await createWorld({ besides: [warehouse(5_000)] });
     const caller = await world.caller('bob');

@@ -49,6 +49,16 @@ describe.each<Mode>(['socket', 'http'])('a delivery that comes to another proces
     await expect.poll(() => counts).toEqual([1, 1]);
   });
 
+  it('has one effect: a shortcut', async () => {
+    const { one, other } = await both();
+    await using _one = one;
+    await using _other = other;
+    await one.slack.workspace.as('bob').shortcut('request_access');
+    expect(await other.slack.workspace.deliver(last(one))).toMatchObject({ kind: 'acked' });
+    await expect.poll(() => dropped(other)).toBe(1);
+    expect(other.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   it('has one effect: a button', async () => {
     const { one, other, counts } = await both();
     await using _one = one;
