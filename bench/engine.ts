@@ -14,6 +14,7 @@ import { createPatternMatch } from '../src/patterns.ts';
 import { openQueue } from '../src/queue/open-queue.ts';
 import { prepareSampleDatabase } from '../src/sandbox/sample-database.ts';
 import { startEmbeddedPostgres } from '../src/sandbox/postgres/start.ts';
+import { createMetrics } from '../src/metrics/index.ts';
 import { migrate, openDatabase, openRemovals } from '../src/store/database.ts';
 import { createStore } from '../src/store/index.ts';
 import { bindConfiguredRoles } from '../src/store/configured.ts';
@@ -74,7 +75,13 @@ export async function startEngine(redisUrl: string | undefined) {
       name: `bench-${randomBytes(4).toString('hex')}`,
     }),
   );
-  const hands: Hands = { ...deps, log: quiet, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
+  const hands: Hands = {
+    ...deps,
+    log: quiet,
+    meter: createMetrics().meter,
+    stopping: new AbortController().signal,
+    monotonicMs: () => performance.now(),
+  };
   const silent = {
     post: async () => ({ channel: '', ts: '' }),
     find: async () => undefined,

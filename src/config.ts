@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isLoopback } from './config/address.ts';
 import { readAccessFile } from './config/access-file.ts';
-import { readBootstrapKey, readDatabase, readQueue } from './config/backends.ts';
+import { readBootstrapKey, readDatabase, readMetricsToken, readQueue } from './config/backends.ts';
 import type { Config } from './config/config-types.ts';
 import { Secret } from './config/secret.ts';
 import { prepareDataFolder, readSecretKey } from './config/secret-key.ts';
@@ -43,6 +43,7 @@ export async function readConfig(
   const queue = readQueue(variables, report);
   const slack = readSlack(variables, server.host, report);
   const bootstrapKey = readBootstrapKey(variables, report);
+  const metricsToken = readMetricsToken(variables, report);
   const isEmbedded = database.kind === 'embedded';
   const canKeep = !isEmbedded || (await prepareDataFolder(dataDir, report));
   const secretKey = canKeep ? await readSecretKey(variables, isEmbedded ? dataDir : undefined, report) : undefined;
@@ -56,7 +57,7 @@ export async function readConfig(
   const wantsSampleDatabase = access.integrations.some((each) => each.url.reveal().includes(sampleReference));
   return {
     ok: true,
-    config: { ...access, ...server, database, queue, slack, bootstrapKey, secretKey, dataDir, isSample, wantsSampleDatabase },
+    config: { ...access, ...server, database, queue, slack, bootstrapKey, metricsToken, secretKey, dataDir, isSample, wantsSampleDatabase },
   };
 }
 

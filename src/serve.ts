@@ -13,9 +13,12 @@ import type { Config } from './config.ts';
 import { createDirectories } from './directories/index.ts';
 import { createFileDirectories } from './directories/local.ts';
 import { openDoor } from './door.ts';
+import { startClockWatch } from './clock-watch.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createHttpApp } from './http/server.ts';
 import { createIntegrations } from './integrations/index.ts';
+import { largestSkewMs } from './metrics/check-clock.ts';
+import { createMetrics } from './metrics/index.ts';
 import { createPatternMatch } from './patterns.ts';
 import { openQueue } from './queue/open-queue.ts';
 import type { Handlers } from './queue/workers.ts';
@@ -24,9 +27,11 @@ import { createPagerDuty } from './on-call/pagerduty.ts';
 import { connectSlack } from './connect-slack.ts';
 import { StartProblem } from './sandbox/postgres/start-problem.ts';
 import { migrate, openDatabase, openRemovals, ping } from './store/database.ts';
+import { verifyDatabase } from './store/audit-verify.ts';
 import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
 import { bindConfiguredRoles, setBootstrapKey } from './store/configured.ts';
+import { startAuditVerification } from './verify-audit.ts';
 import { createTokens } from './tokens/index.ts';
 import { createSignIn } from './tokens/sign-in.ts';
 import { createVault } from './store/vault.ts';
@@ -46,7 +51,7 @@ export type Running = {
 /** Wires everything together and starts it. `databaseUrl` is where Curfew's own tables are. */
 export async function serve(config: Config, databaseUrl: string, log: Log): Promise<Running> {
   await using stack = new AsyncDisposableStack();
-  const { store, pool, db } = await openStore(config, databaseUrl, log, stack);
+  const { store, pool, removals, db } = await openStore(config, databaseUrl, log, stack);
   const integrations = stack.use(
     createIntegrations(
       config.integrations.map((each) => ({ ...each, url: each.url.reveal() })),
@@ -93,6 +98,8 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
       because('Slack cannot be used. Is SLACK_BOT_TOKEN right, and Slack within reach?'),
     ),
   );
+  const metrics = createMetrics();
+  const clock = stack.use(startClockWatch({ databaseNow: () => store.now(), nowMs: Date.now, log }));
   const health = async () => {
     const database = await ping(db).then(
       () => true,
@@ -103,6 +110,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
       database: { ok: database },
       queue: { ok: true, detail: reachable ? 'reachable' : 'away: the sweep does without it' },
       slack: { ok: slack.isReady() },
+      clock: clockCheck(clock.skewSeconds()),
     };
     return { ready: database && slack.isReady(), checks };
   };
@@ -114,6 +122,17 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     health,
     login: config.login,
     refusals,
+    metrics: config.metricsToken && {
+      token: config.metricsToken.reveal(),
+      read: () =>
+        metrics.read({
+          vitals: () => store.vitals(),
+          queueReachable: async () => (await queue.status()).reachable,
+          slackReady: () => slack.isReady(),
+          clockSkewSeconds: () => clock.skewSeconds(),
+          waiting: () => ({ main: pool.waitingCount, removals: removals.waitingCount }),
+        }),
+    },
     link: signIn && { steps: signIn, told: (account, email) => slack.tellLinked(account, email) },
   });
   stack.defer(() => api.close());
@@ -121,7 +140,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
   await slack.start().catch(because('Slack cannot be listened to. Is SLACK_APP_TOKEN right?'));
 
   const stopping = new AbortController();
-  const hands = { ...deps, log, stopping: stopping.signal, monotonicMs: () => performance.now() };
+  const hands = { ...deps, log, meter: metrics.meter, stopping: stopping.signal, monotonicMs: () => performance.now() };
   const work = createWork({
     ...deps,
     messenger: slack.messenger,
@@ -134,6 +153,15 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     queue.startWorkers(createHandlers(work, store));
     // Before the heartbeat, so that at the end it writes down what that sealed last.
     stack.use(startAnchors({ file: anchorFile(config.dataDir), secretKey: config.secretKey, heads: () => store.audit.heads(), log }));
+    stack.use(
+      startAuditVerification({
+        checks: store.auditChecks,
+        verify: (anchors, between) => verifyDatabase(db, anchors, between),
+        anchorFile: anchorFile(config.dataDir),
+        secretKey: config.secretKey,
+        log,
+      }),
+    );
     const heartbeat = stack.use(startHeartbeat(work, log));
     subscribe((news) => (news === 'sealed' ? undefined : heartbeat.wake()));
   }
@@ -149,6 +177,11 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     workspace: slack.workspace,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function clockCheck(skewSeconds: number): { ok: boolean; detail?: string } {
+  const isOff = Math.abs(skewSeconds) * 1000 > largestSkewMs;
+  return isOff ? { ok: false, detail: `${skewSeconds.toFixed(1)} s off the database's: what is due is decided by that one` } : { ok: true };
 }
 
 function onCallsOf({ onCall }: Config): readonly OnCall[] {
@@ -168,7 +201,7 @@ async function openStore(config: Config, url: string, log: Log, stack: AsyncDisp
   const [firstOwner] = config.owners;
   // A worker is often started without the key that only the API needs, and must not take it from the others.
   if (firstOwner !== undefined && config.roles.has('web')) await setBootstrapKey(db, config.org, firstOwner, config.bootstrapKey?.reveal());
-  return { store: createStore({ db, pool, removals }), pool, db };
+  return { store: createStore({ db, pool, removals }), pool, removals, db };
 }
 
 /** Turns a fault at the start into a sentence that says what to look at. */

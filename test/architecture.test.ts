@@ -33,6 +33,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
       'src/app/standing-review-store.ts',
       'src/app/steps-store.ts',
       'src/app/sign-in-store.ts',
+      'src/app/vitals-store.ts',
       'src/app/use-cases.ts',
     ],
     packages: [/^kysely/, 'pg', 'uuid', 'canonicalize', /^node:/],
@@ -51,6 +52,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
     packages: ['jose', 'zod', /^node:/],
   },
   'src/webhooks': { parts: ['src/domain', 'src/app/webhooks-store.ts', 'src/webhooks'], packages: ['undici', 'ipaddr.js', /^node:/] },
+  'src/metrics': { parts: ['src/domain', 'src/app/meter.ts', 'src/app/vitals-store.ts', 'src/metrics'], packages: ['prom-client'] },
   'src/sandbox': { parts: ['src/sandbox'], packages: ['pg', 'ws', 'zod', /^node:/] },
   'src/config': { parts: ['src/domain', 'src/config'], packages: ['zod', 'yaml', /^node:/] },
 };

@@ -1,4 +1,5 @@
 import { callDeadlineMs, type CallResult, maySend, settle } from '../domain/right.ts';
+import type { Meter } from './meter.ts';
 import type { Claim, Settlement, Store } from './store.ts';
 import type { Integration, Integrations, Log, Vault } from './ports.ts';
 
@@ -8,6 +9,7 @@ export type Hands = {
   readonly integrations: Integrations;
   readonly vault: Vault;
   readonly log: Log;
+  readonly meter: Meter;
   /** Aborted when the process stops: nothing more is claimed, what is under way is finished. */
   readonly stopping: AbortSignal;
   /** Milliseconds of this process' monotonic clock. */
@@ -107,6 +109,7 @@ async function settled(hands: Hands, claim: Claim, result: CallResult): Promise<
 
 /** Failure to revoke is the loudest event we have. */
 function report(hands: Hands, claim: Claim, result: CallResult): void {
+  hands.meter.looked(claim.integration, claim.desired, result.kind);
   if (result.kind === 'observed' && result.observed === claim.desired) return;
   const fields = { right: claim.rightId, integration: claim.integration, attempts: claim.state.attempts + 1, result };
   if (claim.desired === 'absent') hands.log.error(fields, 'access could not be taken away yet; it is tried again');

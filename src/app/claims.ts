@@ -28,3 +28,11 @@ export type Settlement = {
   readonly result: CallResult;
   readonly sessionsEnded: number;
 };
+
+/** What came of a write-back. */
+export type Aftermath = {
+  /** The whole seconds within the next hour at which a grant that just became active ends. */
+  readonly alarms: readonly number[];
+  /** One for each grant whose access was just seen gone from the target. */
+  readonly removals: readonly { readonly integration: string; readonly latenessMs: number }[];
+};

@@ -58,8 +58,9 @@ function pieces(hands: Hands, claims: readonly Claim[], claimedAtMs: number): Pr
 }
 
 async function writeBack(hands: Hands, jobs: Jobs, settlements: readonly Settlement[]): Promise<void> {
-  const ends = await hands.store.settle(settlements);
-  await arm(hands.log, jobs, ends);
+  const { alarms, removals } = await hands.store.settle(settlements);
+  for (const { integration, latenessMs } of removals) hands.meter.removed(integration, latenessMs);
+  await arm(hands.log, jobs, alarms);
 }
 
 /** Sets an alarm for each second. A queue that does not take it costs punctuality only: the sweep finds what is due. */

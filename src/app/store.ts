@@ -11,7 +11,8 @@ import type { Instant } from '../domain/time.ts';
 import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { PlainAsks } from './ask-store.ts';
-import type { Claim, Settlement } from './claims.ts';
+import type { AuditChecks, Vitals } from './vitals-store.ts';
+import type { Aftermath, Claim, Settlement } from './claims.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { BotTokenStore } from './bot-token-store.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
@@ -188,7 +189,7 @@ export type Transaction = Reads & {
   takeSecret(actor: Actor, request: PermissionRequest, integration: string, account: string): Promise<string | undefined>;
 };
 
-export type { Claim, Settlement } from './claims.ts';
+export type { Aftermath, Claim, Settlement } from './claims.ts';
 
 /** A part of all requests, newest first. `of` undefined: everybody's; what is undefined does not filter. */
 export type RequestPageWish = {
@@ -228,6 +229,8 @@ export type Store = Reads &
     outlook(org: Org, person: Email): Promise<Outlook>;
     /** Postgres' clock. */
     now(): Promise<Instant>;
+    vitals(): Promise<Vitals>;
+    readonly auditChecks: AuditChecks;
 
     /** Something was refused: that is an event too. */
     recordRefusal(
@@ -245,9 +248,8 @@ export type Store = Reads &
     recordBaseline(claim: Claim, observed: 'absent' | 'present'): Promise<boolean>;
     /**
      * Writes claims back: rights, grants, audit, outbox in one statement. Fenced: a lost claim changes nothing (R9).
-     * Returns the whole seconds within the next hour at which a grant that just became active ends.
      */
-    settle(settlements: readonly Settlement[]): Promise<readonly number[]>;
+    settle(settlements: readonly Settlement[]): Promise<Aftermath>;
     /**
      * Puts a sealed password on record before it is offered to the target; an offer that was never answered is kept and
      * returned instead. `reset`: as far as we know, no password of ours was ever confirmed for this account.

@@ -21,11 +21,19 @@ export function readQueue(variables: Variables, report: Report): QueueChoice {
   return { kind: 'redis', url: new Secret(url) };
 }
 
-/** An API key of the first owner, to begin with. It travels in a header, so it holds no spaces. */
-export function readBootstrapKey(variables: Variables, report: Report): Secret | undefined {
-  const key = variables.get('CURFEW_BOOTSTRAP_KEY');
+/** An API key of the first owner, to begin with. */
+export const readBootstrapKey = (variables: Variables, report: Report): Secret | undefined =>
+  readKey('CURFEW_BOOTSTRAP_KEY', variables, report);
+
+/** What `/metrics` is read with. */
+export const readMetricsToken = (variables: Variables, report: Report): Secret | undefined =>
+  readKey('CURFEW_METRICS_TOKEN', variables, report);
+
+/** A bearer token of somebody's making. It travels in a header, so it holds no spaces. */
+function readKey(name: string, variables: Variables, report: Report): Secret | undefined {
+  const key = variables.get(name);
   if (key === undefined) return undefined;
-  if (!/^[\x21-\x7e]{32,512}$/.test(key)) report('CURFEW_BOOTSTRAP_KEY must be 32 to 512 ASCII characters without spaces');
-  if (isMistypedKey(key)) report('CURFEW_BOOTSTRAP_KEY looks like a key that this product made, but has a wrong character in it');
+  if (!/^[\x21-\x7e]{32,512}$/.test(key)) report(`${name} must be 32 to 512 ASCII characters without spaces`);
+  if (isMistypedKey(key)) report(`${name} looks like a key that this product made, but has a wrong character in it`);
   return new Secret(key);
 }

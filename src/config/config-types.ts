@@ -120,6 +120,8 @@ export type Config = AccessConfig &
     readonly queue: QueueChoice;
     readonly slack: SlackChoice;
     readonly bootstrapKey: Secret | undefined;
+    /** Undefined: there is no `/metrics`. */
+    readonly metricsToken: Secret | undefined;
     /** 32 bytes; prints as redacted. */
     readonly secretKey: Buffer;
     readonly dataDir: string;

@@ -8,7 +8,7 @@ import { notFound, type Problem, sendProblem } from './problem.ts';
 
 const longestToken = 4096;
 const bearer = /^bearer +([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)$/i;
-const challenge = 'Bearer realm="curfew"';
+export const challenge = 'Bearer realm="curfew"';
 const tenantPath = z.object({ org: z.string() });
 
 /** `bad` is a header that cannot hold a key: another scheme, sent twice, too long, not ASCII. */
@@ -75,7 +75,7 @@ export function requireCaller(scope: FastifyInstance, useCases: UseCases, org: O
   });
 }
 
-const missing: Problem = {
+export const missing: Problem = {
   code: 'unauthenticated',
   status: 401,
   title: 'No credential',
@@ -90,7 +90,7 @@ const issuerAway: Problem = {
   retryAfterSeconds: 5,
 };
 
-const invalid: Problem = {
+export const invalid: Problem = {
   code: 'unauthenticated',
   status: 401,
   title: 'Invalid credential',

@@ -20,6 +20,7 @@ import { serveKeys } from './keys-api.ts';
 import { type LinkPages, serveLinkPages } from './link-pages.ts';
 import type { HttpLog } from './log.ts';
 import { describeRoutes, serveReference } from './openapi.ts';
+import { type MetricsPage, serveMetrics } from './metrics.ts';
 import { createOutcomeStreams } from './outcome-stream.ts';
 import { internalFault, sendProblem } from './problem.ts';
 import { servePoll } from './poll-stream.ts';
@@ -54,6 +55,8 @@ export type HttpDeps = {
   readonly refusals?: RefusalCounter | undefined;
   /** Signing in to link a Slack account; without it there are no pages for it. */
   readonly link?: LinkPages | undefined;
+  /** Without it there is no `/metrics`. */
+  readonly metrics?: MetricsPage | undefined;
 };
 
 const longestBodyBytes = 64 * 1024;
@@ -100,6 +103,7 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
   app.setErrorHandler((error, request, reply) => answerError(deps.log, error, request, reply));
   logResponses(app, deps.log);
   serveHealth(app, deps.health, deps.log);
+  if (deps.metrics !== undefined) serveMetrics(app, deps.metrics);
   await app.register(async (scope) => serveDiscovery(scope, { org: deps.org, publicUrl: deps.publicUrl, login: deps.login }));
   await app.register(serveReference);
   const { useCases, org, log, publicUrl, link, refusals = createRefusalCounter({ useCases, org, log }) } = deps;
@@ -168,7 +172,7 @@ function answerError(log: HttpLog, error: unknown, request: FastifyRequest, repl
 
 /** One line per answer; the pattern of the route instead of the address, and no header. */
 function logResponses(app: FastifyInstance, log: HttpLog): void {
-  const quiet = new Set<string | undefined>(['/livez', '/readyz']);
+  const quiet = new Set<string | undefined>(['/livez', '/readyz', '/metrics']);
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url;
     if (!quiet.has(route))

@@ -41,18 +41,20 @@ function whyUnfit(before: AuditHead, event: SealedEvent, anchors: readonly strin
 /**
  * Every organisation's chain in the database, and whether each event is in it.
  * @param anchors  read before this is called: an anchor beyond the head is a flaw
+ * @param between  called after each page of events, for whoever is in no hurry
  * @returns the first flaw, and how many events are sound
  */
 export async function verifyDatabase(
   db: Db,
   anchors: readonly AuditHead[],
+  between?: () => Promise<void>,
 ): Promise<{ readonly events: number; readonly flaw: Flaw | undefined }> {
   const heads = await readHeads(db);
   let events = 0;
   const orgs = new Set([...heads, ...anchors].map((each) => each.org));
   for (const org of orgs) {
     const head = heads.find((each) => each.org === org) ?? { org, seq: 0, hash: noHash };
-    const walked = await verifyChain(org, readChain(db, org, 1, head.seq), anchors);
+    const walked = await verifyChain(org, readChain(db, org, 1, { to: head.seq, between }), anchors);
     if (walked.flaw !== undefined) return { events, flaw: walked.flaw };
     if (walked.head.seq !== head.seq || walked.head.hash !== head.hash)
       return {
@@ -79,7 +81,12 @@ async function findStray(db: Db): Promise<Flaw | undefined> {
 }
 
 /** Sealed events in order, page by page. One whose event is gone comes with an empty action, so that its hash cannot fit. */
-export async function* readChain(db: Db, org: string, from: number, to = Number.MAX_SAFE_INTEGER): AsyncGenerator<SealedEvent> {
+export async function* readChain(
+  db: Db,
+  org: string,
+  from: number,
+  { to = Number.MAX_SAFE_INTEGER, between }: { to?: number; between?: (() => Promise<void>) | undefined } = {},
+): AsyncGenerator<SealedEvent> {
   for (let next = from; ; ) {
     const { rows } = await sql<EventRow & { seq: string; event_id: string; hash: Buffer }>`select c.seq, c.event_id, c.hash, ${eventColumns}
       from audit_chain c left join audit a on a.id = c.event_id
@@ -90,5 +97,6 @@ export async function* readChain(db: Db, org: string, from: number, to = Number.
       next = event.seq + 1;
     }
     if (rows.length < 500) return;
+    await between?.();
   }
 }

@@ -4,10 +4,11 @@ import type { Person } from '../domain/request.ts';
 import { parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Db } from './database.ts';
 
-/** Of a grant `g`: past its end, or the end of its hours, by more than a minute, and not seen gone. */
-export const liveAndOverdue = sql`g.state in ('planned', 'active', 'ending')
-  and least(coalesce(g.end_at, g.expires_at, g.latest_end), case when g.opened_at is not null then
-    case when g.opens_at > g.opened_at then g.closed_at else g.closes_at end end) < clock_timestamp() - interval '1 minute'`;
+/** Of a grant `g` that is live: when its access has to be gone, or had to be since its hours closed. */
+export const lastMoment = sql`least(coalesce(g.end_at, g.expires_at, g.latest_end), case when g.opened_at is not null then
+  case when g.opens_at > g.opened_at then g.closed_at else g.closes_at end end)`;
+/** Of a grant `g`: past that by more than a minute, and not seen gone. */
+export const liveAndOverdue = sql`g.state in ('planned', 'active', 'ending') and ${lastMoment} < clock_timestamp() - interval '1 minute'`;
 
 const isLately = sql`h.opened_at > clock_timestamp() - interval '24 hours'`;
 /** Soon, so that what follows at once comes in one; and not again right after it was drawn. */

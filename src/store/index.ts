@@ -33,6 +33,7 @@ import { createStandingAccessReads } from './standing-access.ts';
 import { createStandingReviewReads } from './standing-review.ts';
 import { createSteps } from './steps.ts';
 import { createTransaction } from './transaction.ts';
+import { createAuditChecks, readVitals } from './vitals.ts';
 import { createWakeRelay } from './wake-relay.ts';
 import { createWebhookQueue } from './webhook-queue.ts';
 import { createWebhookReads } from './webhooks.ts';
@@ -65,6 +66,8 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     transaction: (work) => allOrNothing(db, async (tx) => idempotency.commitWith(tx, await work(createTransaction(tx)))),
     outlook: (org, person) => readOutlook(pool, org, person),
     now: () => readClock(removals),
+    vitals: () => readVitals(db),
+    auditChecks: createAuditChecks(db),
     recordRefusal: recordRefusal(db),
     recordRefusedCalls: recordRefusedCalls(db),
     claim: (lane, limit) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit),

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Claim, Settlement } from '../app/store.ts';
+import type { Aftermath, Claim, Settlement } from '../app/store.ts';
 import { parseOrg, parseRightId } from '../domain/ids.ts';
 import { callDeadlineMs, landingMs, leaseMs } from '../domain/right.ts';
 import { type Instant, instant } from '../domain/time.ts';
@@ -105,12 +105,12 @@ with input as (
     as i (org, id, fence, generation, desired, observed, quarantine_until, retry_at, attempts, problem, sessions_ended, hopeless)),
 held as (
   -- One reading of the clock per right: two could straddle a second, and the end would be later than it may be.
-  select r.org, r.id, r.call_started, r.baseline, i.desired, i.observed, i.problem, i.sessions_ended, i.hopeless, clock_timestamp() as at
+  select r.org, r.id, r.integration, r.call_started, r.baseline, i.desired, i.observed, i.problem, i.sessions_ended, i.hopeless, clock_timestamp() as at
   from rights r join input i on i.org = r.org and i.id = r.id
   where r.fence = i.fence and r.lease_owner = $1
   order by r.id for update of r),
 outcomes as (
-  select g.org, g.id, h.at, h.call_started, h.desired, h.baseline, h.problem, h.sessions_ended, case
+  select g.org, g.id, h.integration, h.at, h.call_started, h.desired, h.baseline, h.problem, h.sessions_ended, case
       when g.state = 'planned' and (g.provision_until <= h.call_started or h.hopeless) then 'failed'
       when g.state = 'planned' and inside.hours and h.desired = 'present' and h.observed = 'present' then 'active'
       when h.observed <> h.desired then null
@@ -140,7 +140,7 @@ moved as (
   where g.org = o.org and g.id = o.id and o.outcome is not null
     and (g.state = 'planned' and o.outcome in ('active', 'failed') or g.state in ('active', 'ending') and o.outcome = 'ended'
       or g.state = 'active' and o.outcome in ('opened', 'closed'))
-  returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, o.outcome, o.at, o.call_started, g.opens_at, g.closes_at, g.closed_at,
+  returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, o.integration, o.outcome, o.at, o.call_started, g.opens_at, g.closes_at, g.closed_at,
     case when o.desired = 'present' then 'another-grant' when o.baseline = 'present' then 'pre-existing' end as stays,
     case when o.desired = 'absent' then o.sessions_ended else 0 end as cut, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why),
 put as (
@@ -203,14 +203,17 @@ told as (
   insert into outbox (org, kind, subject) select org, 'notify', request_id from moved
   -- What an extension took over from tells until when it went on.
   union all select org, 'notify', extends from extending)
-select distinct extract(epoch from least(expires_at, closes_at))::bigint as second from moved
-where outcome in ('active', 'opened') and least(expires_at, closes_at) <= now() + interval '1 hour'`;
+select distinct extract(epoch from least(expires_at, closes_at))::bigint as second, null as integration, null::float8 as late from moved
+where outcome in ('active', 'opened') and least(expires_at, closes_at) <= now() + interval '1 hour'
+-- Only what was really taken away: a right that stays for somebody else is nobody's removal.
+union all select null, integration, extract(epoch from case outcome when 'ended' then gone_at - end_at else at - closed_at end)::float8 * 1000
+from moved where outcome in ('ended', 'closed') and stays is null`;
 
-export async function settleRights(pool: pg.Pool, worker: string, settlements: readonly Settlement[]): Promise<readonly number[]> {
-  if (settlements.length === 0) return [];
+export async function settleRights(pool: pg.Pool, worker: string, settlements: readonly Settlement[]): Promise<Aftermath> {
+  if (settlements.length === 0) return { alarms: [], removals: [] };
   const column = <T>(pick: (s: Settlement) => T): T[] => settlements.map(pick);
   const date = (at: Instant | undefined) => (at === undefined ? null : new Date(at));
-  const { rows } = await pool.query<{ second: string }>({
+  const { rows } = await pool.query<{ second: string; integration: null } | { second: null; integration: string; late: number }>({
     name: 'settle-rights',
     text: settleSql,
     values: [
@@ -229,7 +232,10 @@ export async function settleRights(pool: pg.Pool, worker: string, settlements: r
       column((s) => s.claim.desired === 'present' && s.result.kind === 'refused' && s.result.permanent),
     ],
   });
-  return rows.map((row) => Number(row.second));
+  return {
+    alarms: rows.flatMap((row) => (row.second === null ? [] : [Number(row.second)])),
+    removals: rows.flatMap((row) => (row.second === null ? [{ integration: row.integration, latenessMs: row.late }] : [])),
+  };
 }
 
 /** Why the right is not where it should be; null where it is, and where nothing can be said before a quarantine ends. */

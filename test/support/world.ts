@@ -9,6 +9,7 @@ import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
 import type { Posting, Slot } from '../../src/domain/posting.ts';
 import { everyScope } from '../../src/domain/scope.ts';
+import { createMetrics } from '../../src/metrics/index.ts';
 import { createPatternMatch } from '../../src/patterns.ts';
 import { migrate, openDatabase, openRemovals } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
@@ -83,7 +84,8 @@ export async function createWorld({
     endStep: async () => undefined,
     drawHome: async () => 'gone',
   };
-  const hands: Hands = { ...deps, log, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
+  const metrics = createMetrics();
+  const hands: Hands = { ...deps, log, meter: metrics.meter, stopping: new AbortController().signal, monotonicMs: () => performance.now() };
   const work = createWork({ ...deps, messenger, jobs, hands, escalateAfter });
   const useCases = createUseCases(deps);
   return {
@@ -94,6 +96,7 @@ export async function createWorld({
     target,
     deps,
     hands,
+    metrics,
     work,
     useCases,
     /** Both lanes until nothing is due: how many rights were looked at. */

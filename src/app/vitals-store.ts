@@ -1,0 +1,31 @@
+import type { Instant } from '../domain/time.ts';
+
+/** How the engine stands at one moment, read from rows; ages in seconds, 0 where there is nothing of the kind. */
+export type Vitals = {
+  readonly now: Instant;
+  /** By integration: grants whose end has passed and whose access was not seen gone, and the age of the oldest such end. */
+  readonly overdue: ReadonlyMap<string, { readonly grants: number; readonly oldestSeconds: number }>;
+  /** By integration: rights of which it is not known whether they are there. */
+  readonly ambiguous: ReadonlyMap<string, number>;
+  /** How long the right that is due longest has been due, in the lane that gives and in the one that takes. */
+  readonly oldestDueSeconds: { readonly give: number; readonly take: number };
+  readonly outbox: { readonly unsent: number; readonly oldestSeconds: number };
+  readonly audit: {
+    readonly unsealed: number;
+    readonly oldestUnsealedSeconds: number;
+    /** When the whole chain was last walked to its end; undefined where it never was. */
+    readonly verifiedAt: Instant | undefined;
+    /** Did it hold then? */
+    readonly intact: boolean;
+  };
+  readonly pendingRequests: number;
+};
+
+/** What a worker needs to verify the audit log from time to time, one worker at a time. */
+export type AuditChecks = {
+  /** The turn to walk the chain, if it is time and nobody else has it. It must be renewed within `leaseSeconds`. */
+  claim(everySeconds: number, leaseSeconds: number): Promise<boolean>;
+  renew(leaseSeconds: number): Promise<void>;
+  /** @param flaw  what does not fit; undefined where all of it does */
+  finish(flaw: string | undefined): Promise<void>;
+};

@@ -1,0 +1,51 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Vitals } from '../app/vitals-store.ts';
+
+/** What all processes read from the same rows. Where the rows cannot be read there is no figure: an old one would lie. */
+export function createVitalGauges(registry: Registry): { show(vitals: Vitals | undefined): void } {
+  const gauges: { reset(): void }[] = [];
+  const gauge = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> => {
+    const made = new Gauge({ name, help, labelNames, registers: [registry] });
+    gauges.push(made);
+    return made;
+  };
+  const overdue = gauge('curfew_overdue_grants', 'Grants past their end whose access was not seen gone.', ['integration']);
+  const overdueAge = gauge('curfew_overdue_seconds', 'How long the oldest of them has been past its end.', ['integration']);
+  const ambiguous = gauge('curfew_ambiguous_rights', 'Rights of which it is not known whether they are at the target.', ['integration']);
+  const oldestDue = gauge('curfew_oldest_due_seconds', 'How long the right that is due longest has waited to be looked at.', ['lane']);
+  const unsent = gauge('curfew_outbox_unsent', 'Wake-ups that were not given to the queue yet.');
+  const outboxAge = gauge('curfew_outbox_age_seconds', 'The age of the oldest of them.');
+  const unsealed = gauge('curfew_audit_unsealed', 'Audit events that are not sealed into the chain yet.');
+  const unsealedAge = gauge('curfew_audit_unsealed_age_seconds', 'The age of the oldest of them.');
+  const verifiedAt = gauge(
+    'curfew_audit_chain_verified_timestamp_seconds',
+    'When the audit chain was last walked from its first event to its head, in seconds since 1970; 0: never.',
+  );
+  const intact = gauge('curfew_audit_chain_intact', '1: the audit chain held when it was last walked.');
+  const pending = gauge('curfew_pending_requests', 'Requests that wait for a decision.');
+  return {
+    show(vitals) {
+      for (const each of gauges) each.reset();
+      if (vitals === undefined) return unknown([unsent, outboxAge, unsealed, unsealedAge, verifiedAt, intact, pending]);
+      for (const [integration, { grants, oldestSeconds }] of vitals.overdue) {
+        overdue.set({ integration }, grants);
+        overdueAge.set({ integration }, oldestSeconds);
+      }
+      for (const [integration, rights] of vitals.ambiguous) ambiguous.set({ integration }, rights);
+      oldestDue.set({ lane: 'give' }, vitals.oldestDueSeconds.give);
+      oldestDue.set({ lane: 'take' }, vitals.oldestDueSeconds.take);
+      unsent.set(vitals.outbox.unsent);
+      outboxAge.set(vitals.outbox.oldestSeconds);
+      unsealed.set(vitals.audit.unsealed);
+      unsealedAge.set(vitals.audit.oldestUnsealedSeconds);
+      verifiedAt.set((vitals.audit.verifiedAt ?? 0) / 1000);
+      intact.set(vitals.audit.intact ? 1 : 0);
+      pending.set(vitals.pendingRequests);
+    },
+  };
+}
+
+/** A gauge without labels shows 0 once it is reset, which would be good news. */
+function unknown(gauges: readonly Gauge[]): void {
+  for (const gauge of gauges) gauge.set(Number.NaN);
+}

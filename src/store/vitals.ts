@@ -1,0 +1,84 @@
+import { sql } from 'kysely';
+import type { AuditChecks, Vitals } from '../app/vitals-store.ts';
+import { type Instant, instant } from '../domain/time.ts';
+import type { Db } from './database.ts';
+import { lastMoment } from './home-tabs.ts';
+
+type Row = {
+  now: Date;
+  overdue: { integration: string; grants: number; seconds: number }[] | null;
+  ambiguous: { integration: string; rights: number }[] | null;
+  give: number;
+  take: number;
+  unsent: number;
+  unsent_age: number;
+  unsealed: number;
+  unsealed_age: number;
+  pending: number;
+  verified_at: Date | null;
+  flaw: string | null;
+};
+
+const age = (at: ReturnType<typeof sql>) => sql`coalesce(greatest(extract(epoch from clock_timestamp() - ${at}), 0), 0)::float8`;
+
+/**
+ * One statement. What it costs grows with what is wrong and not with how much access there is: a grant can be past its end only
+ * where its right is due, or was tried in vain.
+ */
+export async function readVitals(db: Db): Promise<Vitals> {
+  const { rows } = await sql<Row>`
+    with stuck as (
+      select org, id, integration, quarantine_until, lease_until from rights where lane in ('give', 'take') and due_at <= now()
+      union select org, id, integration, quarantine_until, lease_until from rights where attempts > 0 or quarantine_until is not null)
+    select clock_timestamp() as now,
+    (select json_agg(o) from (
+      select r.integration, count(*)::int as grants, ${age(sql`min(${lastMoment})`)} as seconds
+      from stuck r join grants g on g.org = r.org and g.right_id = r.id
+      where g.state in ('planned', 'active', 'ending') and ${lastMoment} < clock_timestamp() group by r.integration) o) as overdue,
+    (select json_agg(a) from (
+      select integration, count(*)::int as rights from stuck
+      where quarantine_until is not null or lease_until < clock_timestamp() group by integration) a) as ambiguous,
+    (select ${age(sql`min(due_at)`)} from rights where lane = 'give' and due_at <= now()) as give,
+    (select ${age(sql`min(due_at)`)} from rights where lane = 'take' and due_at <= now()) as take,
+    (select count(*)::int from outbox where sent_at is null) as unsent,
+    (select ${age(sql`min(created_at)`)} from outbox where sent_at is null) as unsent_age,
+    (select count(*)::int from audit_unsealed) as unsealed,
+    (select ${age(sql`min(a.at)`)} from audit a where a.id = (select min(event_id) from audit_unsealed)) as unsealed_age,
+    (select count(*)::int from requests where state = 'pending') as pending,
+    c.verified_at, c.flaw from audit_checks c`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('the row of the audit checks is gone');
+  return {
+    now: toInstant(row.now),
+    overdue: new Map((row.overdue ?? []).map((each) => [each.integration, { grants: each.grants, oldestSeconds: each.seconds }])),
+    ambiguous: new Map((row.ambiguous ?? []).map((each) => [each.integration, each.rights])),
+    oldestDueSeconds: { give: row.give, take: row.take },
+    outbox: { unsent: row.unsent, oldestSeconds: row.unsent_age },
+    audit: {
+      unsealed: row.unsealed,
+      oldestUnsealedSeconds: row.unsealed_age,
+      verifiedAt: row.verified_at === null ? undefined : toInstant(row.verified_at),
+      intact: row.flaw === null,
+    },
+    pendingRequests: row.pending,
+  };
+}
+
+const toInstant = (date: Date): Instant => instant(date.getTime());
+
+export const createAuditChecks = (db: Db): AuditChecks => ({
+  async claim(everySeconds, leaseSeconds) {
+    const { rows } = await sql`update audit_checks set claimed_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'
+      where (claimed_until is null or claimed_until < clock_timestamp())
+        and (verified_at is null or verified_at < clock_timestamp() - ${everySeconds} * interval '1 second') returning 1`.execute(db);
+    return rows.length > 0;
+  },
+  async renew(leaseSeconds) {
+    await sql`update audit_checks set claimed_until = clock_timestamp() + ${leaseSeconds} * interval '1 second'`.execute(db);
+  },
+  async finish(flaw) {
+    await sql`update audit_checks set claimed_until = null, verified_at = clock_timestamp(), flaw = ${flaw?.slice(0, 1000) ?? null}`.execute(
+      db,
+    );
+  },
+});
