@@ -1,8 +1,9 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import type { Log } from '../app/ports.ts';
 import { migrations } from './migrations/index.ts';
+import { refuseTooOld } from './newer.ts';
+import { lockTimeoutMs, type Patience, runMigrations } from './run-migrations.ts';
 import type { Database } from './tables.ts';
 
 export type Db = Kysely<Database>;
@@ -27,6 +28,8 @@ export const openRemovals = (url: string, log: Log): pg.Pool =>
 
 function openPool(options: pg.PoolConfig, log: Log): pg.Pool {
   const pool = new pg.Pool(options);
+  // One that breaks while somebody holds it between two statements: they learn of it with the next one. Without a listener it ends the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   // An idle connection that breaks must not end the process; the next query takes a new one.
   pool.on('error', (error) => {
     // While closing, the server may be quicker to end a connection than we are.
@@ -36,34 +39,44 @@ function openPool(options: pg.PoolConfig, log: Log): pg.Pool {
 }
 
 /**
- * Brings the schema up to date. Safe where several processes start at once: kysely takes a lock. It may take its time.
+ * Brings the schema up to date. Safe where several processes start at once: kysely takes a lock. It may take its time, and
+ * holds nobody else up meanwhile.
  * A schema that a newer release has brought further is left alone: releases run side by side (I17).
+ * @throws where tables are in use for too long, and where a newer release says that this one must not touch its rows any more
  */
-export async function migrate(url: string, log: Log): Promise<void> {
-  const pool = openPool({ connectionString: url, max: 2, application_name: 'curfew migrations' }, log);
+export async function migrate(url: string, log: Log, patience?: Partial<Patience>): Promise<void> {
+  const pool = openPool({ connectionString: url, max: 2, application_name: 'curfew migrations', lock_timeout: lockTimeoutMs }, log);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {
-    const newer = await findNewer(db);
-    if (newer.length > 0) return log.info({ newer }, 'the schema belongs to a newer release, and is left as it is');
-    const { error } = await new Migrator({ db, provider: { getMigrations: async () => migrations } }).migrateToLatest();
-    if (error !== undefined) throw error;
+    const done = await readDone(db);
+    const newer = findNewer(done);
+    if (newer.length > 0) {
+      await refuseTooOld(db);
+      return log.info({ newer }, 'the schema belongs to a newer release, and is left as it is');
+    }
+    await runMigrations(db, { getMigrations: async () => migrations }, log, { isInUse: done.length > 0, ...patience });
   } finally {
     await db.destroy();
   }
 }
 
-/** What was done to the schema that we know nothing of, where all that we know was done too. */
-async function findNewer(db: Db): Promise<readonly string[]> {
+/** The names of what was done to the schema; empty where there is none yet. */
+async function readDone(db: Db): Promise<readonly string[]> {
   const { rows: tables } =
     await sql`select from information_schema.tables where table_schema = current_schema() and table_name = 'kysely_migration'`.execute(db);
   if (tables.length === 0) return [];
   const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
-  const done = new Set(rows.map(({ name }) => name));
-  const isWhole = Object.keys(migrations).every((name) => done.has(name));
-  return isWhole ? [...done].filter((name) => !(name in migrations)) : [];
+  return rows.map(({ name }) => name);
 }
 
-/** Is the database there, and of our schema? Throws where it is not. */
+/** What was done that we know nothing of, where all that we know was done too. */
+function findNewer(done: readonly string[]): readonly string[] {
+  const isWhole = Object.keys(migrations).every((name) => done.includes(name));
+  return isWhole ? done.filter((name) => !(name in migrations)) : [];
+}
+
+/** Is the database there, and of a schema that this release may work on? Throws where it is not. */
 export async function ping(db: Db): Promise<void> {
   await sql`select 1 from requests limit 1`.execute(db);
+  await refuseTooOld(db);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../src/domain/duration.ts';
 import type { Fault } from '../../src/sandbox/slack/faults.ts';
-import { callerOf, expectAgreement, posted } from '../support/agreement.ts';
+import { callerOf, expectAgreement } from '../support/agreement.ts';
+import { posted } from '../support/posted.ts';
 import { accessOf, approvalOf, buttonsOf, seen, textOf } from '../support/journey.ts';
 import { must } from '../support/http-app.ts';
 import { type RunningCurfew, startCurfew } from '../support/running-curfew.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { callerOf, expectAgreement, posted } from '../support/agreement.ts';
+import { callerOf, expectAgreement } from '../support/agreement.ts';
+import { posted } from '../support/posted.ts';
 import { accessOf, buttonsOf, expectNoComplaints, seen, textOf } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 

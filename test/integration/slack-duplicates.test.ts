@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectAgreement, posted } from '../support/agreement.ts';
+import { expectAgreement } from '../support/agreement.ts';
+import { posted } from '../support/posted.ts';
 import { accessOf, approvalOf, buttonsOf, decisions } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/slack/faults.ts';
-import { posted } from '../support/agreement.ts';
+import { posted } from '../support/posted.ts';
 import { approvalOf, buttonsOf, textOf } from '../support/journey.ts';
 import { type LocalSlack, startLocalSlack, TOKENS } from '../support/local-slack.ts';
 import { testDatabase } from '../support/postgres.ts';

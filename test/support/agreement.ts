@@ -3,27 +3,10 @@ import { expect } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { parseRequestId } from '../../src/domain/ids.ts';
-import type { Message } from '../../src/sandbox/slack/state.ts';
 import { must } from './http-app.ts';
+import { posted } from './posted.ts';
 import type { RunningCurfew } from './running-curfew.ts';
 import { email, org } from './world.ts';
-
-type Marked = { readonly request: string; readonly posting: string };
-
-function markOf({ metadata }: Message): Marked | undefined {
-  const payload: unknown = Object(metadata).event_payload;
-  const { request, posting } = Object(payload) as Partial<Marked>;
-  return request === undefined || posting === undefined ? undefined : { request, posting };
-}
-
-/** Messages about requests, wherever they stand. */
-export const posted = ({ workspace }: Pick<RunningCurfew, 'workspace'>) =>
-  [...workspace.state.channels.values()].flatMap(({ messages }) =>
-    messages.flatMap((message) => {
-      const mark = markOf(message);
-      return mark === undefined ? [] : [{ ...mark, message }];
-    }),
-  );
 
 /** Nothing is left to be told, and what was told stands where the database says, once, and as it says. */
 export async function expectAgreement(product: RunningCurfew, patienceMs = 40_000): Promise<void> {

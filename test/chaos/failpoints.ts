@@ -1,0 +1,111 @@
+/**
+ * Loaded before the product's own code (`node --import`), in tests only: the process kills itself with -9 at the nth passing of
+ * a point on its outside edges, before what happens there or right after it. The product itself knows nothing of it.
+ *
+ * `CHAOS_KILL` is JSON: { point, nth, when }. A point is a prefix of
+ * `sql:<statement>` (by its name, else its first words), `target:<statement>`, `redis:<command>`, `http:<method>`, `file:<name>`;
+ * `stop:` counts whatever is passed once the process was asked to stop.
+ */
+import { subscribe } from 'node:diagnostics_channel';
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+export type Failpoint = { readonly point: string; readonly nth: number; readonly when: 'before' | 'after' };
+
+const given = process.env['CHAOS_KILL'];
+if (given !== undefined) arm(JSON.parse(given) as Failpoint);
+
+function arm({ point, nth, when }: Failpoint): void {
+  let passed = 0;
+  let isStopping = false;
+  process.prependListener('SIGTERM', () => (isStopping = true));
+  const pass = (name: string, at: Failpoint['when']): void => {
+    if (at !== when || !(point === 'stop:' ? isStopping : name.startsWith(point))) return;
+    passed += 1;
+    if (passed < nth) return;
+    fs.writeSync(2, `chaos: ${JSON.stringify({ died: name, when, nth })}\n`);
+    process.kill(process.pid, 'SIGKILL');
+  };
+  watchPostgres(pass);
+  watchRedis(pass);
+  watchHttp(pass);
+  watchFiles(pass);
+}
+
+type Pass = (name: string, at: Failpoint['when']) => void;
+
+function watchPostgres(pass: Pass): void {
+  const { prototype } = pg.Client;
+  const send: unknown = Reflect.get(prototype, 'query');
+  if (typeof send !== 'function') throw new Error('pg.Client has no query to watch');
+  prototype.query = function query(this: pg.Client, ...args: unknown[]): unknown {
+    const [first] = args;
+    const { name, text = '' } = typeof first === 'string' ? { text: first } : (first as { name?: string; text?: string });
+    const database = 'database' in this ? String(this.database) : '';
+    const what = `${database === 'sample' ? 'target' : 'sql'}:${name ?? text.trim().toLowerCase().replaceAll('"', '').split(/\s+/).slice(0, 3).join(' ')}`;
+    pass(what, 'before');
+    const last = args.at(-1);
+    if (typeof last === 'function') {
+      args[args.length - 1] = (...answer: unknown[]): unknown => {
+        pass(what, 'after');
+        return last(...answer);
+      };
+      return send.apply(this, args);
+    }
+    const answer = send.apply(this, args);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.then((result: unknown) => {
+      pass(what, 'after');
+      return result;
+    });
+  } as typeof prototype.query;
+}
+
+function watchRedis(pass: Pass): void {
+  const { prototype } = Redis;
+  const send: unknown = Reflect.get(prototype, 'sendCommand');
+  if (typeof send !== 'function') throw new Error('Redis has no sendCommand to watch');
+  prototype.sendCommand = function sendCommand(
+    this: Redis,
+    command: { name: string; promise: Promise<unknown> },
+    stream?: unknown,
+  ): unknown {
+    pass(`redis:${command.name}`, 'before');
+    const answer = send.call(this, command, stream);
+    command.promise.then(
+      () => pass(`redis:${command.name}`, 'after'),
+      () => undefined,
+    );
+    return answer;
+  } as typeof prototype.sendCommand;
+}
+
+/** Slack's methods, whichever client sends them. */
+function watchHttp(pass: Pass): void {
+  const named = (message: unknown): string => {
+    const request = Object((message as { request?: unknown }).request) as { path?: string };
+    return `http:${request.path?.split('?', 1)[0]?.split('/').at(-1) ?? ''}`;
+  };
+  for (const [channel, at] of [
+    ['http.client.request.start', 'before'],
+    ['http.client.response.finish', 'after'],
+    ['undici:request:create', 'before'],
+    ['undici:request:trailers', 'after'],
+  ] as const)
+    subscribe(channel, (message) => pass(named(message), at));
+}
+
+/** The audit log's anchors. */
+function watchFiles(pass: Pass): void {
+  const open = fs.promises.open;
+  fs.promises.open = async (file, ...rest) => {
+    pass(`file:${path.basename(String(file))}`, 'before');
+    const handle = await open(file, ...rest);
+    pass(`file:${path.basename(String(file))}`, 'after');
+    return handle;
+  };
+  syncBuiltinESMExports();
+}

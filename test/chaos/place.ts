@@ -1,0 +1,157 @@
+/** What Curfew runs on and against: each part a real one of its own, behind a link that can be cut. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { withClient } from '../../src/sandbox/postgres/connect.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/sandbox/postgres/start.ts';
+import { prepareSampleDatabase } from '../../src/sandbox/sample-database.ts';
+import { type LocalSlack, startLocalSlack } from '../support/local-slack.ts';
+import { createLink, type Link, through } from './link.ts';
+
+export type Place = {
+  readonly slack: LocalSlack;
+  readonly links: { readonly database: Link; readonly target: Link; readonly redis: Link };
+  /** By way of the links. */
+  readonly urls: { readonly database: string; readonly target: string; readonly redis: string };
+  /** Curfew's own database, past the link, for the lane's own eyes; it may be away. */
+  read<T extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<T[]>;
+  /** The target with the observer's login, past the link. */
+  readonly observerUrl: string;
+  /** Stops the database at once, as a power cut would, and starts it again. */
+  loseDatabase(awayMs: number): Promise<void>;
+  loseTarget(awayMs: number): Promise<void>;
+  /** Everything in Redis is gone; or it is gone itself, and comes back empty. */
+  flushRedis(): Promise<void>;
+  loseRedis(awayMs: number): Promise<void>;
+} & AsyncDisposable;
+
+export const people = ['bob', 'dave', 'erin', 'frank', 'grace', 'heidi'] as const;
+
+export async function createPlace(folder: string): Promise<Place> {
+  await using stack = new AsyncDisposableStack();
+  const more = people.slice(2).map((name, n) => ({ id: `U0CHAOS0${n}`, name }));
+  const slack = stack.use(await startLocalSlack({ people: more }));
+  const database = await startServer(path.join(folder, 'database'), stack);
+  const target = await startServer(path.join(folder, 'target'), stack);
+  const sample = await prepareSampleDatabase(target.server.adminUrl);
+  await withClient(target.server.adminUrl, (admin) => admin.query(`create role observer login password 'observer'`));
+  await withClient(sample.url, (admin) => admin.query('grant connect on database sample to observer'));
+  const observer = new URL(sample.url);
+  observer.username = 'observer';
+  observer.password = 'observer';
+  const redis = await startRedis(stack);
+  const links = {
+    database: stack.use(await createLink(() => database.server.port)),
+    target: stack.use(await createLink(() => target.server.port)),
+    redis: stack.use(await createLink(() => redis.port)),
+  };
+  const kept = stack.move();
+  return {
+    slack,
+    links,
+    urls: {
+      database: through(database.server.url, links.database),
+      target: through(sample.url, links.target),
+      redis: `redis://127.0.0.1:${links.redis.port}`,
+    },
+    async read(sql, values = []) {
+      const client = new pg.Client({ connectionString: database.server.url, connectionTimeoutMillis: 5_000 });
+      client.on('error', () => undefined);
+      await client.connect();
+      try {
+        return (await client.query(sql, [...values])).rows;
+      } finally {
+        await client.end();
+      }
+    },
+    observerUrl: observer.href,
+    loseDatabase: (awayMs) => database.lose(awayMs),
+    loseTarget: (awayMs) => target.lose(awayMs),
+    flushRedis: redis.flush,
+    loseRedis: (awayMs) => redis.lose(awayMs),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+async function startServer(folder: string, stack: AsyncDisposableStack) {
+  const start = (port?: number): Promise<EmbeddedPostgres> =>
+    startEmbeddedPostgres({ folder, maxConnections: 100, ...(port === undefined ? {} : { port }) });
+  const held = { server: await start() };
+  stack.defer(() => held.server.stop());
+  return {
+    get server() {
+      return held.server;
+    },
+    async lose(awayMs: number): Promise<void> {
+      const { pid, port } = held.server;
+      process.kill(pid, 'SIGQUIT');
+      await sleep(awayMs);
+      held.server = await start(port);
+    },
+  };
+}
+
+const redisPrograms = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'];
+
+/** A real one where there is one, else one in JavaScript, as a process of its own. It keeps nothing. */
+async function startRedis(stack: AsyncDisposableStack) {
+  const port = await freePort();
+  const program = redisPrograms.find((each) => existsSync(each));
+  const start = async (): Promise<ChildProcess> => {
+    const child =
+      program === undefined
+        ? spawn(process.execPath, [path.join(import.meta.dirname, 'redis.ts'), String(port)], { stdio: 'ignore' })
+        : spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--hz', '100'], {
+            stdio: 'ignore',
+          });
+    while (!(await answers(port))) await sleep(20);
+    return child;
+  };
+  let child = await start();
+  const kill = async (): Promise<void> => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  };
+  stack.defer(kill);
+  return {
+    port,
+    flush: () => tell(port, 'FLUSHALL'),
+    async lose(awayMs: number): Promise<void> {
+      await kill();
+      await sleep(awayMs);
+      child = await start();
+    },
+  };
+}
+
+/** One inline command, and its answer's first line. */
+async function tell(port: number, command: string): Promise<void> {
+  const socket = net.connect(port, '127.0.0.1');
+  await new Promise<void>((resolve, reject) => {
+    socket.once('data', () => resolve());
+    socket.once('error', reject);
+    socket.write(`${command}\r\n`);
+  });
+  socket.destroy();
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
