@@ -20,6 +20,7 @@ import { createIntegrations } from './integrations/index.ts';
 import { largestSkewMs } from './metrics/check-clock.ts';
 import { createMetrics } from './metrics/index.ts';
 import { createPatternMatch } from './patterns.ts';
+import { startNewerWatch } from './newer-watch.ts';
 import { openQueue } from './queue/open-queue.ts';
 import type { Handlers } from './queue/workers.ts';
 import { createOnCalls } from './on-call/index.ts';
@@ -162,6 +163,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
         log,
       }),
     );
+    stack.use(startNewerWatch(() => store.newer(), log));
     const heartbeat = stack.use(startHeartbeat(work, log));
     subscribe((news) => (news === 'sealed' ? undefined : heartbeat.wake()));
   }

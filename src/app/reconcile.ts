@@ -25,10 +25,11 @@ async function drain(hands: Hands, jobs: Jobs, lane: 'give' | 'take'): Promise<n
   const under = new Set<Promise<void>>();
   const failures: unknown[] = [];
   let looked = 0;
+  const known = hands.integrations.all().map(({ name }) => name);
   while (!hands.stopping.aborted && failures.length === 0) {
     const claimedAtMs = hands.monotonicMs();
     const free = calls - under.size;
-    const claims = free > 0 ? await hands.store.claim(lane, Math.min(largestBatch, free * rightsPerCall)) : [];
+    const claims = free > 0 ? await hands.store.claim(lane, Math.min(largestBatch, free * rightsPerCall), known) : [];
     looked += claims.length;
     for (const piece of pieces(hands, claims, claimedAtMs)) {
       const turn: Promise<void> = piece

@@ -29,6 +29,7 @@ import type { WebhookQueue, WebhookReads, WebhookWrites } from './webhooks-store
 import type { HomeReads } from './home-store.ts';
 import type { StandingReviewReads } from './standing-review-store.ts';
 import type { StepStore, StepWrites } from './steps-store.ts';
+import type { Newer } from './newer-store.ts';
 import type { NoticeStore } from './notices-store.ts';
 import type { OnCallServices } from './ports.ts';
 
@@ -230,6 +231,7 @@ export type Store = Reads &
     /** Postgres' clock. */
     now(): Promise<Instant>;
     vitals(): Promise<Vitals>;
+    newer(): Promise<Newer>;
     readonly auditChecks: AuditChecks;
 
     /** Something was refused: that is an event too. */
@@ -242,8 +244,11 @@ export type Store = Reads &
     recordRefusedCalls(org: Org, counts: Readonly<Record<string, number>>): Promise<void>;
 
     // The reconciler.
-    /** Claims up to `limit` due rights of one lane, longest due first. */
-    claim(lane: 'give' | 'take', limit: number): Promise<readonly Claim[]>;
+    /**
+     * Claims up to `limit` due rights of one lane, longest due first. None that only a newer release knows how to handle.
+     * @param integrations  those that this process knows; rights at others come once nobody else has taken them for a while
+     */
+    claim(lane: 'give' | 'take', limit: number, integrations?: readonly string[]): Promise<readonly Claim[]>;
     /** Records what the target said before our first call; false where the claim was lost. */
     recordBaseline(claim: Claim, observed: 'absent' | 'present'): Promise<boolean>;
     /**

@@ -12,6 +12,7 @@ import { createDeliveries } from './deliveries.ts';
 import { createIdempotency } from './idempotency.ts';
 import { recordRefusal, recordRefusedCalls } from './journal.ts';
 import { createKeyReads } from './keys.ts';
+import { readNewer } from './newer.ts';
 import { createNotices } from './notices.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { findLink, linkAccount, linkedUser } from './linked-accounts.ts';
@@ -67,10 +68,11 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     outlook: (org, person) => readOutlook(pool, org, person),
     now: () => readClock(removals),
     vitals: () => readVitals(db),
+    newer: () => readNewer(db),
     auditChecks: createAuditChecks(db),
     recordRefusal: recordRefusal(db),
     recordRefusedCalls: recordRefusedCalls(db),
-    claim: (lane, limit) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit),
+    claim: (lane, limit, integrations) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit, integrations),
     recordBaseline: (claim, observed) => recordBaseline(pool, worker, claim, observed),
     settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : pool, worker, settlements),
     offerPassword: (claim, sealed) => offerPassword(pool, claim, sealed),

@@ -4,6 +4,7 @@ import { parseOrg, parseRequestId } from '../domain/ids.ts';
 import { parsePostingKey, postingKey } from '../domain/posting.ts';
 import { instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
+import { isKnownRequest, strange } from './known.ts';
 import { createAttempts } from './posting-attempts.ts';
 import { createSharedNotices } from './shared-notices.ts';
 
@@ -16,7 +17,7 @@ export function createNotices(db: Db): NoticeStore {
         union
         -- More time for access that has ended early: there is nothing left to extend.
         (select q.org, q.id, q.approvable_until from requests q join grants x on x.org = q.org and x.request_id = q.extends
-          where q.state = 'pending' and q.extends is not null and x.state <> 'active' limit ${limit})
+          where q.state = 'pending' and q.extends is not null and x.state in ('planned', 'ending', 'ended', 'failed') limit ${limit})
         order by approvable_until limit ${limit}`.execute(db);
       return rows.map((row) => {
         const org = parseOrg(row.org);
@@ -27,10 +28,11 @@ export function createNotices(db: Db): NoticeStore {
     },
     async claimNotices(org, id) {
       // One poster at a time: two outbox lines of one request would otherwise post the same message twice.
-      const { rows } = await sql<{ token: string }>`update requests set notice_lease_until = clock_timestamp() + interval '30 seconds'
-        where org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now()) returning notice_lease_until::text as token`.execute(
-        db,
-      );
+      const { rows } = await sql<{ token: string }>`update requests q set notice_lease_until = clock_timestamp() + interval '30 seconds'
+        where org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now())
+          -- What cannot be told here is told by the release that knows it; its lines wait for that.
+          and (select ${isKnownRequest} from (select) one left join grants g on g.org = q.org and g.request_id = q.id)
+        returning notice_lease_until::text as token`.execute(db);
       const [claim] = rows;
       if (claim === undefined) return undefined;
       const lines = await sql<{ id: string }>`select id from outbox where org = ${org} and subject = ${id} and kind = 'notify'`.execute(db);
@@ -121,7 +123,7 @@ export function createNotices(db: Db): NoticeStore {
 async function takeLines(db: Db, limit: number, which: RawBuilder<unknown>): Promise<readonly OutboxLine[]> {
   // A wake-up for a right needs no memory: the right's own due time is the memory. So those lines go as they are taken.
   const { rows } = await sql<{ id: string; org: string; kind: 'notify' | 'look'; subject: string }>`
-    with due as (select id from outbox where ${which} order by id limit ${limit} for update skip locked),
+    with due as (select id from outbox where (${sql.raw(strange.outbox)}) is not true and ${which} order by id limit ${limit} for update skip locked),
     gone as (delete from outbox using due where outbox.id = due.id and kind = 'look' returning outbox.id, org, kind, subject),
     sent as (update outbox set sent_at = now() from due where outbox.id = due.id and kind = 'notify' returning outbox.id, org, kind, subject)
     select * from gone union all select * from sent order by id`.execute(db);

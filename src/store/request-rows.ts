@@ -13,6 +13,7 @@ import {
 } from '../domain/ids.ts';
 import type { Decider, Endorsement, Extension, PermissionRequest, Person, Question, RequestState } from '../domain/request.ts';
 import { type Instant, instant } from '../domain/time.ts';
+import { isKnownRequest } from './known.ts';
 import type { Database } from './tables.ts';
 
 /** What somebody said about a request, as it is stored. */
@@ -84,7 +85,10 @@ type Row = {
   endorsements: readonly { person: string; email: string; at: number; seconds: number; keyMakers: readonly string[] }[];
 };
 
-/** `where` stands behind WHERE and may name `q` (requests) and `g` (grants). */
+/**
+ * `where` stands behind WHERE and may name `q` (requests) and `g` (grants). Requests in a state that only a newer release knows
+ * are as if they were not there: here, and not after, so that a page is as long as it was asked for.
+ */
 export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unknown>): Promise<PermissionRequest[]> {
   const { rows } = await sql<Row>`
     select q.org, q.id, q.requestor_id, a.email as requestor_email, q.key_makers, q.principal_id, b.email as principal_email,
@@ -103,7 +107,7 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
     left join rights held on held.org = g.org and held.id = g.right_id
     left join people e on e.org = g.org and e.id = g.ended_by
     left join grants x on x.org = q.org and x.request_id = q.extends
-    where ${where}`.execute(db);
+    where ${isKnownRequest} and ${where}`.execute(db);
   return rows.map(toRequest);
 }
 

@@ -3,16 +3,25 @@ import type { Aftermath, Claim, Settlement } from '../app/store.ts';
 import { parseOrg, parseRightId } from '../domain/ids.ts';
 import { callDeadlineMs, landingMs, leaseMs } from '../domain/right.ts';
 import { type Instant, instant } from '../domain/time.ts';
+import { strange } from './known.ts';
+import { newestMigration } from './newer.ts';
 
 /**
  * Claims and write-backs of rights: the hot path of expiry, so hand-written, named (prepared once per connection),
  * one statement for a whole batch. Rows are claimed by `ctid`, whose plan cannot flip to a sequential scan.
  */
 
+/** So long a right at a target that is not known here is left to processes that may know it; then it is taken and reported. */
+const strangersFirstMs = 30_000;
+
 const claimSql = `
 with due as (
-  select ctid from rights
+  select ctid from rights r
   where lane = $1 and due_at <= now() and (lease_until is null or lease_until < now())
+    -- I17: what a newer release has made of it is left to that release, for as long as it can last.
+    and (${strange.right}) is not true and (select migration from schema_min) <= $7
+    and not exists (select from grants g where g.org = r.org and g.right_id = r.id and ${strange.grantState} and g.latest_end > now())
+    and ($8::text[] is null or integration = any ($8) or due_at <= now() - interval '${strangersFirstMs} milliseconds')
   order by due_at limit $2 for update skip locked),
 claimed as (
   update rights set
@@ -21,7 +30,8 @@ claimed as (
       else greatest(quarantine_until, call_started + $4::float8 * interval '1 millisecond') end,
     lease_owner = $3, lease_until = clock_timestamp() + $5::float8 * interval '1 millisecond',
     fence = fence + 1, observed = 'unknown', call_started = clock_timestamp()
-  where ctid = any (array(select ctid from due)) and due_at <= now() and (lease_until is null or lease_until < now())
+  -- "is true" keeps the planner from the index of what is due: with many due, it would read them all for each batch.
+  where ctid = any (array(select ctid from due)) and (due_at <= now() and (lease_until is null or lease_until < now())) is true
   returning *)
 select c.org, c.id, c.integration, c.access_type, c.resource, c.account, c.fence, c.generation, c.baseline, c.call_started,
   c.quarantine_until, case when c.settled_for = case when live.until is null then 'absent' else 'present' end then c.attempts else 0 end as attempts, live.until
@@ -50,11 +60,17 @@ type ClaimRow = {
   until: Date | null;
 };
 
-export async function claimRights(pool: pg.Pool, worker: string, lane: 'give' | 'take', limit: number): Promise<readonly Claim[]> {
+export async function claimRights(
+  pool: pg.Pool,
+  worker: string,
+  lane: 'give' | 'take',
+  limit: number,
+  integrations: readonly string[] | undefined,
+): Promise<readonly Claim[]> {
   const { rows } = await pool.query<ClaimRow>({
     name: 'claim-rights',
     text: claimSql,
-    values: [lane, limit, worker, landingMs, leaseMs, callDeadlineMs],
+    values: [lane, limit, worker, landingMs, leaseMs, callDeadlineMs, newestMigration, integrations ?? null],
   });
   return rows.map(toClaim);
 }

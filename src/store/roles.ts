@@ -18,7 +18,7 @@ export function createRoleReads(db: Db): RoleReads {
   return {
     async list(org) {
       const { rows } = await selectBindings(org).execute(db);
-      return rows.map(toBinding);
+      return rows.flatMap(toBinding);
     },
     async groups(org, role) {
       const { rows } = await sql<{
@@ -82,9 +82,9 @@ async function changed(
   return (numAffectedRows ?? 0n) > 0n;
 }
 
-export function toBinding(row: BindingRow): RoleBinding {
-  if (!isRole(row.role)) throw new Error('a role is bound that does not exist');
-  return { role: row.role, holder: toHolder(row), source: row.source };
+/** None where the role is not known here: a newer release's allows nothing, and takes nothing away from the others. */
+export function toBinding(row: BindingRow): readonly RoleBinding[] {
+  return isRole(row.role) ? [{ role: row.role, holder: toHolder(row), source: row.source }] : [];
 }
 
 function toHolder({ kind, name, shown }: BindingRow): RoleHolder {

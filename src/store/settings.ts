@@ -16,7 +16,7 @@ export const createSettingsReads = (db: Db): SettingsReads => ({
         coalesce((select jsonb_agg(to_jsonb(b) order by n) from (select *, row_number() over () as n from (${selectBindings(org)}) b) b), '[]') as bindings
       from (select) one left join settings s on s.org = ${org}`.execute(db);
     const [row] = rows;
-    return { settings: row?.document ?? defaultSettings, version: row?.version ?? '0', roles: (row?.bindings ?? []).map(toBinding) };
+    return { settings: row?.document ?? defaultSettings, version: row?.version ?? '0', roles: (row?.bindings ?? []).flatMap(toBinding) };
   },
   async foresee(org, { standing }, maximum) {
     const { rows } = await sql<{ count: number; first: Date | null }>`with ${newEnds(org, standing, maximum)}

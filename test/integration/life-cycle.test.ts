@@ -403,27 +403,4 @@ describe('the database', () => {
     await refused(`update audit set action = 'nothing'`);
     await refused(`truncate audit`);
   });
-
-  it('finds what is due by its index, however the plan is cached', async () => {
-    await world.pool.query(
-      `insert into people (org, id, email, canonical) select 'demo', gen_random_uuid(), 'p' || n || '@example.com', 'p' || n || '@example.com' from generate_series(1, 2000) n`,
-    );
-    await world.pool.query(`insert into accounts (org, integration, account, person_id) select 'demo', 'sample', email, id from people`);
-    await world.pool.query(`insert into rights (org, id, integration, service, access_type, resource, person_id, account, lane, due_at)
-      select 'demo', gen_random_uuid(), 'sample', 'pg', 'role', 'readonly', id, email, 'take', now() + interval '1 day' from people`);
-    await world.pool.query('analyze rights');
-    const client = await world.pool.connect();
-    try {
-      await client.query('set plan_cache_mode = force_generic_plan');
-      await client.query(
-        `prepare due (text, int) as select ctid from rights where lane = $1 and due_at <= now() and (lease_until is null or lease_until < now()) order by due_at limit $2 for update skip locked`,
-      );
-      const { rows } = await client.query(`explain execute due ('take', 500)`);
-      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-      expect(plan).toContain('rights_due');
-      expect(plan).not.toContain('Seq Scan');
-    } finally {
-      client.release(true);
-    }
-  });
 });

@@ -33,17 +33,21 @@ export async function createWorld({
   receivers = { allowHosts: [] },
   onCalls = () => undefined,
   escalateAfter,
+  prepare,
 }: {
   besides?: readonly Integration[];
   receivers?: WireOptions;
   onCalls?: OnCalls;
   escalateAfter?: DurationSeconds;
+  /** What is in the database before the schema is brought up to date: an earlier release's. */
+  prepare?: (url: string) => Promise<void>;
 } = {}) {
   const database = await testDatabase();
   const lines: { level: string; fields: object; message: string }[] = [];
   const line = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
   const log: Log = { info: line('info'), warn: line('warn'), error: line('error') };
   const { db, pool } = openDatabase(database.url, log);
+  await prepare?.(database.url);
   await migrate(database.url, log);
   const removals = openRemovals(database.url, log);
   // As the configuration would bind them, but without the events: the audit log of a world begins empty.

@@ -1,0 +1,31 @@
+import { sql } from 'kysely';
+import type { Newer } from '../app/newer-store.ts';
+import type { Db } from './database.ts';
+import { strange } from './known.ts';
+import { migrations } from './migrations/index.ts';
+
+/** By its number a release is known to the database. */
+export const newestMigration = Math.max(...Object.keys(migrations).map((name) => Number.parseInt(name, 10)));
+
+/** @throws where a newer release has said that processes of this one must not work on its rows */
+export async function refuseTooOld(db: Db): Promise<void> {
+  const { rows } = await sql<{ migration: number }>`select migration from schema_min`.execute(db);
+  const least = rows[0]?.migration ?? 0;
+  if (least > newestMigration)
+    throw new Error(`the schema is of a newer release and wants processes that know migration ${least}; this one knows ${newestMigration}`);
+}
+
+/** What only a newer release knows. The indexes of those rows are empty where there are none. */
+export async function readNewer(db: Db): Promise<Newer> {
+  const { rows } = await sql<{ migration: number; rows: Newer['rows'] }>`select
+    (select migration from schema_min) as migration,
+    (select coalesce(json_agg(json_build_object('table', s.name, 'state', s.state, 'count', s.count) order by s.name, s.state), '[]') from (
+      select 'grants' as name, concat_ws(' ', g.state, g.end_kind, g.left_in_place) as state, count(*)::int as count from grants g
+        where ${sql.raw(strange.grant)} group by 2
+      union all select 'requests', q.state, count(*)::int from requests q where ${sql.raw(strange.request)} group by 2
+      union all select 'rights', concat_ws(' ', observed, baseline, lane), count(*)::int from rights where ${sql.raw(strange.right)} group by 2
+      union all select 'outbox', kind, count(*)::int from outbox where ${sql.raw(strange.outbox)} group by 2) s) as rows`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error('the database did not say what is newer');
+  return { isTooOld: row.migration > newestMigration, rows: row.rows };
+}

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/store/database.ts';
+import { createStore } from '../../src/store/index.ts';
+import { readNewer } from '../../src/store/newer.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+// The statements that expiry stands and falls with, as they are prepared by the store itself, among 100,000 rights.
+
+const many = 100_000;
+let world: World;
+let one: ReturnType<typeof openDatabase>;
+
+beforeAll(async () => {
+  world = await createWorld();
+  await world.pool.query(`
+    begin;
+    set local session_replication_role = replica;
+    insert into rights (org, id, integration, service, access_type, resource, person_id, account, lane, due_at, baseline, observed, settled_for)
+      select 'demo', gen_random_uuid(), 'sample', 'pg', 'role', 'r' || n, gen_random_uuid(), 'a' || n, 'take', now() + n * interval '1 second',
+        'absent', 'present', 'present' from generate_series(-10, ${many}) n;
+    insert into grants (org, id, request_id, right_id, seconds, state, latest_end, provision_until, granted_at, expires_at)
+      select org, gen_random_uuid(), gen_random_uuid(), id, 200000, 'active', due_at + interval '1 second', due_at - interval '1 second',
+        due_at - interval '1 hour', due_at from rights;
+    commit;
+    analyze rights; analyze grants; analyze schema_min`);
+  // One connection, on which what the store prepares can be looked at.
+  one = openDatabase(world.database.url, world.hands.log, 1);
+  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool });
+  expect(await store.claim('take', 5, ['sample'])).toHaveLength(5);
+}, 120_000);
+afterAll(async () => {
+  await one.db.destroy();
+  await world[Symbol.asyncDispose]();
+});
+
+async function planOf(name: string, values: string): Promise<string> {
+  const { rows } = await one.pool.query(`explain execute "${name}" (${values})`);
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+describe.each(['force_generic_plan', 'force_custom_plan', 'auto'])('with plan_cache_mode %s', (mode) => {
+  it('finds what is due by its index, and nothing by reading a table through', async () => {
+    await one.pool.query(`set plan_cache_mode = ${mode}`);
+    const plan = await planOf('claim-rights', `'take', 500, 'worker', 16000, 15000, 10000, 50, array['sample']`);
+    expect(plan).toContain('rights_due');
+    expect(plan).toContain('grants_strange');
+    expect(plan).toContain('Tid Scan');
+    // A table of one row.
+    expect(plan.replaceAll('Seq Scan on schema_min', '')).not.toContain('Seq Scan');
+  });
+});
+
+it('looks for what only a newer release knows by indexes that are empty', async () => {
+  const { rows } = await one.pool.query<{ relname: string; pages: number }>(
+    `select relname, relpages as pages from pg_class where relname like '%\\_strange' order by 1`,
+  );
+  expect(rows.map(({ relname }) => relname)).toEqual(['grants_strange', 'outbox_strange', 'requests_strange', 'rights_strange']);
+  const readThrough = async (work: () => Promise<unknown>): Promise<number> => {
+    const told = async () => {
+      await one.pool.query('select pg_stat_force_next_flush()');
+      await one.pool.query('select pg_stat_clear_snapshot()');
+      const { rows: read } = await one.pool.query<{ count: number }>(
+        `select sum(seq_tup_read)::int as count from pg_stat_user_tables where relname in ('rights', 'grants', 'requests')`,
+      );
+      return read[0]?.count ?? Number.NaN;
+    };
+    const before = await told();
+    await work();
+    return (await told()) - before;
+  };
+  expect(await readThrough(() => one.pool.query('select count(problem) from rights'))).toBeGreaterThanOrEqual(many);
+  expect(await readThrough(() => readNewer(one.db))).toBe(0);
+});
