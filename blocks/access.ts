@@ -3,8 +3,8 @@ import type { DurationSeconds } from '../src/domain/duration.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import { extendButton, relinquishButton, secretButton } from './buttons.ts';
 import { type Message, actions, fence, message, paragraph } from './kit.ts';
-import { bold, date, line, words } from './line.ts';
-import { extendedWords, hoursLine, statusOf } from './status.ts';
+import { bold, line, words } from './line.ts';
+import { hoursLine, lastsUntil, statusOf } from './status.ts';
 import { blockIds } from './wire.ts';
 import { rightLine } from './words.ts';
 
@@ -33,7 +33,7 @@ export function access({ request, usage, secretWaits, extendBy }: AccessProps): 
   }
   const lines = [
     line(request.extension === undefined ? 'You have access: ' : 'Your access goes on: ', right),
-    hours === undefined ? line('🟢 ', bold('Active'), ' until ', date(grant.expiresAt), ...extendedWords(request)) : headline,
+    hours === undefined ? line('🟢 ', bold('Active'), ' until ', lastsUntil(request, grant.expiresAt)) : headline,
     ...(hours === undefined ? [] : [hoursLine(hours)]),
   ];
   const blocks: KnownBlock[] = [

@@ -3,15 +3,16 @@ import type { DateTimepicker, InputBlock, ModalView, UsersSelect } from '@slack/
 import type { AllowForecast } from '../src/domain/allow-forecast.ts';
 import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
 import { optionKey } from '../src/domain/option-key.ts';
-import { longestWindowText, recurringWindowText } from '../src/domain/recurring-window.ts';
+import { recurringWindowText } from '../src/domain/recurring-window.ts';
 import { epochSeconds, type Instant } from '../src/domain/time.ts';
 import { durationSelect } from './choices.ts';
+import { hoursInputs } from './form-hours.ts';
 import { input } from './form-input.ts';
 import { reasonInput } from './form-reason.ts';
 import { rightInputs } from './form-right.ts';
 import { encodeMemo, untilValue } from './form-wire.ts';
 import { paragraph, plain, window } from './kit.ts';
-import { bold, cut, date, type Line, line, onOneLine, words } from './line.ts';
+import { bold, date, type Line, line, onOneLine, words } from './line.ts';
 import { rejectionAtField } from './notices.ts';
 import type { Filled, FormProps } from './request-form.ts';
 import { actionIds, noticeId, viewIds } from './wire.ts';
@@ -22,11 +23,9 @@ export type AllowProps = Pick<FormProps, 'integrations' | 'accessTypes' | 'chose
   readonly length: DurationSeconds;
   readonly forecast: AllowForecast | undefined;
   /** `duration` is the window's length, and `each` that of one request in it. */
-  readonly filled: Pick<Filled, 'seed' | 'reason' | 'byEnd' | 'until' | 'to' | 'stranger'> & {
+  readonly filled: Pick<Filled, 'seed' | 'reason' | 'byEnd' | 'until' | 'to' | 'stranger' | 'hours'> & {
     readonly start: Instant | undefined;
     readonly each: DurationSeconds | undefined;
-    /** As typed. */
-    readonly window?: string | undefined;
   };
 };
 
@@ -47,7 +46,7 @@ export function allowForm(props: AllowProps): ModalView {
   return {
     type: 'modal',
     callback_id: viewIds.allow,
-    private_metadata: encodeMemo({ ...path, forOther: true, to: filled.to }),
+    private_metadata: encodeMemo({ ...path, forOther: true, to: filled.to, zone: filled.hours?.zone }),
     title: plain(allowHeading, 24),
     submit: plain('Approve in advance', 24),
     close: plain('Cancel', 24),
@@ -57,7 +56,7 @@ export function allowForm(props: AllowProps): ModalView {
       ...windowInputs(props),
       eachInput(props),
       paragraph(outlook(props)),
-      reasonInput(props, 'It stands in the audit log.'),
+      reasonInput(props, 'It is kept in the audit log.'),
     ],
   };
 }
@@ -108,23 +107,7 @@ function windowInputs({ durations, maximum, now, length, filled }: AllowProps): 
     optional: true,
     tells: true,
   });
-  return [open, ...(filled.byEnd ? [until] : []), start, hoursInput(filled.window)];
-}
-
-/** Whoever leaves the field with Enter learns at once what it means; on submission it is read anyway. */
-function hoursInput(typed: string | undefined): InputBlock {
-  const element: InputBlock['element'] = {
-    type: 'plain_text_input',
-    action_id: actionIds.allowWindow,
-    max_length: longestWindowText,
-    placeholder: plain('Mon-Fri 09:00-17:00 Europe/Paris', 150),
-    ...(typed === undefined || typed === '' ? {} : { initial_value: cut(typed, longestWindowText) }),
-  };
-  return input(actionIds.allowWindow, 'Only in which hours?', element, {
-    hint: 'Days, hours and the time zone they are meant in, as in Mon,Wed 22:00-06:00 UTC or daily 08:00-20:00 Asia/Tokyo. At any hour, if you leave it empty.',
-    optional: true,
-    tells: true,
-  });
+  return [open, ...(filled.byEnd ? [until] : []), start, ...hoursInputs(filled.hours)];
 }
 
 function picker(actionId: string, chosen: Instant | undefined, suggested: number | undefined): DateTimepicker {

@@ -11,14 +11,19 @@ export function forecastLines(forecast: Forecast): readonly Line[] {
     case 'people':
       return [
         line('👥 To be decided by ', bold(approversWords(forecast.approvers)), '.'),
-        ...(forecast.hours === undefined ? [] : [line('🗓️ Granted at once ', bold(recurringWindowText(forecast.hours)), '.')]),
+        ...(forecast.hours === undefined ? [] : [line('🗓️ Within ', bold(recurringWindowText(forecast.hours)), ' it is granted at once.')]),
       ];
     case 'at-once':
-      return [line('✅ ', bold('Granted at once'), `: ${reasons[forecast.because]}.`), ...atMost(forecast), ...within(forecast)];
+      return [
+        line('✅ ', bold('Granted at once'), `: ${reasons[forecast.because]}.`),
+        ...atMost(forecast),
+        ...within(forecast),
+        ...inHours(forecast),
+      ];
     case 'refused':
       return [line('🚫 ', bold('This will be refused.'), ` ${onOneLine(rejectionAtField(forecast.rejection), 600)}`)];
     case 'untold':
-      return [line('What becomes of it is told once you have asked: you may not look that up for others.')];
+      return [line('Who decides is told once you have asked: you may not look that up for others.')];
   }
 }
 
@@ -32,6 +37,11 @@ const within = ({ within: hours }: Extract<Forecast, { kind: 'at-once' }>): read
   hours === undefined
     ? []
     : [line('🗓️ Allowed at once ', bold(recurringWindowText(hours.hours)), ': it ends ', date(hours.closesAt), ' at the latest.')];
+
+const inHours = ({ hours }: Extract<Forecast, { kind: 'at-once' }>): readonly Line[] =>
+  hours === undefined
+    ? []
+    : [line('🗓️ Only ', bold(recurringWindowText(hours)), ': taken away when they close, there again when they open.')];
 
 const atMost = ({ atMost: longest }: Extract<Forecast, { kind: 'at-once' }>): readonly Line[] =>
   longest === undefined ? [] : [line(`It lasts ${describeDuration(longest)} at most.`)];

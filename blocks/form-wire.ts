@@ -1,4 +1,5 @@
 /** How the request form travels to Slack and back. */
+import { longestWindowText } from '../src/domain/recurring-window.ts';
 import { digestOf } from '../src/domain/digest.ts';
 import { actionIds } from './wire.ts';
 
@@ -29,14 +30,26 @@ export const untilValue = 'until';
 export const forOtherValue = 'other';
 
 /** What of the form goes through `private_metadata`; `to` is an account of Slack. All of it is looked up again. */
-export type FormMemo = FormPath & { readonly forOther: boolean; readonly to: string | undefined };
+export type FormMemo = FormPath & {
+  readonly forOther: boolean;
+  readonly to: string | undefined;
+  /** In which the hours are meant, where fields for hours are there. */
+  readonly zone?: string | undefined;
+};
 
-export const encodeMemo = ({ seed, integration, accessType, forOther, to }: FormMemo): string =>
-  JSON.stringify([seed, integration ?? '', accessType ?? '', forOther ? forOtherValue : '', to ?? '']);
+export const encodeMemo = ({ seed, integration, accessType, forOther, to, zone }: FormMemo): string =>
+  JSON.stringify([
+    seed,
+    integration ?? '',
+    accessType ?? '',
+    forOther ? forOtherValue : '',
+    to ?? '',
+    zone?.slice(0, longestWindowText) ?? '',
+  ]);
 
 /** Of anything else than {@link encodeMemo} made, nothing. */
 export function decodeMemo(text: string): FormMemo {
-  const [seed = '', integration = '', accessType = '', whose = '', to = ''] = stringsOf(text);
+  const [seed = '', integration = '', accessType = '', whose = '', to = '', zone = ''] = stringsOf(text);
   const orNothing = (word: string): string | undefined => (word === '' ? undefined : word);
   return {
     seed,
@@ -44,6 +57,7 @@ export function decodeMemo(text: string): FormMemo {
     accessType: orNothing(accessType),
     forOther: whose === forOtherValue,
     to: orNothing(to),
+    zone: orNothing(zone),
   };
 }
 

@@ -84,7 +84,7 @@ function list(name: HomeListName, heading: string, none: string, page: HomePage,
 function againBlocks(recent: HomeProps['recent']): KnownBlock[] {
   const rows = recent.slice(0, mostAgain).map((right) => {
     const value = rightKey(right.integration, right.accessType, right.resource);
-    const label = `${onOneLine(right.accessType, 20)} ${onOneLine(right.label, 40)}`;
+    const label = `${onOneLine(right.accessType, 15)} ${onOneLine(right.label, 30)} on ${onOneLine(right.integration, 25)}`;
     return actions(`again:${value}`, [
       button({ actionId: actionIds.homeAgain, label, spoken: `Ask again for ${rightWords(right)}`, value }),
     ]);

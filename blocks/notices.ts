@@ -3,6 +3,7 @@ import type { HomeView, KnownBlock, ModalView } from '@slack/types';
 import { describeDuration } from '../src/domain/duration.ts';
 import type { Rejection } from '../src/domain/result.ts';
 import { clip, quoted } from '../src/domain/said.ts';
+import { helpLines } from './help-lines.ts';
 import { homeNotice } from './home.ts';
 import { type Message, fence, paragraph, sentence, window } from './kit.ts';
 import { onLines, words } from './line.ts';
@@ -76,8 +77,8 @@ export function rejectionText(rejection: Rejection): string {
       return 'This is not yours: only the person concerned may do that.';
     case 'already-decided':
       return rejection.by === undefined
-        ? `This is decided already: ${clip(rejection.status)}.`
-        : `${clip(rejection.by)} was faster. This is decided already: ${clip(rejection.status)}.`;
+        ? `This is decided already: it is ${statusWords(rejection.status)}.`
+        : `${clip(rejection.by)} was faster: it is ${statusWords(rejection.status)}.`;
     case 'too-soon':
       return `Approvers were told a moment ago. You can nudge them again ${describeDuration(rejection.seconds)} after the last time.`;
     case 'lapsed':
@@ -85,7 +86,7 @@ export function rejectionText(rejection: Rejection): string {
     case 'stale-picture':
       return 'Something changed since this was drawn, so nothing was done. Look at the message again and decide anew.';
     case 'not-revocable':
-      return `There is no access to take away: ${clip(rejection.status)}.`;
+      return `There is no access to take away: the request is ${statusWords(rejection.status)}.`;
     case 'identity-unknown':
       return whoText(rejection.why);
     case 'role-required':
@@ -122,6 +123,18 @@ export function rejectionText(rejection: Rejection): string {
 export const rejectionAtField = (rejection: Rejection): string =>
   rejection.code === 'invalid-value' ? rejection.why : rejectionText(rejection);
 
+/** What the names that travel over the API mean to somebody who reads. */
+const wireWords: Readonly<Record<string, string>> = {
+  NEW: 'waiting for a decision',
+  APPROVED: 'approved',
+  DONE: 'approved',
+  DENIED: 'denied or cancelled',
+  ERRORED: 'approved, but could not be set up',
+  REVOKED: 'revoked',
+  EXPIRED: 'over',
+};
+const statusWords = (status: string): string => wireWords[status] ?? clip(status);
+
 function byPolicies(names: readonly string[]): string {
   const shown = names.slice(0, mostPolicies).map(quoted).join(', ');
   return shown === '' ? '' : ` by the policies that match: ${shown}${names.length > mostPolicies ? ', …' : ''}`;
@@ -139,6 +152,8 @@ function whoText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): 
       return 'Only members of this workspace can use this.';
     case 'unlinked':
       return 'Nobody can tell yet whose Slack account this is. Sign in once, and it is linked to you.';
+    case 'taken-back':
+      return 'The link of your Slack account was taken back, so it is nobody’s. Link it again, and it is yours.';
     case 'no-email':
       return 'Your Slack account has no confirmed e-mail address, so nobody can tell who you are. Ask an administrator of the workspace.';
     case 'other-person':
@@ -148,7 +163,7 @@ function whoText(why: Extract<Rejection, { code: 'identity-unknown' }>['why']): 
   }
 }
 
-const usageOf = (rejection: Rejection): string | undefined => (rejection.code === 'usage' ? rejection.usage : undefined);
+const usageOf = (rejection: Rejection): string | undefined => (rejection.code === 'usage' ? helpLines(rejection.usage) : undefined);
 
 /** For a private message. */
 export function rejectionMessage(rejection: Rejection): Message {
@@ -169,12 +184,15 @@ export function rejectionHome(rejection: Rejection): HomeView {
 }
 
 /** What somebody who was refused can do about it at once. */
-const wayOut = (rejection: Rejection): KnownBlock[] =>
-  rejection.code === 'identity-unknown' && rejection.why === 'unlinked' ? [linkButton()] : [];
+function wayOut(rejection: Rejection): KnownBlock[] {
+  if (rejection.code !== 'identity-unknown') return [];
+  if (rejection.why === 'unlinked') return [linkButton('Sign in', 'Sign in to link this Slack account to you')];
+  return rejection.why === 'taken-back' ? [linkButton('Link it again', 'Link this Slack account to you again')] : [];
+}
 
 export const noticeView = (heading: string, text: string, fenced?: string): ModalView =>
   window(heading, [paragraph(words(onLines(text, 600))), ...(fenced === undefined ? [] : [fence(fenced)])], noticeId);
 
 /** For a fault of ours. The reference is in the log beside what happened. */
 export const faultText = (reference: string): string =>
-  `Something went wrong on our side. Nothing more is known here; the reference is ${reference}.`;
+  `Something went wrong on our side. See whether it was done; if not, try again. Tell an owner if it stays so: the reference is ${reference}.`;

@@ -32,7 +32,7 @@ export function policyForm(props: PolicyFormProps): ModalView {
       type: 'input',
       block_id: policyBlock,
       label: plain('Who may ask for what, and who decides (YAML)', 2000),
-      hint: plain('The members are those of the API. At most 3000 characters here; the API takes longer ones.', 2000),
+      hint: plain('Written as in the API: name, requestor, resource, approval. At most 3000 characters here.', 2000),
       element: {
         type: 'plain_text_input',
         action_id: actionIds.policyText,

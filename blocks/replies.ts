@@ -1,9 +1,11 @@
 /** What a command came to, as a private message. */
 import { describeDuration } from '../src/domain/duration.ts';
-import { type PreApproval, windowText } from '../src/domain/pre-approval.ts';
+import type { PreApproval } from '../src/domain/pre-approval.ts';
+import { recurringWindowText } from '../src/domain/recurring-window.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
+import { helpLines } from './help-lines.ts';
 import { type Message, fence, message, paragraph } from './kit.ts';
-import { type Line, bold, code, line, onLines, onOneLine, words } from './line.ts';
+import { type Line, bold, code, date, line, onLines, onOneLine, words } from './line.ts';
 import { statusOf } from './status.ts';
 import { rightLine } from './words.ts';
 
@@ -24,16 +26,24 @@ const said = (...lines: readonly Line[]): Message => message(lines, [paragraph(.
 
 export function submittedReply(request: PermissionRequest, isPreexisting: boolean): Message {
   const right = rightLine(request.permission);
-  const already = isPreexisting ? [line('There is access of this kind at the moment already.')] : [];
+  const already = isPreexisting ? [line('This access is there at the moment already.')] : [];
   return said(line('Request made: ', right), statusOf(request).headline, ...already, line('Its id: ', code(request.id)));
 }
 
-/** A window that was opened; its times are in UTC, as the answer over HTTP has them. */
+/** A window that was opened, with its times in the reader's zone. */
 export function allowedReply(preApproval: PreApproval): Message {
-  const { principal, permission, duration, id } = preApproval;
+  const { principal, permission, duration, id, opensAt, closesAt, hours } = preApproval;
+  const only = hours === undefined ? [] : [line(', ', bold(recurringWindowText(hours)), ',')];
   return said(
     line(bold(principal.email), ' is pre-approved for ', rightLine(permission)),
-    line(`Requests made ${windowText(preApproval)}, for up to ${describeDuration(duration)} each, need no approver.`),
+    line(
+      'Requests made from ',
+      date(opensAt),
+      ' until ',
+      date(closesAt),
+      ...only,
+      ` need no approver, for up to ${describeDuration(duration)} each.`,
+    ),
     line('Its id: ', code(id)),
   );
 }
@@ -48,7 +58,7 @@ export function requestsReply(requests: readonly PermissionRequest[]): Message {
 }
 
 export function listReply({ arg, term, isTruncated, items }: ListProps): Message {
-  const like = term === '' ? '' : ` like ${onOneLine(term, 60)}`;
+  const like = term === '' ? '' : ` like “${onOneLine(term, 60)}”`;
   if (items.length === 0) return said(words(`No ${onOneLine(arg, 60)}${like}.`));
   const shown = items.slice(0, mostListed);
   const row = (item: ListProps['items'][number]): Line =>
@@ -59,7 +69,7 @@ export function listReply({ arg, term, isTruncated, items }: ListProps): Message
       item.isPreexisting ? ', you have it' : '',
     );
   const more = isTruncated || items.length > shown.length ? [line('There are more; narrow the search with --like.')] : [];
-  return said(line(bold(arg), like), ...shown.map(row), ...more);
+  return said(line(bold(arg), like, ':'), ...shown.map(row), ...more);
 }
 
-export const helpReply = (text: string): Message => message([words(onLines(text, 600))], [fence(text)]);
+export const helpReply = (text: string): Message => message([words(onLines(text, 600))], [fence(helpLines(text))]);

@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import type { DurationSeconds } from '../src/domain/duration.ts';
 import type { Forecast } from '../src/domain/forecast.ts';
+import type { HoursDraft } from '../src/domain/hours-draft.ts';
 import { optionKey } from '../src/domain/option-key.ts';
 import type { Permission } from '../src/domain/request.ts';
 import type { Instant } from '../src/domain/time.ts';
@@ -8,6 +9,7 @@ import { encodeMemo, type FormPath } from './form-wire.ts';
 import { forecastLines } from './forecast.ts';
 import { reasonInput } from './form-reason.ts';
 import { forInputs } from './form-for.ts';
+import { hoursInputs } from './form-hours.ts';
 import { durationInputs } from './form-durations.ts';
 import { againInputs, rightInputs } from './form-right.ts';
 import { paragraph, plain, window } from './kit.ts';
@@ -50,12 +52,18 @@ export type Filled = {
   readonly to: string | undefined;
   /** An address that was typed, and that nobody in the workspace has. */
   readonly stranger: string | undefined;
+  /** Only in these hours of the week. */
+  readonly hours?: HoursDraft | undefined;
 };
 
 /** The window that asks for access: each choice brings what can be chosen next, and what would become of it. */
 export function requestForm(props: FormProps): ModalView {
   if (props.integrations.length === 0)
-    return window('Request access', [paragraph(words('There is nothing here that you may ask for.'))], noticeId);
+    return window(
+      'Request access',
+      [paragraph(words('There is nothing here that you may ask for. If you miss something, tell an owner.'))],
+      noticeId,
+    );
   const { forecast, filled, chosen } = props;
   const path: FormPath = {
     seed: filled.seed,
@@ -67,16 +75,21 @@ export function requestForm(props: FormProps): ModalView {
     ...rightInputs(props, path),
     ...(forecast === undefined ? [] : [paragraph(...forecastLines(forecast))]),
     ...durationInputs(props),
+    ...(mayHaveHours(props) ? hoursInputs(filled.hours) : []),
     reasonInput(props, 'Approvers read this.'),
     ...forInputs(filled),
   ];
   return {
     type: 'modal',
     callback_id: viewIds.requestForm,
-    private_metadata: encodeMemo({ ...path, forOther: filled.forOther, to: filled.to }),
+    private_metadata: encodeMemo({ ...path, forOther: filled.forOther, to: filled.to, zone: filled.hours?.zone }),
     title: plain('Request access', 24),
     submit: plain('Request', 24),
     close: plain('Cancel', 24),
     blocks,
   };
 }
+
+/** Only standing access has hours: they can be asked for where it may be that, and taken out wherever they stand. */
+const mayHaveHours = ({ forecast, filled }: FormProps): boolean =>
+  filled.hours !== undefined || forecast?.kind === 'untold' || (forecast?.kind === 'at-once' && forecast.because === 'policy');

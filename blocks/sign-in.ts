@@ -7,12 +7,12 @@ import { actionIds, blockIds, noticeId } from './wire.ts';
 export const signInHeading = 'Sign in';
 
 /** Stands below the sentence that says why nothing was done. */
-export const linkButton = (): ActionsBlock =>
+export const linkButton = (label: string, spoken: string): ActionsBlock =>
   actions(blockIds.signIn, [
     button({
       actionId: actionIds.linkAccount,
-      label: 'Sign in',
-      spoken: 'Sign in to link this Slack account to you',
+      label,
+      spoken,
       value: 'link',
       style: 'primary',
     }),
@@ -52,5 +52,8 @@ export const nowLinked = (email: string, command: string): Message =>
     words(`If that is not you, type ${command} unlink at once, and tell an owner.`),
   );
 
-export const unlinkedMessage = (email: string): Message =>
-  said(line('This Slack account is not linked to ', bold(email), ' any more.'), words('What that person has stays as it is.'));
+export const unlinkedMessage = (email: string, command: string): Message =>
+  said(
+    line('This Slack account is not linked to ', bold(email), ' any more.'),
+    words(`What that person has stays as it is. Only ${command} link links it again.`),
+  );

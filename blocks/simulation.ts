@@ -75,7 +75,7 @@ function answerBlocks(asked: string, result: Simulated): KnownBlock[] {
       line(bold(asked)),
       outcomeLine(result),
       ...(wanted.length === 0 ? [] : [words(`It needs ${wanted.join(' and ')}.`)]),
-      ...(refusal === undefined ? [] : [line('🚫 Asked like this it is refused: ', onOneLine(refusal, 300))]),
+      ...(refusal === undefined || isSaid(result) ? [] : [line('🚫 Asked like this it is refused: ', onOneLine(refusal, 300))]),
       ...(named.length === 0 ? [words('No policy matches.')] : [words('Policies that match:'), ...named]),
       ...(left > 0 ? [words(`and ${left} more`)] : []),
     ),
@@ -83,14 +83,17 @@ function answerBlocks(asked: string, result: Simulated): KnownBlock[] {
   ];
 }
 
+/** The outcome itself says that it is refused, and by what. */
+const isSaid = ({ outcome, preApproval }: Simulated): boolean => preApproval === null && (outcome === 'deny' || outcome === 'none');
+
 function outcomeLine({ outcome, by, approvers, preApproval }: Simulated): Line {
   const policy = by === null ? [] : line(' by the policy ', bold(by));
   if (preApproval !== null) return line('🟢 Granted at once: a pre-approval covers it.');
   switch (outcome) {
     case 'deny':
-      return line('🔴 Denied', policy, '.');
+      return line('⛔ Denied', policy, '.');
     case 'none':
-      return line('🔴 Not allowed: no policy gives it.');
+      return line('⛔ Not allowed: no policy gives it.');
     case 'auto':
       return line('🟢 Granted at once', policy, ': they are on call.');
     case 'persistent':

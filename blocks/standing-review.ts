@@ -29,7 +29,7 @@ const explanation = [
 
 export function standingReview({ requests, after, hasMore, notice }: StandingProps): ModalView {
   const shown = requests.slice(0, standingPerPage);
-  const none = after === undefined ? 'No standing access nears its end.' : 'There is no more.';
+  const none = after === undefined ? 'No standing access ends soon.' : 'There is no more.';
   const ids = shown.map(({ id }) => id);
   const blocks: KnownBlock[] = [
     ...(notice.length === 0 ? [] : [paragraph(...notice)]),
@@ -67,7 +67,7 @@ function decisions(): KnownBlock {
   });
   const end = button({
     actionId: actionIds.endStanding,
-    label: 'Take the ticked away now',
+    label: 'Take away now',
     spoken: 'Take the ticked standing access away now',
     value: 'end',
     style: 'danger',
@@ -98,7 +98,7 @@ export function outcomeLine({ request, came }: StandingOutcome): Line {
     case 'kept':
       return line('✅ ', ...named, ': kept until ', date(came.until));
     case 'ending':
-      return line('✅ ', ...named, ': is being taken away');
+      return line('✅ ', ...named, ': being taken away');
     case 'refused':
       return line('⚠️ ', ...named, ': ', onOneLine(came.why, 300));
   }

@@ -56,11 +56,11 @@ function grantStatus(request: PermissionRequest, approved: Approved, { state, st
         return status(line('✅ ', bold('Approved'), ' for its hours. They begin ', date(hours.opensAt)), [hoursLine(hours), agreed]);
       return status(line('✅ ', bold('Approved'), ', being set up. Ends at the latest ', date(state.latestEnd)), [agreed]);
     case 'active':
-      if (hours !== undefined) return status(inHours(hours, state.expiresAt, extendedWords(request)), [hoursLine(hours), agreed]);
-      return status(
-        line('🟢 ', bold('Active'), standing ? ' (standing) until ' : ' until ', date(state.expiresAt), ...extendedWords(request)),
-        [agreed],
-      );
+      if (hours !== undefined)
+        return status(inHours(hours, state.expiresAt, lastsUntil(request, state.expiresAt)), [hoursLine(hours), agreed]);
+      return status(line('🟢 ', bold('Active'), standing ? ' (standing) until ' : ' until ', lastsUntil(request, state.expiresAt)), [
+        agreed,
+      ]);
     case 'ending':
       return status(line('🟠 ', bold('Ending'), ': ', endLine(request, state.end), '. Being taken away'), [agreed]);
     case 'ended':
@@ -77,31 +77,31 @@ function grantStatus(request: PermissionRequest, approved: Approved, { state, st
 }
 
 /** It is there in its hours only, and is said to be gone when it was seen to be (I18). */
-function inHours(hours: GrantHours, expiresAt: Instant, extended: readonly Line[]): Line {
-  const ends = line('; standing until ', date(expiresAt), ...extended);
+function inHours(hours: GrantHours, expiresAt: Instant, last: Line): Line {
+  const goesOn = line('. It comes back in its hours until ', last);
   switch (hours.state) {
     case 'open':
       return hours.closesAt < expiresAt
-        ? line('🟢 ', bold('Active'), ' until ', date(hours.closesAt), ', when its hours close', ends)
-        : line('🟢 ', bold('Active'), ' (standing) until ', date(expiresAt), ...extended);
+        ? line('🟢 ', bold('Active'), ' until ', date(hours.closesAt), ', when its hours close', goesOn)
+        : line('🟢 ', bold('Active'), ' (standing) until ', last);
     case 'closing':
-      return line('🟠 ', bold('Closing'), ': its hours are over. Being taken away', ends);
+      return line('🟠 ', bold('Closing'), ': its hours are over. Being taken away', goesOn);
     case 'closed':
       return hours.opensAt < expiresAt
-        ? line('🌙 ', bold('Outside its hours'), ' until ', date(hours.opensAt), ends)
-        : line('🌙 ', bold('Outside its hours'), ', which do not come again before it ends ', date(expiresAt), ...extended);
+        ? line('🌙 ', bold('Outside its hours'), ' until ', date(hours.opensAt), line('. It has its hours until ', last))
+        : line('🌙 ', bold('Outside its hours'), ', which do not come again before it ends ', last);
   }
 }
 
-export const hoursLine = ({ text }: GrantHours): Line => line('There only ', bold(text));
+export const hoursLine = ({ text }: GrantHours): Line => line('Hours: ', bold(text));
 
 /** Where one yes was not enough, those before it. */
 const alsoAgreed = ({ endorsements = [] }: PermissionRequest, { by }: Approved): readonly Line[] =>
   endorsements.filter((each) => by.kind === 'person' && each.by.id !== by.person.id).map((each) => line(' and ', bold(each.by.email)));
 
-/** That an extension takes over. */
-export const extendedWords = ({ extendedUntil }: PermissionRequest): readonly Line[] =>
-  extendedUntil === undefined ? [] : [line(', extended until ', date(extendedUntil))];
+/** The one end that counts: an extension takes over without a gap. */
+export const lastsUntil = ({ extendedUntil }: PermissionRequest, expiresAt: Instant): Line =>
+  extendedUntil === undefined ? date(expiresAt) : line(date(extendedUntil), ' (extended)');
 
 function endLine(request: PermissionRequest, end: End): Line {
   switch (end.kind) {

@@ -31,7 +31,11 @@ export const actionIds = {
   /** The fields that only the form of a pre-approval has. */
   allowStart: 'allow_start',
   allowEach: 'allow_each',
-  allowWindow: 'allow_window',
+  /** Hours of the week, in both forms. */
+  hoursOnly: 'hours_only',
+  hoursDays: 'hours_days',
+  hoursFrom: 'hours_from',
+  hoursTo: 'hours_to',
   /** Asks for the link of a page; the button that opens that page tells us too. */
   linkAccount: 'link_account',
   signIn: 'sign_in',

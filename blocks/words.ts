@@ -35,7 +35,7 @@ export function extensionLines({ extension, asked, state }: PermissionRequest): 
   if (extension === undefined) return [];
   const { until } = extension;
   if (state.kind !== 'pending') return [line('More time for access until ', date(until))];
-  return [line('More time for access until ', date(until), '; with what is asked, until ', date(after(until, asked)))];
+  return [line('More time for access until ', date(until), '. If approved, it ends ', date(after(until, asked)))];
 }
 
 /** That whoever is on call is asked, and why, and that a further group is; nothing where neither is so. */

@@ -39,7 +39,7 @@ export function createBotToken({ store, vault, org, seed, renew, log, monotonicM
   const label = `bot-token:${org}`;
   let held: { readonly token: string; readonly goodUntil: number } | undefined;
   /** What Slack gave and the database did not take: the refresh token before it is used up, so it must not be lost. */
-  let unkept: { readonly sealed: string; readonly goodUntil: number } | undefined;
+  let unkept: { readonly after: string | undefined; readonly sealed: string; readonly goodUntil: number } | undefined;
   let underWay: Promise<void> | undefined;
   let notBefore = Number.NEGATIVE_INFINITY;
 
@@ -48,10 +48,11 @@ export function createBotToken({ store, vault, org, seed, renew, log, monotonicM
     held = { token: open(sealed).token, goodUntil: monotonicMs() + goodForMs - marginMs };
   };
   const renewKept = async (sealed: string | undefined): Promise<KeptBotToken> => {
-    if (unkept !== undefined) return { ...unkept, goodForMs: unkept.goodUntil - monotonicMs() };
+    // Where the database has another one by now it took that pair all the same, or somebody else renewed: then it is used up.
+    if (unkept !== undefined && unkept.after === sealed) return { sealed: unkept.sealed, goodForMs: unkept.goodUntil - monotonicMs() };
     const { token, refreshToken, goodForMs } = await renew(sealed === undefined ? seed : open(sealed).refreshToken);
     const pair: Pair = { token, refreshToken };
-    unkept = { sealed: vault.seal(JSON.stringify(pair), label), goodUntil: monotonicMs() + goodForMs };
+    unkept = { after: sealed, sealed: vault.seal(JSON.stringify(pair), label), goodUntil: monotonicMs() + goodForMs };
     return { sealed: unkept.sealed, goodForMs };
   };
   const refresh = async (): Promise<void> => {

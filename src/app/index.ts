@@ -81,6 +81,7 @@ export function createUseCases(deps: AppDeps): UseCases {
     home: (caller, position) => readHome(inner, caller, position),
     identify: (org, identity) => store.identify(org, identity),
     linkAccount: (org, account) => store.linkAccount(org, account),
+    linkAgain: (org, account) => store.linkAgain(org, account),
     findLink: (org, account) => store.findLink(org, account),
     linkedUser: (org, whom) => store.linkedUser(org, whom),
     authenticate: (org, token) => authenticate(deps, org, token),

@@ -103,6 +103,8 @@ function keptHours(state: PermissionRequest['state'], now: Instant, end: Instant
   if (!window.ok) return window;
   const { span, provisionUntil } = firstHours(window.value, now);
   const last = instant(end - 1000);
+  if (span.opensAt >= last)
+    return reject({ code: 'invalid-value', field: 'window', why: 'its hours do not come before the end of the new term' });
   return accept({ hours: { window: window.value, span }, provisionUntil: provisionUntil < last ? provisionUntil : last });
 }
 

@@ -63,12 +63,13 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
 /** @returns when the messages next change although nothing happens */
 async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Promise<Instant | undefined> {
   const failures: unknown[] = [];
+  // Before anything is looked at by the clock: what falls due in between is ahead of this moment, and must be woken for.
+  const since = await deps.store.now();
   const found = await escalateByTime(deps, await deps.store.request(deps.org, id));
   if (found !== undefined && waitsForPage(found)) await pageOnCall(deps, found).catch((error: unknown) => failures.push(error));
   const seen = found !== undefined && waitsForPage(found) ? await deps.store.request(deps.org, id) : found;
   if (seen === undefined) return undefined;
   const { picture, outcome, request } = await paintAsked(deps, seen);
-  await changeHomes(deps, request, outcome).catch((error: unknown) => failures.push(error));
   const known = new Map((await deps.store.messages(deps.org, id)).map((message) => [postingKey(message.posting), message]));
   const doubts = await settleAttempts(deps, id, known);
   failures.push(...doubts.values());
@@ -108,10 +109,13 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
     }
   }
   await endSteps(deps, request).catch((error: unknown) => failures.push(error));
+  // Last, because whom it concerns is asked for one by one, and that may take long.
+  await changeHomes(deps, request, outcome).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
   const asksMore = [escalationTime(request, deps.escalateAfter), nextGroupTime(request, outcome)];
-  const ahead = asksMore.flatMap((at) => (at === undefined || at <= now ? [] : [at])).toSorted((a, b) => a - b);
-  return nextNoticeAt(request, now, ahead[0]);
+  const ahead = asksMore.flatMap((at) => (at === undefined || at <= since ? [] : [at])).toSorted((a, b) => a - b);
+  const [first] = ahead;
+  return first !== undefined && first <= now ? first : nextNoticeAt(request, now, first);
 }
 
 /** Posts one message, or redraws it where it shows something else, and remembers that. */

@@ -3,6 +3,7 @@ import { type DurationSeconds, isDurationSeconds, toSeconds } from '../domain/du
 import type { Forecast } from '../domain/forecast.ts';
 import { canonicalEmail, type Email, parseEmail } from '../domain/ids.ts';
 import { optionKey } from '../domain/option-key.ts';
+import { parseRecurringWindow } from '../domain/recurring-window.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { onCallAccess, requirementsOf } from '../domain/route.ts';
 import { allowedDurations } from '../domain/settings.ts';
@@ -16,6 +17,7 @@ import type { Cover } from './pre-approvals.ts';
 import { recentRights } from './recent-rights.ts';
 import { type CatalogEntry, whyNotSeeOthers } from './shown-catalog.ts';
 import { foresee } from './simulate-policy.ts';
+import { whyNoHours } from './submit-request.ts';
 import type { RequestDoors, Submitted } from './use-cases.ts';
 
 /** What was chosen so far, as the {@link optionKey} of each name; a service stands for its integration where it has only one. */
@@ -30,6 +32,8 @@ export type Asked = {
   readonly duration: DurationSeconds | undefined;
   /** An end instead of a length. */
   readonly until: Instant | undefined;
+  /** Hours that come again, as `recurring-window.ts` takes them. */
+  readonly window?: string | undefined;
 };
 
 export type Named = { readonly name: string; readonly service: string };
@@ -79,7 +83,7 @@ export function createAskingDoors(deps: DecideDeps, door: Doorway, doors: Pick<R
       if (!duration.ok) return duration;
       const { name, service } = integration;
       const right = { service, accessType, resource: item.resource, integration: name };
-      return doors.submitRequest(caller, { right, reason: wish.reason, duration: duration.value, to: wish.to });
+      return doors.submitRequest(caller, { right, reason: wish.reason, duration: duration.value, to: wish.to, window: wish.window });
     }),
   };
 }
@@ -114,7 +118,10 @@ async function askForm(deps: DecideDeps, caller: Caller, asked: Asked): Promise<
   if (integration === undefined || known.item === undefined || asked.to === '')
     return { ...base, forecast: undefined, reasonRequired: false };
   if (!whose.isTold) return { ...base, forecast: { kind: 'untold' }, reasonRequired: false };
-  return { ...base, ...(await forecast(deps, glance, whose, integration, known.item, lengthOf(asked, now))) };
+  return {
+    ...base,
+    ...(await forecast(deps, glance, whose, integration, known.item, { length: lengthOf(asked, now), window: asked.window })),
+  };
 }
 
 /** With a reason and a length: the form has both. */
@@ -124,11 +131,11 @@ async function forecast(
   { org, email }: For,
   integration: Integration,
   { accessType, resource }: CatalogItem,
-  asked: Result<DurationSeconds | undefined>,
+  { length, window }: { readonly length: Result<DurationSeconds | undefined>; readonly window: string | undefined },
 ): Promise<Pick<AskForm, 'forecast' | 'reasonRequired'>> {
   const outlook = await deps.store.outlook(org, email);
   const { name, service } = integration;
-  const duration = (asked.ok ? asked.value : undefined) ?? allowedDurations(outlook.settings)[0];
+  const duration = (length.ok ? length.value : undefined) ?? allowedDurations(outlook.settings)[0];
   const permission = { integration: name, service, accessType, resource };
   const supposed = { org, email, permission, integration, reason: 'any', duration, at: undefined };
   const { outcome, cover, inItsHours, refusal, approvers } = await foresee(
@@ -138,11 +145,14 @@ async function forecast(
     supposed,
   );
   const told = (each: Forecast) => ({ forecast: each, reasonRequired: requirementsOf(outcome).reason });
-  const refused = refusal ?? (asked.ok ? undefined : asked.rejection);
+  const hours = window === undefined ? accept(undefined) : parseRecurringWindow(window);
+  const refused =
+    refusal ?? (length.ok ? undefined : length.rejection) ?? (hours.ok ? whyNoHours(outcome, { hours: hours.value }) : hours.rejection);
   if (refused !== undefined) return told({ kind: 'refused', rejection: refused });
   if (cover !== undefined) return told({ kind: 'at-once', because: 'pre-approval', atMost: undefined, within: withinOf(cover) });
   if (outcome.kind === 'auto') return told({ kind: 'at-once', because: 'on-call', atMost: onCallAccess });
-  if (outcome.kind === 'persistent') return told({ kind: 'at-once', because: 'policy', atMost: undefined });
+  if (outcome.kind === 'persistent')
+    return told({ kind: 'at-once', because: 'policy', atMost: undefined, hours: hours.ok ? hours.value : undefined });
   return told({ kind: 'people', approvers, hours: inItsHours?.hours });
 }
 

@@ -276,6 +276,7 @@ export type Store = Reads &
     readonly jitSettings: SettingsReads;
     identify(org: Org, identity: Identity): Promise<Person>;
     linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
+    linkAgain(org: Org, account: OutsideAccount): Promise<Link>;
     findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
     linkedUser(org: Org, whom: Omit<AccountId, 'user'> & { readonly email: Email }): Promise<string | undefined>;
     readonly signIns: SignInStore;

@@ -173,7 +173,7 @@ function isThere({ state }: PermissionRequest, { hours }: Wish): boolean {
 }
 
 /** What ends soon anyway has no hours that come again. */
-const whyNoHours = (outcome: Outcome, { hours }: Wish): Rejection | undefined =>
+export const whyNoHours = (outcome: Outcome, { hours }: Pick<Wish, 'hours'>): Rejection | undefined =>
   hours === undefined || outcome.kind === 'persistent'
     ? undefined
     : { code: 'invalid-value', field: 'window', why: 'Only standing access has hours, and no policy gives this as standing access.' };

@@ -96,9 +96,10 @@ export type AccountId = {
 export type OutsideAccount = AccountId & { readonly email: Email | undefined };
 /**
  * `other-person`: the account's address is another person's now. `second-account`: the person has an account there already.
- * `unlinked`: nobody vouches for an address by which it could be linked.
+ * `unlinked`: nobody vouches for an address by which it could be linked. `taken-back`: its link was, and it stays so until its
+ * person links it again.
  */
-export type Link = { readonly person: Person } | { readonly why: 'other-person' | 'second-account' | 'unlinked' };
+export type Link = { readonly person: Person } | { readonly why: 'other-person' | 'second-account' | 'unlinked' | 'taken-back' };
 
 /** What may be done with requests and with what they gave. */
 export type RequestDoors = {
@@ -169,6 +170,8 @@ export type UseCases = RequestDoors & {
   identify(org: Org, identity: Identity): Promise<Person>;
   /** The same for an account of a chat workspace, where one person has one account, and addresses can be changed. See ADR 10. */
   linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
+  /** The same for somebody who says that they want the link: one that was taken back is made again. */
+  linkAgain(org: Org, account: OutsideAccount): Promise<Link>;
   /** The same for somebody who is only spoken of: no link is made, and undefined means that there is none. */
   findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
   /** The other way: the user of that workspace who is linked to the person with this address. */

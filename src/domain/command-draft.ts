@@ -17,6 +17,7 @@ export type CommandDraft = {
   readonly length: DurationSeconds | undefined;
   readonly start: string | undefined;
   readonly end: string | undefined;
+  /** Hours that come again; see `recurring-window.ts`. */
   readonly window?: string | undefined;
 };
 
@@ -52,7 +53,5 @@ function readIncomplete(argv: readonly string[]): Arguments | undefined {
   const hasForm = spec?.name === 'request' || spec?.name === 'grant' || spec?.name === 'allow';
   if (!hasForm || args.includes('--help') || !checkSize(argv, '').ok) return undefined;
   const read = readArguments(spec, args, '');
-  // The form that asks for access has no field for hours, and must not ask for more than was meant.
-  const isLost = read.ok && spec.name !== 'allow' && read.value.flags.has('window');
-  return read.ok && !isLost && missingParts(spec, read.value).length > 0 ? read.value : undefined;
+  return read.ok && missingParts(spec, read.value).length > 0 ? read.value : undefined;
 }

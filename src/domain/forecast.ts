@@ -12,6 +12,8 @@ export type Forecast =
       readonly kind: 'at-once';
       readonly because: 'on-call' | 'policy' | 'pre-approval';
       readonly atMost: DurationSeconds | undefined;
+      /** It is there in these hours only, each time they come. */
+      readonly hours?: RecurringWindow | undefined;
       /** It was approved for these hours, which close then, and it ends with them. */
       readonly within?: { readonly hours: RecurringWindow; readonly closesAt: Instant } | undefined;
     }

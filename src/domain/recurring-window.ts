@@ -24,7 +24,8 @@ export type Span = { readonly opensAt: Instant; readonly closesAt: Instant };
 export const recurringWindowShape = 'days, hours and a time zone, like Mon-Fri 09:00-17:00 Europe/Paris';
 export const longestWindowText = 120;
 
-const dayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+/** From Monday on. */
+export const dayNames = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 const fullNames = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 const daily = 'daily';
 const minutesOfDay = 1440;

@@ -45,7 +45,7 @@ export type Rejection =
   | { code: 'not-revocable'; status: string }
   | {
       code: 'identity-unknown';
-      why: 'guest' | 'bot' | 'deactivated' | 'stranger' | 'no-email' | 'unlinked' | 'other-person' | 'second-account';
+      why: 'guest' | 'bot' | 'deactivated' | 'stranger' | 'no-email' | 'unlinked' | 'taken-back' | 'other-person' | 'second-account';
     }
   /** One of these roles would have been needed. */
   | { code: 'role-required'; roles: readonly Role[] }

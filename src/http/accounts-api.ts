@@ -21,7 +21,7 @@ export function serveAccounts(scope: FastifyInstance, useCases: UseCases): void 
           'Settings',
           'settings',
           'Take back the link of a person’s Slack account',
-          'For owners. The account is nobody’s until it is linked anew: by signing in, or at its next press where the workspace vouches for addresses.',
+          'For owners. The account is nobody’s until its person links it anew: by signing in, or by `/access link` where nobody can sign in.',
         ),
         params: named,
         ...answers({ 204: z.null().describe('Done') }),

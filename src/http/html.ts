@@ -26,7 +26,7 @@ p{margin:0 0 1rem;overflow-wrap:anywhere}
 dl{margin:0 0 1rem;padding:.75rem 1rem;border:1px solid #d9dde3;border-radius:8px}
 dt{font-size:.85rem;color:#5b6470}
 dd{margin:0 0 .5rem;font-weight:600;overflow-wrap:anywhere}
-dd:last-child{margin:0}
+dd:last-child,p:last-child,form:last-child{margin:0}
 .warning{padding:.75rem 1rem;border-left:4px solid #b9770e;background:#fff6e5;color:#4a3000}
 form{margin:0 0 1rem}
 button{width:100%;min-height:3rem;border:0;border-radius:8px;background:#0b5cad;color:#fff;font:inherit;font-weight:600;cursor:pointer}

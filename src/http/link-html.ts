@@ -15,7 +15,7 @@ const account = ({ workspace, name }: ShownAccount): Html =>
 export const startPage = (shown: ShownAccount): Page => ({
   title: 'Sign in to link your Slack account',
   body: html`<dl>${account(shown)}</dl>
-<p>You sign in with your organisation. Before anything is linked, you are asked once more.</p>
+<p>You sign in with your organisation, and are asked once more before anything is linked.</p>
 <p class="warning">Go on only if this is your own account, and you asked for this link in Slack a moment ago. If somebody sent it to you, close this page.</p>
 <form method="post"><button>Sign in</button></form>`,
   formAction: "'self' https:",
@@ -48,7 +48,11 @@ const again = 'Ask for a new one in Slack with the command that ends in â€œlinkâ
 
 /** By what went wrong. What a provider said is never repeated. */
 export const problems = {
-  gone: { status: 410, title: 'This link is not good any more', text: `It is used, too old, or was never one. ${again}` },
+  gone: {
+    status: 410,
+    title: 'This link is not good any more',
+    text: `It was used already, it is too old, or a part of it is missing. ${again}`,
+  },
   foreign: {
     status: 400,
     title: 'This browser did not begin this sign-in',

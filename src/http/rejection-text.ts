@@ -190,6 +190,8 @@ function identityText(why: Extract<Rejection, { code: 'identity-unknown' }>['why
       return 'This account belongs to another organisation.';
     case 'unlinked':
       return 'This account is not linked to anybody. Sign in once to link it.';
+    case 'taken-back':
+      return 'The link of this account was taken back. Link it again to use it.';
     case 'no-email':
       return 'This account has no e-mail address. Add one to its profile.';
     case 'other-person':

@@ -127,6 +127,7 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
     identities,
     pace,
     approvals: deps.approvalsChannel,
+    isOrgWide: home.isOrgWide,
     nowMs: monotonicMs,
   });
   const messenger = createMessenger({ client: posting, botId, places, identities, pace, log });

@@ -1,6 +1,7 @@
 /** With what the request form begins. */
 import { readDraft } from '../domain/command-draft.ts';
-import { parseEmail } from '../domain/ids.ts';
+import { draftOfHours } from '../domain/hours-draft.ts';
+import { canonicalEmail, type Email, parseEmail } from '../domain/ids.ts';
 import { optionKey } from '../domain/option-key.ts';
 import { apiError } from './api-error.ts';
 import type { Desk } from './desk.ts';
@@ -9,10 +10,10 @@ import { emptyForm, type FormState } from './read-form.ts';
 
 /** Whatever could be read of a command. */
 export async function formOfCommand(desk: Desk, argv: readonly string[]): Promise<FormState> {
-  const { service, integration, accessType, resource, reason, duration, to } = readDraft(await withAddresses(desk, argv));
+  const { service, integration, accessType, resource, reason, duration, to, window } = readDraft(await withAddresses(desk, argv));
   const key = (name: string | undefined): string | undefined => (name === undefined ? undefined : optionKey(name));
   const email = to === undefined ? undefined : parseEmail(to);
-  const account = email === undefined ? undefined : await desk.people.idOf(email);
+  const account = email === undefined ? undefined : await accountFor(desk, email);
   return {
     ...emptyForm,
     service: key(service),
@@ -24,7 +25,16 @@ export async function formOfCommand(desk: Desk, argv: readonly string[]): Promis
     forOther: argv[0] === 'grant',
     to: account,
     stranger: account === undefined ? to : undefined,
+    hours: window === undefined ? undefined : draftOfHours(window),
   };
+}
+
+/** The account that is shown for an address must be that person's for us: anybody may write an address into their profile (ADR 10). */
+async function accountFor({ identities, people }: Desk, email: Email): Promise<string | undefined> {
+  const account = (await identities.linkedUser(email)) ?? (await people.idOf(email));
+  if (account === undefined) return undefined;
+  const theirs = await identities.addressOf(account);
+  return theirs !== undefined && canonicalEmail(theirs) === canonicalEmail(email) ? account : undefined;
 }
 
 /** The message's link in the reason. Without one the form is as useful. */

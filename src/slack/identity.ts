@@ -13,6 +13,8 @@ export type Identities = {
   caller(userId: string): Promise<Result<Caller>>;
   /** The account of somebody who could be a caller, and who it is linked to; no link is made. */
   account(userId: string): Promise<Result<LookedAt>>;
+  /** Links the account of somebody who asks for it by the address that the workspace vouches for, also where the link was taken back. */
+  linkAgain(userId: string): Promise<Result<Caller>>;
   /** The address of somebody who is mentioned; undefined where that person could not be a caller. */
   addressOf(userId: string): Promise<Email | undefined>;
   /** The user that is linked to whoever has this address; undefined where no account of this workspace is. */
@@ -28,13 +30,18 @@ export type Home = {
   readonly isOrgWide: boolean;
 };
 
-export type LookedAt = { readonly account: OutsideAccount; readonly shown: ShownAccount; readonly caller: Caller | undefined };
+export type LookedAt = {
+  readonly account: OutsideAccount;
+  readonly shown: ShownAccount;
+  readonly caller: Caller | undefined;
+  readonly isTakenBack: boolean;
+};
 
 type Why = Extract<Rejection, { code: 'identity-unknown' }>['why'];
 
 export function createIdentities(deps: {
   readonly people: People;
-  readonly useCases: Pick<UseCases, 'linkAccount' | 'findLink' | 'linkedUser'>;
+  readonly useCases: Pick<UseCases, 'linkAccount' | 'linkAgain' | 'findLink' | 'linkedUser'>;
   readonly org: Org;
   readonly home: Home;
   /** The workspace vouches for its members' addresses, so an account may be linked by its own. */
@@ -59,18 +66,21 @@ export function createIdentities(deps: {
     deps.countRefused(told);
     return reject({ code: 'identity-unknown', why: told });
   };
+  const linkBy = async (userId: string, make: UseCases['linkAccount']): Promise<Result<Caller>> => {
+    const looked = await look(userId);
+    const found = 'why' in looked ? looked : await make(org, looked.account);
+    return 'person' in found ? accept(callerFor(found.person)) : refuse(found.why);
+  };
   return {
-    async caller(userId) {
-      const looked = await look(userId);
-      const found = 'why' in looked ? looked : await deps.useCases.linkAccount(org, looked.account);
-      return 'person' in found ? accept(callerFor(found.person)) : refuse(found.why);
-    },
+    caller: (userId) => linkBy(userId, deps.useCases.linkAccount),
+    linkAgain: (userId) => linkBy(userId, deps.useCases.linkAgain),
     async account(userId) {
       const looked = await look(userId);
       if ('why' in looked) return refuse(looked.why);
       const link = await deps.useCases.findLink(org, looked.account);
-      if (link !== undefined && 'why' in link) return refuse(link.why);
-      return accept({ ...looked, caller: link && callerFor(link.person) });
+      if (link !== undefined && 'person' in link) return accept({ ...looked, caller: callerFor(link.person), isTakenBack: false });
+      if (link !== undefined && link.why !== 'taken-back') return refuse(link.why);
+      return accept({ ...looked, caller: undefined, isTakenBack: link !== undefined });
     },
     async addressOf(userId) {
       const looked = await look(userId);

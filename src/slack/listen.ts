@@ -80,7 +80,10 @@ const presses: Record<ActionId, OnPress> = {
   form_for_other: onFormChanged,
   allow_start: onAllowChanged,
   allow_each: onAllowChanged,
-  allow_window: onAllowChanged,
+  hours_only: onChanged,
+  hours_days: onChanged,
+  hours_from: onChanged,
+  hours_to: onChanged,
   link_account: onLinkAccount,
   // Slack opens its page, and tells us too.
   sign_in: async () => {},

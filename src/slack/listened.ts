@@ -26,6 +26,7 @@ export const listened = {
 
 /** The methods that are called, each with the scopes it needs. `users:read.email` gates the address in `users.info`. */
 export const methodScopes: Readonly<Record<string, readonly string[]>> = {
+  'auth.teams.list': [],
   'auth.test': [],
   'chat.getPermalink': [],
   'chat.postMessage': ['chat:write'],

@@ -14,16 +14,15 @@ import { parseStartTime } from '../domain/start-time.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import { attempt, type Desk, openWindow, privately, type Tell } from './desk.ts';
 import { formOfCommand } from './form-start.ts';
-import { chosen, type Press, typed, type Values } from './press.ts';
+import { chosen, type Press, type Values } from './press.ts';
 import { type FormState, readForm } from './read-form.ts';
+import { hoursErrors, shownHours, whyNoHours, windowOf } from './read-hours.ts';
 import type { Submission, SubmissionAnswer } from './submission.ts';
 
 /** `duration` is the window's length, and `each` that of one request in it. */
 export type AllowState = FormState & {
   readonly start: Instant | undefined;
   readonly each: DurationSeconds | undefined;
-  /** As typed; what is not typed is undefined. */
-  readonly window?: string | undefined;
 };
 
 /** Opens it with whatever could be read of a command. `tell` is for the case that no window opens. */
@@ -37,17 +36,19 @@ export function openAllow(
     await attempt(desk, opened.tell, async () => {
       const caller = await desk.identities.caller(from.userId);
       await opened.show(
-        caller.ok ? await draw(desk, caller.value, await allowOfCommand(desk, argv)) : rejectionView(allowHeading, caller.rejection),
+        caller.ok
+          ? await draw(desk, from.userId, caller.value, await allowOfCommand(desk, argv))
+          : rejectionView(allowHeading, caller.rejection),
       );
     });
   });
 }
 
 async function allowOfCommand(desk: Desk, argv: readonly string[]): Promise<AllowState> {
-  const { length, start, end, window: hours } = readDraft(argv);
+  const { length, start, end } = readDraft(argv);
   const form = await formOfCommand(desk, argv);
   const at = (text: string | undefined): Instant | undefined => (text === undefined ? undefined : parseStartTime(text));
-  return { ...form, duration: length, each: form.duration, byEnd: end !== undefined, until: at(end), start: at(start), window: hours };
+  return { ...form, duration: length, each: form.duration, byEnd: end !== undefined, until: at(end), start: at(start) };
 }
 
 /** Something was chosen: what can be chosen next, and what would become of it, is drawn anew. What fails leaves the form as it stands. */
@@ -59,21 +60,28 @@ export async function onAllowChanged(desk: Desk, { userId, view, values }: Press
       view.hash,
       async () => {
         const caller = await desk.identities.caller(userId);
-        return caller.ok ? draw(desk, caller.value, readAllow(values, view.metadata)) : rejectionView(allowHeading, caller.rejection);
+        return caller.ok
+          ? draw(desk, userId, caller.value, readAllow(values, view.metadata))
+          : rejectionView(allowHeading, caller.rejection);
       },
       async (drawn, hash) => (await desk.client.views.update({ view_id: view.id, hash, view: drawn })).view?.hash,
     ),
   );
 }
 
-async function draw(desk: Desk, caller: Caller, state: AllowState): Promise<ReturnType<typeof allowForm>> {
-  return allowForm({ ...(await desk.useCases.allowing.form(caller, await allowAsked(desk, state))), filled: state });
+async function draw(desk: Desk, userId: string, caller: Caller, state: AllowState): Promise<ReturnType<typeof allowForm>> {
+  const hours = await shownHours(desk, userId, state.hours);
+  const filled = { ...state, hours };
+  const form = await desk.useCases.allowing.form(caller, await allowAsked(desk, filled));
+  const wrong = whyNoHours(hours);
+  const isRefused = wrong !== undefined && form.forecast !== undefined;
+  return allowForm({ ...form, filled, ...(isRefused ? { forecast: { kind: 'refused', rejection: wrong } } : {}) });
 }
 
 /** Whom it is for goes by their address; of somebody who has none that can be vouched for it is empty. */
-export async function allowAsked(desk: Desk, { to, byEnd, until, duration, ...state }: AllowState): Promise<AllowAsked> {
+export async function allowAsked(desk: Desk, { to, byEnd, until, duration, hours, ...state }: AllowState): Promise<AllowAsked> {
   const address = to === undefined ? undefined : ((await desk.identities.addressOf(to)) ?? '');
-  return { ...state, to: address, length: byEnd ? undefined : duration, until: byEnd ? until : undefined };
+  return { ...state, to: address, length: byEnd ? undefined : duration, until: byEnd ? until : undefined, window: windowOf(hours) };
 }
 
 function readAllow(values: Values, metadata: string): AllowState {
@@ -83,11 +91,8 @@ function readAllow(values: Values, metadata: string): AllowState {
     to: values[actionIds.formTo]?.[actionIds.formTo]?.selected_user ?? undefined,
     start: start === undefined ? undefined : instant(start * 1000),
     each: decodeDuration(chosen(values, actionIds.allowEach, actionIds.allowEach)),
-    window: hoursOf(typed(values, actionIds.allowWindow, actionIds.allowWindow)),
   };
 }
-
-const hoursOf = (text: string | undefined): string | undefined => (text === undefined || text.trim() === '' ? undefined : text);
 
 export async function onAllowSubmitted(desk: Desk, { userId, viewId, values, metadata }: Submission): Promise<SubmissionAnswer> {
   desk.turns.close(viewId);
@@ -110,6 +115,8 @@ export async function onAllowSubmitted(desk: Desk, { userId, viewId, values, met
     const why = asked.to === undefined ? 'Choose somebody.' : 'This account cannot get access: only members of this workspace can.';
     return { kind: 'errors', errors: { [actionIds.formTo]: why } };
   }
+  const errors = hoursErrors(state.hours);
+  if (errors !== undefined) return { kind: 'errors', errors };
   const opened = await desk.useCases.allowing.create(caller.value, { ...asked, reason: reason.value });
   if (!opened.ok) return refuse(opened.rejection);
   return { kind: 'done', view: window(allowHeading, allowedReply(opened.value).blocks, noticeId) };
@@ -139,6 +146,6 @@ function fieldsOf(rejection: Rejection, byEnd: boolean, each: DurationSeconds | 
   if (rejection.code === 'over-maximum') return rejection.asked === each && !byEnd ? [actionIds.allowEach] : length;
   if (rejection.code !== 'invalid-value') return fieldsByCode.get(rejection.code) ?? [];
   if (rejection.field === 'start') return [actionIds.allowStart];
-  if (rejection.field === 'window') return [actionIds.allowWindow];
+  if (rejection.field === 'window') return [actionIds.hoursDays, actionIds.hoursOnly];
   return rejection.field === 'end' ? length : [];
 }

@@ -11,6 +11,7 @@ import type { Rejection } from '../domain/result.ts';
 import { attempt, type Desk, openWindow, privately, type Tell } from './desk.ts';
 import { chosen, type Press } from './press.ts';
 import { type FormState, keysOf, readForm } from './read-form.ts';
+import { hoursErrors, shownHours, whyNoHours, windowOf } from './read-hours.ts';
 import type { Submission, SubmissionAnswer } from './submission.ts';
 
 export const formHeading = 'Request access';
@@ -26,7 +27,7 @@ export function openForm(
     await attempt(desk, opened.tell, async () => {
       const caller = await desk.identities.caller(from.userId);
       if (!caller.ok) return opened.show(rejectionView(formHeading, caller.rejection));
-      await opened.show(await draw(desk, caller.value, await begin()));
+      await opened.show(await draw(desk, from.userId, caller.value, await begin()));
     });
   });
 }
@@ -57,22 +58,26 @@ function changed(desk: Desk, { userId, view }: Press, read: (caller: Caller) => 
       view.hash,
       async () => {
         const caller = await desk.identities.caller(userId);
-        return caller.ok ? draw(desk, caller.value, await read(caller.value)) : rejectionView(formHeading, caller.rejection);
+        return caller.ok ? draw(desk, userId, caller.value, await read(caller.value)) : rejectionView(formHeading, caller.rejection);
       },
       async (drawn, hash) => (await desk.client.views.update({ view_id: view.id, hash, view: drawn })).view?.hash,
     ),
   );
 }
 
-async function draw(desk: Desk, caller: Caller, state: FormState): Promise<ReturnType<typeof requestForm>> {
-  const form = await desk.useCases.asking.form(caller, await askedBy(desk, state));
-  return requestForm({ ...form, filled: state });
+async function draw(desk: Desk, userId: string, caller: Caller, state: FormState): Promise<ReturnType<typeof requestForm>> {
+  const hours = await shownHours(desk, userId, state.hours);
+  const filled = { ...state, hours };
+  const form = await desk.useCases.asking.form(caller, await askedBy(desk, filled));
+  const wrong = whyNoHours(hours);
+  const isRefused = wrong !== undefined && form.forecast !== undefined;
+  return requestForm({ ...form, filled, ...(isRefused ? { forecast: { kind: 'refused', rejection: wrong } } : {}) });
 }
 
 /** Whom it is for goes by their address; somebody who has none that can be vouched for has none. */
-export async function askedBy(desk: Desk, { forOther, to, byEnd, until, duration, ...right }: FormState): Promise<Asked> {
+export async function askedBy(desk: Desk, { forOther, to, byEnd, until, duration, hours, ...right }: FormState): Promise<Asked> {
   const address = !forOther ? undefined : to === undefined ? '' : ((await desk.identities.addressOf(to)) ?? '');
-  return { ...right, to: address, duration: byEnd ? undefined : duration, until: byEnd ? until : undefined };
+  return { ...right, to: address, duration: byEnd ? undefined : duration, until: byEnd ? until : undefined, window: windowOf(hours) };
 }
 
 export async function onFormSubmitted(desk: Desk, { userId, viewId, values, metadata }: Submission): Promise<SubmissionAnswer> {
@@ -99,9 +104,9 @@ export async function onFormSubmitted(desk: Desk, { userId, viewId, values, meta
 }
 
 /** Somebody may send the form before the field that they called for is there. */
-function whatIsMissing({ byEnd, to }: FormState, asked: Asked, blocks: readonly string[]): Record<string, string> | undefined {
+function whatIsMissing({ byEnd, to, hours }: FormState, asked: Asked, blocks: readonly string[]): Record<string, string> | undefined {
   if (byEnd && asked.until === undefined) return { [actionIds.formDuration]: 'Choose until when, in the field below.' };
-  if (asked.to !== '') return undefined;
+  if (asked.to !== '') return hoursErrors(hours);
   const sentence =
     to === undefined
       ? 'Choose who gets the access, in the field below.'
@@ -129,4 +134,8 @@ const fieldsByCode: ReadonlyMap<Rejection['code'], readonly string[]> = new Map<
 ]);
 
 const fieldsOf = (rejection: Rejection): readonly string[] =>
-  rejection.code === 'invalid-value' && rejection.field === 'until' ? length : (fieldsByCode.get(rejection.code) ?? []);
+  rejection.code === 'invalid-value' ? (fieldsByName.get(rejection.field) ?? []) : (fieldsByCode.get(rejection.code) ?? []);
+const fieldsByName: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['until', length],
+  ['window', [actionIds.hoursOnly]],
+]);

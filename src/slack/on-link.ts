@@ -5,7 +5,7 @@ import { linkedMessage, signInHeading, signInMessage, signInView, unlinkedMessag
 import { attempt, type Desk, openWindow, privately, type Tell, windowOf } from './desk.ts';
 import type { Press } from './press.ts';
 
-const about = { link: 'Sign in, so that this Slack account is linked to you', unlink: 'Take that link back' } as const;
+const about = { link: 'Have this Slack account linked to you', unlink: 'Take that link back' } as const;
 type LinkWord = keyof typeof about;
 
 export const isLinkWord = (word: string | undefined): word is LinkWord => word !== undefined && Object.hasOwn(about, word);
@@ -43,11 +43,12 @@ export async function onLinkAccount(desk: Desk, press: Press): Promise<void> {
 async function addressFor(desk: Desk, userId: string) {
   const found = await desk.identities.account(userId);
   if (!found.ok) return rejectionMessage(found.rejection);
-  const { account, shown, caller } = found.value;
+  const { account, shown, caller, isTakenBack } = found.value;
   if (caller !== undefined) return linkedMessage(caller.person.email, desk.command);
-  if (desk.openSignIn === undefined)
-    return sentence('Nobody needs to sign in here: an account is linked by its e-mail address when it is used.');
-  return { address: await desk.openSignIn(account, shown) };
+  if (desk.openSignIn !== undefined) return { address: await desk.openSignIn(account, shown) };
+  if (!isTakenBack) return sentence('Nobody needs to sign in here: an account is linked by its e-mail address when it is used.');
+  const again = await desk.identities.linkAgain(userId);
+  return again.ok ? linkedMessage(again.value.person.email, desk.command) : rejectionMessage(again.rejection);
 }
 
 async function unlink(desk: Desk, userId: string, tell: Tell): Promise<void> {
@@ -56,5 +57,5 @@ async function unlink(desk: Desk, userId: string, tell: Tell): Promise<void> {
   const { account, caller } = found.value;
   if (caller === undefined) return tell(sentence('This Slack account is linked to nobody.'));
   const done = await desk.useCases.accounts.unlink(caller, account);
-  await tell(done.ok ? unlinkedMessage(done.value.email) : rejectionMessage(done.rejection));
+  await tell(done.ok ? unlinkedMessage(done.value.email, desk.command) : rejectionMessage(done.rejection));
 }

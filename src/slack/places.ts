@@ -31,6 +31,8 @@ export type PlacesDeps = {
   readonly pace: Pace;
   /** A channel's name, with or without `#`, or its id. */
   readonly approvals: string;
+  /** The app is installed in a whole organisation: a name is looked for in each of its workspaces. */
+  readonly isOrgWide: boolean;
   /** A clock that does not jump. */
   readonly nowMs: () => number;
 };
@@ -38,12 +40,12 @@ export type PlacesDeps = {
 /** A channel may be renamed, archived, or shared with another company. */
 const keepMs = 300_000;
 
-export function createPlaces({ client, people, identities, pace, approvals, nowMs }: PlacesDeps): Places {
+export function createPlaces({ client, people, identities, pace, approvals, isOrgWide, nowMs }: PlacesDeps): Places {
   const channels = new Map<string, { readonly at: number; readonly id: string }>();
   const channel = async (nameOrId: string): Promise<string> => {
     const known = channels.get(nameOrId);
     if (known !== undefined && nowMs() - known.at < keepMs) return known.id;
-    const id = usable(await find(client, nameOrId), nameOrId);
+    const id = usable(await find(client, nameOrId, isOrgWide), nameOrId);
     channels.set(nameOrId, { at: nowMs(), id });
     return id;
   };
@@ -82,19 +84,45 @@ function closed(error: unknown): never {
   throw error;
 }
 
-async function find(client: WebClient, nameOrId: string): Promise<Channel | undefined> {
+async function find(client: WebClient, nameOrId: string, isOrgWide: boolean): Promise<Channel | undefined> {
   // Names are lower case, so an id cannot be one.
   if (/^[CG][A-Z0-9]{6,}$/.test(nameOrId)) {
     const answer = await client.conversations.info({ channel: nameOrId }).catch(unknown);
     return answer?.channel;
   }
   const name = nameOrId.replace(/^#/, '');
+  if (!isOrgWide) return named(client, name, undefined);
+  const found = new Map<string | undefined, Channel>();
+  for (const team of await teamsOf(client)) {
+    const channel = await named(client, name, team);
+    if (channel !== undefined) found.set(channel.id, channel);
+  }
+  // Whoever is in the one may not be meant to read what belongs in the other.
+  if (found.size > 1) throw new Unusable(`channels of several workspaces are named ${name}; name the one that is meant by its id`);
+  return [...found.values()][0];
+}
+
+/** The workspaces of the organisation in which the app may be. */
+async function teamsOf(client: WebClient): Promise<readonly string[]> {
+  const teams: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.auth.teams.list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    teams.push(...(page.teams ?? []).flatMap(({ id }) => id ?? []));
+    cursor = page.response_metadata?.next_cursor;
+  } while (cursor !== undefined && cursor !== '');
+  return teams;
+}
+
+/** @param teamId  an organisation's token must say in which of its workspaces */
+async function named(client: WebClient, name: string, teamId: string | undefined): Promise<Channel | undefined> {
   let cursor: string | undefined;
   do {
     const page = await client.conversations.list({
       types: 'public_channel,private_channel',
       exclude_archived: true,
       limit: 200,
+      ...(teamId === undefined ? {} : { team_id: teamId }),
       ...(cursor === undefined ? {} : { cursor }),
     });
     const found = page.channels?.find((channel) => channel.name === name);

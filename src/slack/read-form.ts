@@ -6,9 +6,11 @@ import { optionKey } from '../domain/option-key.ts';
 import type { Permission } from '../domain/request.ts';
 import { instant } from '../domain/time.ts';
 import { chosen, typed, type Values } from './press.ts';
+import { type FormHours, readHours } from './read-hours.ts';
 
 /** What was chosen of the right stands as option keys; see `app/request-form.ts`. */
-export type FormState = Filled & {
+export type FormState = Omit<Filled, 'hours'> & {
+  readonly hours?: FormHours;
   readonly service?: string | undefined;
   readonly integration: string | undefined;
   readonly accessType: string | undefined;
@@ -22,7 +24,7 @@ export const keysOf = ({ integration, accessType, resource }: Permission): Pick<
   resource: optionKey(resource),
 });
 
-export const emptyForm: FormState = {
+export const emptyForm: FormState & { readonly hours?: undefined } = {
   seed: '',
   integration: undefined,
   accessType: undefined,
@@ -38,7 +40,7 @@ export const emptyForm: FormState = {
 
 /** A choice that was made under another one, which is not the one above it any more, does not count. */
 export function readForm(values: Values, metadata: string): FormState {
-  const { seed } = decodeMemo(metadata);
+  const { seed, zone } = decodeMemo(metadata);
   const integration = chosen(values, formBlocks.integration({ seed }), actionIds.formIntegration);
   const accessType = chosen(values, formBlocks.accessType({ seed, integration }), actionIds.formAccessType);
   const resource = chosen(values, formBlocks.resource({ seed, integration, accessType }), actionIds.formResource);
@@ -58,5 +60,6 @@ export function readForm(values: Values, metadata: string): FormState {
     forOther,
     to: forOther ? (values[actionIds.formTo]?.[actionIds.formTo]?.selected_user ?? undefined) : undefined,
     stranger: undefined,
+    hours: readHours(values, zone),
   };
 }

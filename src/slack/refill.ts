@@ -9,6 +9,7 @@ type GivenBlock = ViewOutput['blocks'][number];
 const beginnings: ReadonlyMap<string, string> = new Map([
   ['value', 'initial_value'],
   ['selected_date_time', 'initial_date_time'],
+  ['selected_time', 'initial_time'],
   ['selected_user', 'initial_user'],
   ['selected_option', 'initial_option'],
   ['selected_options', 'initial_options'],

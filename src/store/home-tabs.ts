@@ -71,9 +71,8 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
     const mine = sql`h.org = ${org} and h.account = ${claim.account}`;
     if (came === 'gone') await sql`delete from homes h where ${mine} and h.draws = ${claim.draws}::bigint`.execute(db);
     else if (came === 'failed')
-      await sql`update homes h set lease_until = null, shown = '', publish_at = clock_timestamp() + interval '10 seconds' where ${mine}`.execute(
-        db,
-      );
+      await sql`update homes h set lease_until = null, shown = '', publish_at = clock_timestamp() + interval '10 seconds'
+        where ${mine} and h.draws = ${claim.draws}::bigint`.execute(db);
     else await sql`update homes h set lease_until = null, ${asDrawn(claim, came)} where ${mine}`.execute(db);
   },
   async forget(limit) {

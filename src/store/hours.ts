@@ -3,32 +3,66 @@ import type { Store } from '../app/store.ts';
 import { parseRecurringWindow, spanAt } from '../domain/recurring-window.ts';
 import { instant } from '../domain/time.ts';
 
-const most = 500;
+/** In one statement, so that nobody waits long for the rights that it locks. */
+const mostAtOnce = 500;
 
-type Row = { readonly org: string; readonly id: string; readonly right_id: string; readonly recurring: string; readonly now: Date };
+type Row = {
+  readonly org: string;
+  readonly id: string;
+  readonly right_id: string;
+  readonly recurring: string;
+  readonly closed: string;
+  readonly now: Date;
+};
 
 /**
  * Works out the next hours of every grant whose hours have closed, from the database's clock and from nothing that was known
- * before. Until that is done the right is not wanted, and it is taken away whether or not it is done.
+ * before. Until that is done the right is not wanted, and it is taken away whether or not it is done. However many there are,
+ * one call goes through them all; those that stay closed come first, and are committed before anything opens.
+ * @param most  of one statement
  * @returns how many grants have hours that are not understood here; they stay closed
  */
 export const createTurnHours =
-  (pool: pg.Pool): Store['turnHours'] =>
+  (pool: pg.Pool, most = mostAtOnce): Store['turnHours'] =>
   async () => {
-    const { rows } = await pool.query<Row>({
-      name: 'closed-hours',
-      text: `select org, id, right_id, recurring, clock_timestamp() as now from grants
-        where recurring is not null and state = 'active' and closes_at <= clock_timestamp() order by closes_at limit ${most}`,
-    });
-    const next = rows.flatMap(({ now, recurring, ...row }) => {
-      const window = parseRecurringWindow(recurring);
-      const span = window.ok ? spanAt(window.value, instant(now.getTime())) : undefined;
-      return span === undefined ? [] : [{ ...row, span }];
-    });
-    if (next.length > 0) await write(pool, next);
+    const opening: Next[] = [];
+    let strange = 0;
+    let last: Row | undefined;
+    do {
+      const rows = await closedAfter(pool, last, most);
+      const next = rows.flatMap(nextOf);
+      strange += rows.length - next.length;
+      const isOpen = ({ span, now }: Next): boolean => span.opensAt <= now.getTime();
+      opening.push(...next.filter(isOpen));
+      await write(
+        pool,
+        next.filter((each) => !isOpen(each)),
+      );
+      last = rows.length < most ? undefined : rows.at(-1);
+    } while (last !== undefined);
+    for (let at = 0; at < opening.length; at += most) await write(pool, opening.slice(at, at + most));
     await pool.query({ name: 'look-at-opened', text: lookAtOpenedSql });
-    return rows.length - next.length;
+    return strange;
   };
+
+/** From the last one on, because hours that are not understood stay among them. */
+async function closedAfter(pool: pg.Pool, last: Row | undefined, most: number): Promise<readonly Row[]> {
+  const { rows } = await pool.query<Row>({
+    name: 'closed-hours',
+    text: `select org, id, right_id, recurring, closes_at::text as closed, clock_timestamp() as now from grants
+      where recurring is not null and state = 'active' and closes_at <= clock_timestamp()
+        and ($1::timestamptz is null or (closes_at, org, id) > ($1::timestamptz, $2::text, $3::uuid))
+      order by closes_at, org, id limit $4`,
+    values: [last?.closed, last?.org, last?.id, most],
+  });
+  return rows;
+}
+
+function nextOf({ recurring, ...row }: Row): Next[] {
+  const window = parseRecurringWindow(recurring);
+  const span = window.ok ? spanAt(window.value, instant(row.now.getTime())) : undefined;
+  return span === undefined ? [] : [{ ...row, span }];
+}
 
 /** Once, when they open: what is not given at once is tried again without being asked. */
 const lookAtOpenedSql = `
@@ -37,10 +71,11 @@ select r.org, 'look', r.id from rights r
 where r.lane = 'give' and r.due_at <= now() and r.due_at > now() - interval '5 seconds' and r.lease_owner is null
   and exists (select from grants g where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active') and g.opens_at = r.due_at)`;
 
-type Next = Pick<Row, 'org' | 'id' | 'right_id'> & { readonly span: { readonly opensAt: number; readonly closesAt: number } };
+type Next = Pick<Row, 'org' | 'id' | 'right_id' | 'now'> & { readonly span: { readonly opensAt: number; readonly closesAt: number } };
 
 /** Rights first, in order, then grants: the lock order of every transition. */
 async function write(pool: pg.Pool, next: readonly Next[]): Promise<void> {
+  if (next.length === 0) return;
   const client = await pool.connect();
   try {
     await client.query('begin');

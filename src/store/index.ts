@@ -15,7 +15,7 @@ import { createKeyReads } from './keys.ts';
 import { readNewer } from './newer.ts';
 import { createNotices } from './notices.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { findLink, linkAccount, linkedUser } from './linked-accounts.ts';
+import { findLink, linkAccount, linkAgain, linkedUser } from './linked-accounts.ts';
 import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
 import { createPlainAsks } from './plain-asks.ts';
@@ -82,6 +82,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     turnHours: createTurnHours(pool),
     identify: (org, identity) => identify(db, org, identity),
     linkAccount: (org, account) => linkAccount(db, org, account),
+    linkAgain: (org, account) => linkAgain(db, org, account),
     findLink: (org, account) => findLink(db, org, account),
     linkedUser: (org, whom) => linkedUser(db, org, whom),
     signIns: createSignIns(db),

@@ -17,9 +17,16 @@ export const subjectOf = ({ workspace, user }: AccountId): string => `${workspac
 export async function findLink(db: Db, org: Org, account: OutsideAccount): Promise<Exclude<Link, { why: 'unlinked' }> | undefined> {
   const { provider, email } = account;
   const linked = await linkedPerson(db, org, { provider, subject: subjectOf(account) });
-  if (linked === undefined || email === undefined) return linked && { person: linked };
+  if (linked === undefined) return (await isTakenBack(db, org, account)) ? { why: 'taken-back' } : undefined;
+  if (email === undefined) return { person: linked };
   const isSame = canonicalEmail(linked.email) === canonicalEmail(email);
   return isSame || (await findPerson(db, org, email)) === undefined ? { person: linked } : { why: 'other-person' };
+}
+
+async function isTakenBack(db: Db, org: Org, account: AccountId): Promise<boolean> {
+  const { rows } = await sql`select 1 from unlinked_accounts
+    where org = ${org} and provider = ${account.provider} and subject = ${subjectOf(account)}`.execute(db);
+  return rows.length > 0;
 }
 
 /** The user of a workspace who is linked to the person with this address; undefined where there is none. */
@@ -40,8 +47,16 @@ export async function linkedUser(
  * account of the same workspace for one person, and an account whose address has become that of somebody else whom we know.
  */
 export async function linkAccount(db: Db, org: Org, account: OutsideAccount): Promise<Link> {
+  return (await findLink(db, org, account)) ?? linkByAddress(db, org, account);
+}
+
+/** As {@link linkAccount}, but a link that was taken back is made again. */
+export async function linkAgain(db: Db, org: Org, account: OutsideAccount): Promise<Link> {
   const known = await findLink(db, org, account);
-  if (known !== undefined) return known;
+  return known === undefined || ('why' in known && known.why === 'taken-back') ? linkByAddress(db, org, account) : known;
+}
+
+async function linkByAddress(db: Db, org: Org, account: OutsideAccount): Promise<Link> {
   const { email } = account;
   if (email === undefined) return { why: 'unlinked' };
   return db.transaction().execute(async (tx): Promise<Link> => {
@@ -53,7 +68,7 @@ export async function linkAccount(db: Db, org: Org, account: OutsideAccount): Pr
 
 type Made = { readonly person: Person } | { readonly why: 'second-account' | 'taken' };
 
-/** Links an account to this person, with its event. `taken`: it is linked to somebody else. */
+/** Links an account to this person, with its event, also where it was taken back. `taken`: it is linked to somebody else. */
 export async function addLink(tx: Db, org: Org, account: AccountId, person: Person, by: 'address' | 'sign-in'): Promise<Made> {
   const { provider, workspace } = account;
   const subject = subjectOf(account);
@@ -64,7 +79,9 @@ export async function addLink(tx: Db, org: Org, account: AccountId, person: Pers
   if (rows.some((each) => each.subject !== subject)) return { why: 'second-account' };
   if (rows.length === 1) return { person };
   const actor: Actor = { kind: 'person', ...person, via: 'slack' };
-  const { numAffectedRows } = await sql`with linked as (
+  const { numAffectedRows } = await sql`with wanted as (
+      delete from unlinked_accounts where org = ${org} and provider = ${provider} and subject = ${subject}),
+    linked as (
       insert into identities (org, provider, subject, person_id) values (${org}, ${provider}, ${subject}, ${person.id})
       on conflict do nothing returning org, null::uuid as request_id, null::uuid as grant_id)
     ${auditFrom('linked', 'account.linked', actor, sql`${JSON.stringify({ provider, account: subject, by })}::jsonb`)}`.execute(tx);
@@ -80,7 +97,9 @@ export const createAccountWrites = (tx: Db): AccountWrites => ({
     // A link that was handed out before is no longer good either.
     const { numAffectedRows } = await sql`with unlinked as (
         delete from identities where org = ${org} and provider = 'slack' and ${is} returning *, null::uuid as request_id, null::uuid as grant_id),
-      over as (delete from sign_ins using unlinked where sign_ins.org = unlinked.org and sign_ins.workspace || '/' || sign_ins.user_id = unlinked.subject)
+      over as (delete from sign_ins using unlinked where sign_ins.org = unlinked.org and sign_ins.workspace || '/' || sign_ins.user_id = unlinked.subject),
+      kept as (
+        insert into unlinked_accounts (org, provider, subject) select org, provider, subject from unlinked on conflict do nothing)
       ${auditFrom(
         'unlinked',
         'account.unlinked',

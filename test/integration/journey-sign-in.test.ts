@@ -94,7 +94,7 @@ describe.each(['socket', 'http'] as const)('signing in to link a Slack account, 
     await dave.command('/access unlink');
     await told(workspace, dave, 'is not linked to');
     await dave.command('/access status');
-    await told(workspace, dave, 'whose Slack account this is');
+    await told(workspace, dave, 'was taken back');
 
     expect((await linkAs(running, oidc, 'dave', 'dave')).status).toBe(200);
     const path = '/o/demo/settings/slack-accounts/Dave@example.com';

@@ -75,15 +75,35 @@ describe.each<Mode>(['socket', 'http'])('the form of a pre-approval by %s', (mod
     expect(await windows(world)).toEqual([]);
     await carol.choose(view, actionIds.formDuration, '86400');
     await workspace.until(() => !fieldsOf(view).includes(actionIds.formUntil), 10_000);
-    // Hours that are none are refused at their field, while it is filled in and when it is sent.
-    await carol.choose(view, actionIds.allowWindow, 'Mon-Fri 9-17 UTC');
-    await form('are no hours');
-    expect((await carol.submit(view, { [blockIds.reason]: 'on call', [actionIds.allowStart]: never })).errors).toEqual({
-      [actionIds.allowWindow]: expect.stringContaining('are no hours'),
+    await carol.choose(view, actionIds.hoursOnly, 'some');
+    // Working hours of her own zone, until she chooses others. Whatever is wrong with them is told at its field.
+    await form('Mon-Fri 09:00-17:00 America/New_York');
+    expect(fieldsOf(view)).toEqual(expect.arrayContaining([actionIds.hoursDays, actionIds.hoursFrom, actionIds.hoursTo]));
+    expect(textOf(view)).toContain('By clocks in America/New_York');
+    const sent = { [blockIds.reason]: 'on call', [actionIds.allowStart]: never } as const;
+    expect(
+      (await carol.submit(view, { ...sent, [actionIds.hoursDays]: { type: 'multi_static_select', selected_options: [] } })).errors,
+    ).toEqual({
+      [actionIds.hoursDays]: 'Please complete this required field.',
     });
-    const hour = (more: number) => new Date((seconds + more * 3600) * 1000).toISOString().slice(11, 13);
-    const hours = `daily ${hour(-1)}:00-${hour(2)}:30 UTC`;
-    await carol.choose(view, actionIds.allowWindow, hours.toLowerCase());
+    await carol.choose(view, actionIds.hoursDays, 'Mon,Tue,Wed,Thu,Fri,Sat,Sun');
+    await form('daily 09:00-17:00 America/New_York');
+    await carol.choose(view, actionIds.hoursTo, '09:00');
+    await form('must not end when they begin');
+    expect((await carol.submit(view, sent)).errors).toEqual({
+      [actionIds.hoursTo]: expect.stringContaining('must not end when they begin'),
+    });
+    await carol.choose(view, actionIds.hoursFrom, '00:00');
+    await carol.choose(view, actionIds.hoursTo, '00:00');
+    await form('That is always');
+    expect((await carol.submit(view, sent)).errors).toEqual({ [actionIds.hoursDays]: expect.stringContaining('That is always') });
+    const clock = (more: number) =>
+      new Intl.DateTimeFormat('en-GB', { hour: '2-digit', hourCycle: 'h23', timeZone: 'America/New_York' }).format(
+        (seconds + more * 3600) * 1000,
+      );
+    const hours = `daily ${clock(-1)}:00-${clock(2)}:30 America/New_York`;
+    await carol.choose(view, actionIds.hoursFrom, `${clock(-1)}:00`);
+    await carol.choose(view, actionIds.hoursTo, `${clock(2)}:30`);
     await form(hours);
     await form('What they are given ends when these hours do.');
     expect(await windows(world)).toEqual([]);
@@ -109,6 +129,7 @@ describe.each<Mode>(['socket', 'http'])('the form of a pre-approval by %s', (mod
     expect(textOf(view)).toContain('readwrite');
     expect(textOf(view)).toContain('for up to 1 hour each');
     expect(textOf(view)).toContain('daily 08:00-20:00 UTC');
+    expect(textOf(view)).toContain('By clocks in UTC');
     await carol.submit(view, { [actionIds.formDuration]: '604800' });
     await form('is pre-approved for');
     expect(await windows(world)).toEqual([{ resource: 'readwrite', seconds: 3600, length: 604_800 }]);

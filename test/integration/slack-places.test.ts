@@ -76,7 +76,15 @@ it('looks at a channel again after a while, and when it could not be posted in',
   const client = { conversations: { list } } as unknown as WebClient;
   const people = { idOf: async () => undefined };
   const identities = { addressOf: async () => undefined, linkedUser: async () => undefined };
-  const places = createPlaces({ client, people, identities, pace: createPace(() => now), approvals: 'prod', nowMs: () => now });
+  const places = createPlaces({
+    client,
+    people,
+    identities,
+    pace: createPace(() => now),
+    approvals: 'prod',
+    isOrgWide: false,
+    nowMs: () => now,
+  });
   await places.approvals();
   await places.approvals();
   expect(list).toHaveBeenCalledTimes(1);

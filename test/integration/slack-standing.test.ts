@@ -84,7 +84,7 @@ describe.each<Mode>(['socket', 'http'])('reviews of standing access by %s', (mod
     await workspace.until(() => textOf(view).includes('Nothing was ticked'), 10_000);
     await tick(alice, view, 'bob@example.com', 'frank@example.com');
     await alice.press(view, actionIds.endStanding);
-    await workspace.until(() => textOf(view).split('is being taken away').length === 3, 10_000);
+    await workspace.until(() => textOf(view).split(': being taken away').length === 3, 10_000);
     expect(boxesOf(view)).toEqual(['dave@example.com']);
     await workspace.until(() => textOf(must(alice.home())).includes('Review standing access (1)'), 10_000);
     await world.reconcile();
@@ -147,7 +147,7 @@ describe.each<Mode>(['socket', 'http'])('reviews of standing access by %s', (mod
     await tick(alice, view, ...second.map((name) => `${name}@example.com`));
     await alice.press(view, actionIds.endStanding);
     // Nothing is left of that page: the first one is shown.
-    await workspace.until(() => textOf(view).split('is being taken away').length === 3 && !textOf(view).includes('To the first'), 10_000);
+    await workspace.until(() => textOf(view).split(': being taken away').length === 3 && !textOf(view).includes('To the first'), 10_000);
     expect(shown()).toEqual(first);
     expectNoComplaints(running);
   });

@@ -1,4 +1,5 @@
 import { allowForm, type AllowProps } from '../../blocks/allow-form.ts';
+import { rejectionAtField } from '../../blocks/notices.ts';
 import { type Filled, type FormProps, requestForm } from '../../blocks/request-form.ts';
 import { actionIds, blockIds } from '../../blocks/wire.ts';
 import type { Forecast } from '../../src/domain/forecast.ts';
@@ -79,6 +80,19 @@ export function formScenes(words: Words): Scene[] {
       'It will be granted at once, until the hours close',
       chosenOf(words, { kind: 'at-once', because: 'pre-approval', atMost: undefined, within: { hours: officeHours, closesAt: after(60) } }),
     ),
+    scene('standing-hours', 'Standing access, only in some hours of the week', {
+      ...chosenOf(words, { kind: 'at-once', because: 'policy', atMost: undefined, hours: officeHours }),
+      filled: { ...chosen.filled, hours: officeHours },
+    }),
+    scene(
+      'hours-errors',
+      'What is wrong with the hours stands at its field',
+      {
+        ...chosenOf(words, { kind: 'refused', rejection: noDay }),
+        filled: { ...chosen.filled, hours: { ...officeHours, days: [], to: officeHours.from } },
+      },
+      { [actionIds.hoursDays]: rejectionAtField(noDay) },
+    ),
     scene('at-once', 'It will be granted at once', chosenOf(words, { kind: 'at-once', because: 'on-call', atMost: hour })),
     scene(
       'refused',
@@ -101,6 +115,7 @@ export function formScenes(words: Words): Scene[] {
   ];
 }
 
+const noDay = { code: 'invalid-value', field: 'window', why: 'Choose at least one day.' } as const;
 const officeHours: RecurringWindow = {
   days: [true, true, true, true, true, false, false],
   from: 540,
@@ -145,7 +160,7 @@ function allowScenes(words: Words, { integrations, accessTypes, chosen, duration
     scene('hours', 'Only in the hours of a week', {
       ...props,
       forecast: { kind: 'opens', to: bob.email, window: { opensAt: start, closesAt: after(1440), hours: officeHours, duration: hour } },
-      filled: { ...props.filled, window: 'Mon-Fri 09:00-17:00 Europe/Paris' },
+      filled: { ...props.filled, hours: officeHours },
     }),
     scene('refused', 'It would be refused', { ...props, forecast: { kind: 'refused', rejection } }),
   ];

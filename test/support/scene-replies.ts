@@ -59,7 +59,7 @@ function commandScenes(words: Words): Scene[] {
     reply('help', '/access --help', () => helpReply(helpText(undefined, '/access'))),
     reply('sign-in', '/access link', () => signInMessage(`https://curfew.example.com/link/${'x'.repeat(43)}`)),
     reply('linked', '/access link, of an account that is linked', () => linkedMessage(bob.email, '/access')),
-    reply('unlinked', '/access unlink', () => unlinkedMessage(bob.email)),
+    reply('unlinked', '/access unlink', () => unlinkedMessage(bob.email, '/access')),
   ];
 }
 
@@ -71,7 +71,7 @@ function refusalScenes(words: Words): Scene[] {
     code: 'usage',
     command: 'request',
     usage: helpText('request', '/access'),
-    problem: 'Missing: accessType, resource.',
+    problem: 'Missing: <access-type>, <resource>.',
   } as const;
   return [
     told('understood', 'A command is incomplete', usage),
@@ -89,6 +89,7 @@ function refusalScenes(words: Words): Scene[] {
     told('current', 'Something changed since the buttons were drawn', { code: 'stale-picture' }),
     told('guest', 'A guest presses', { code: 'identity-unknown', why: 'guest' }),
     told('linked', 'An account that is not linked yet', { code: 'identity-unknown', why: 'unlinked' }),
+    told('linked-again', 'An account whose link was taken back', { code: 'identity-unknown', why: 'taken-back' }),
     told('now', 'A directory does not answer', { code: 'unavailable', what: words.group }),
     refusal('fault', 'A fault of ours', () => sentence(faultText('01938a00'))),
   ];

@@ -53,6 +53,10 @@ export async function linkAs(running: RunningCurfew, oidc: Oidc, who: string, as
   return browser.submit(await signIn(await linkFor(running, who), browser));
 }
 
+/** What Slack accounts are linked, as `workspace/user`. */
+export const linksOf = async ({ curfew }: RunningCurfew): Promise<string[]> =>
+  (await curfew.pool.query(`select subject from identities where provider = 'slack' order by 1`)).rows.map(({ subject }) => subject);
+
 export const eventsOf = async (
   { curfew }: RunningCurfew,
   action: string,

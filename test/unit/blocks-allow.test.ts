@@ -63,7 +63,7 @@ describe('whatever things are called', () => {
               to: isChosen ? 'U0BOB0001' : undefined,
               stranger: other,
               each: which === 2 ? hour : undefined,
-              window: which === 3 ? said : undefined,
+              hours: which === 3 ? { ...hours, zone: said } : which === 2 ? { days: [], from: undefined, to: 0, zone: other } : undefined,
             },
           }),
         );

@@ -143,7 +143,7 @@ describe('the approval message', () => {
     const id = pending.id;
     const message = approvalOf({ ...pending, extension: { of: id, first: id, from: start, until: end } });
     expect(seen(message)).toContain('For: 1 hour more');
-    expect(seen(message)).toContain('More time for access until ; with what is asked, until ');
+    expect(seen(message)).toContain('More time for access until . If approved, it ends ');
     expect(all(message.blocks, 'date').map((date) => date['fallback'])).toEqual([
       '2025-01-31 10:00 UTC',
       '2025-01-31 11:00 UTC',

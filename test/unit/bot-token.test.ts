@@ -15,6 +15,7 @@ function start() {
   let kept: { readonly sealed: string; readonly end: number } | undefined;
   let isAway = false;
   let isFull = false;
+  let isMute = false;
   const used: string[] = [];
   const errors: string[] = [];
   const current = (): KeptBotToken | undefined => kept && { sealed: kept.sealed, goodForMs: kept.end - now };
@@ -26,30 +27,35 @@ function start() {
       const after = await renew(before?.sealed);
       if (isFull) throw new Error('the database takes nothing');
       kept = { sealed: after.sealed, end: now + after.goodForMs };
+      if (isMute) throw new Error('the answer was lost');
       return after;
     },
   };
-  const token = createBotToken({
-    store: { botTokens },
-    vault: createVault(randomBytes(32)),
-    org: org ?? expect.unreachable(),
-    seed: 'seed',
-    async renew(refreshToken) {
-      if (isAway) throw new Error('Slack is away');
-      used.push(refreshToken);
-      return { token: `token ${used.length}`, refreshToken: `refresh ${used.length}`, goodForMs: 12 * hours };
-    },
-    log: { info() {}, warn() {}, error: (_fields, message) => void errors.push(message) },
-    monotonicMs: () => now,
-  });
+  const vault = createVault(randomBytes(32));
+  const process = () =>
+    createBotToken({
+      store: { botTokens },
+      vault,
+      org: org ?? expect.unreachable(),
+      seed: 'seed',
+      async renew(refreshToken) {
+        if (isAway) throw new Error('Slack is away');
+        used.push(refreshToken);
+        return { token: `token ${used.length}`, refreshToken: `refresh ${used.length}`, goodForMs: 12 * hours };
+      },
+      log: { info() {}, warn() {}, error: (_fields, message) => void errors.push(message) },
+      monotonicMs: () => now,
+    });
   return {
-    token,
+    token: process(),
+    other: process(),
     used,
     errors,
     kept: () => kept?.sealed ?? '',
     wait: (ms: number) => void (now += ms),
     away: (is: boolean) => void (isAway = is),
     full: (is: boolean) => void (isFull = is),
+    mute: (is: boolean) => void (isMute = is),
   };
 }
 
@@ -81,6 +87,20 @@ describe('a token that is renewed', () => {
     wait(60_000);
     expect(await token()).toBe('token 1');
     expect(used).toEqual(['seed']);
+  });
+
+  it('does not come back once another process renewed it, where the database took it and its answer was lost', async () => {
+    const { token, other, used, wait, mute } = start();
+    mute(true);
+    await expect(token()).rejects.toThrow(NoBotToken);
+    mute(false);
+    wait(61_000);
+    expect(await token()).toBe('token 1');
+    wait(11 * hours);
+    expect(await other()).toBe('token 2');
+    wait(11 * hours);
+    expect(await token()).toBe('token 3');
+    expect(used).toEqual(['seed', 'refresh 1', 'refresh 2']);
   });
 
   it('is used for as long as it is good where none follows, and that is said', async () => {

@@ -318,6 +318,7 @@ describe('incomplete requests', () => {
     ['grant pg role readonly', { service: 'pg', accessType: 'role', resource: 'readonly' }],
     ['grant --to bob@example.com', { to: 'bob@example.com' }],
     ['allow', {}],
+    ['request --window=daily\u00a009:00-17:00\u00a0UTC', { window: 'daily\u00a009:00-17:00\u00a0UTC' }],
     ['allow --window=daily\u00a009:00-17:00\u00a0UTC', { window: 'daily\u00a009:00-17:00\u00a0UTC' }],
     ['allow pg --length 2d --start 2026-01-31', { service: 'pg', length: 172_800, start: '2026-01-31' }],
   ])('%s opens the form', (text, draft) => {
@@ -333,7 +334,6 @@ describe('incomplete requests', () => {
     'request --duration banana',
     'request --reason',
     'request a b c d',
-    'request --window=daily\u00a009:00-17:00\u00a0UTC',
     'allow --help',
     'allow pg role readonly --to b --length 1d',
     'approve',

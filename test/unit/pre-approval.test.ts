@@ -92,5 +92,6 @@ it('tells Slack for whom, what and when', () => {
     createdAt: now,
     ended: undefined,
   });
-  for (const part of ['bob@example.com', '&lt;!here&gt;', windowText(window), '1 hour', id]) expect(text).toContain(part);
+  for (const part of ['bob@example.com', '&lt;!here&gt;', '2026-01-31 09:00 UTC', '2026-01-31 10:00 UTC', '1 hour', id])
+    expect(text).toContain(part);
 });

@@ -61,6 +61,7 @@ const forecasts = (said: string): readonly (Forecast | undefined)[] => [
   undefined,
   { kind: 'people', approvers: Array.from({ length: 12 }, () => said) },
   { kind: 'at-once', because: 'on-call', atMost: hour },
+  { kind: 'at-once', because: 'policy', atMost: undefined, hours },
   { kind: 'people', approvers: [said], hours },
   { kind: 'at-once', because: 'pre-approval', atMost: undefined, within: { hours, closesAt: instant(1e12) } },
   { kind: 'refused', rejection: { code: 'nobody-can-approve', policies: [said, said, said, said] } },
@@ -71,7 +72,7 @@ const forecasts = (said: string): readonly (Forecast | undefined)[] => [
 describe('whatever things are called', () => {
   it('makes a form that Slack takes', () => {
     fc.assert(
-      fc.property(nasty, nasty, fc.constantFrom(1, 2, 101, 250), fc.nat(7), fc.boolean(), (said, other, count, which, isChosen) => {
+      fc.property(nasty, nasty, fc.constantFrom(1, 2, 101, 250), fc.nat(8), fc.boolean(), (said, other, count, which, isChosen) => {
         const integrations = Array.from({ length: count }, (_, index) => ({ name: `${said}${index}`, service: index % 2 ? other : said }));
         const resource = { accessType: other, resource: said, label: other };
         drawn({
@@ -95,6 +96,7 @@ describe('whatever things are called', () => {
             until: instant(which * 4e12 + 1e12),
             forOther: true,
             stranger: other,
+            hours: which % 2 === 0 ? undefined : isChosen ? { ...hours, zone: said } : { ...hours, days: [], from: undefined },
           },
         });
       }),
@@ -130,8 +132,9 @@ describe('whatever things are called', () => {
   });
 
   it('reads its own memo, and nothing out of others', () => {
-    const memo = { seed: 'a', integration: 'sample', accessType: undefined, forOther: true, to: 'U1' };
+    const memo = { seed: 'a', integration: 'sample', accessType: undefined, forOther: true, to: 'U1', zone: 'Europe/Paris' };
     expect(decodeMemo(encodeMemo(memo))).toEqual(memo);
+    expect(encodeMemo({ ...memo, zone: 'x'.repeat(10_000) }).length).toBeLessThan(300);
     for (const text of ['', 'null', '{}', '[1]', '[', '"other"'])
       expect(decodeMemo(text)).toEqual({ seed: '', integration: undefined, accessType: undefined, forOther: false, to: undefined });
   });
@@ -152,6 +155,22 @@ describe('the request form', () => {
     expect(fields({ chosen })).toEqual([actionIds.formIntegration, actionIds.formAccessType, actionIds.formResource, ...rest]);
     expect(fields({ filled: { ...emptyForm, byEnd: true } })).toContain(actionIds.formUntil);
     expect(fields({ filled: { ...emptyForm, forOther: true } }).at(-1)).toBe(actionIds.formTo);
+  });
+
+  it('has hours where it may be standing access, and wherever they stand already', () => {
+    const fields = (more: Partial<FormProps>) => elementsOf(drawn(more).blocks).map(({ element }) => element.action_id);
+    const parts = [actionIds.hoursDays, actionIds.hoursFrom, actionIds.hoursTo];
+    for (const forecast of [undefined, { kind: 'people', approvers: [] }, { kind: 'at-once', because: 'on-call', atMost: hour }] as const)
+      expect(fields({ chosen, forecast })).not.toContain(actionIds.hoursOnly);
+    const standing = { kind: 'at-once', because: 'policy', atMost: undefined } as const;
+    expect(fields({ chosen, forecast: standing })).toContain(actionIds.hoursOnly);
+    expect(fields({ chosen, forecast: standing })).not.toContain(actionIds.hoursDays);
+    expect(fields({ chosen, forecast: { kind: 'untold' } })).toContain(actionIds.hoursOnly);
+    const filled = { ...emptyForm, hours: { ...hours, to: undefined } };
+    expect(fields({ chosen, filled })).toEqual(expect.arrayContaining([actionIds.hoursOnly, ...parts]));
+    expect(elementIn({ chosen, filled }, actionIds.hoursFrom)).toMatchObject({ initial_time: '23:00' });
+    expect(elementIn({ chosen, filled }, actionIds.hoursTo)).not.toHaveProperty('initial_time');
+    expect(JSON.stringify(elementIn({ chosen, filled }, actionIds.hoursDays)?.['initial_options'])).toContain('"Sunday"');
   });
 
   it('names a resource as people do, and below it as the target does', () => {

@@ -20,7 +20,7 @@ export type Hands = {
   command: (text: string, channel?: string) => Promise<void>;
   say: (text: string, channel?: string) => Promise<void>;
   press: (target: Target, actionId: string, more?: { blockId?: string; state?: Values }) => Promise<void>;
-  /** Chooses in a select, or types in an input, by the option's value or the text; null deselects. */
+  /** Chooses in a select, or types in an input, by the option's value, several of them joined by commas, or the text; null deselects. */
   choose: (target: Target, actionId: string, value: string | null, blockId?: string) => Promise<void>;
   /** Fills and submits. Answers what is shown at the fields afterwards, empty when it went through. */
   submit: (view: View, filling?: Filling) => Promise<{ errors: Record<string, string>; notice: string | null }>;
@@ -51,6 +51,10 @@ function stateFor(element: Json & { type: string }, value: string | null): Eleme
   const key = valueKey(element.type);
   if (key === undefined) throw new Error(`${element.type} holds no value`);
   if (value === null) return { type: element.type, [key]: null };
+  if (key === 'selected_options') {
+    const options = value.split(',').map((each) => findOption(element, each) ?? { value: each });
+    return { type: element.type, [key]: options };
+  }
   if (key !== 'selected_option') return { type: element.type, [key]: key === 'selected_date_time' ? Number(value) : value };
   const option = findOption(element, value);
   if (option === undefined) throw new Error(`no option “${value}” in ${textOf(element['action_id'])}`);

@@ -6,7 +6,8 @@ import type { State } from './state.ts';
 import type { Steps } from './steps.ts';
 import type { Triggers } from './triggers.ts';
 
-export type Enterprise = { id: string; isOrgWide: boolean };
+/** `teams`: those that have the app besides ours, where it is installed in the whole organisation. */
+export type Enterprise = { id: string; isOrgWide: boolean; teams?: readonly { id: string; name: string }[] };
 
 /** The parts of the workspace, as its own functions see them. */
 export type Hub = {

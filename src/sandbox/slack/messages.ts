@@ -17,6 +17,7 @@ export function directChannel(state: State, userId: string): Channel {
     members: new Set([userId, APP.userId]),
     isPrivate: true,
     isExtShared: false,
+    teamId: TEAM.id,
     messages: [],
   };
   state.channels.set(id, channel);

@@ -1,6 +1,6 @@
 import type { Block } from './block-kit/check.ts';
 import type { Json } from './json.ts';
-import { APP, DEFAULT_PEOPLE, newPerson, type NewPerson, type Person } from './people.ts';
+import { APP, DEFAULT_PEOPLE, newPerson, type NewPerson, type Person, TEAM } from './people.ts';
 
 /** Slack's state of one stateful element, e.g. `{ type: 'static_select', selected_option }`. */
 export type ElementState = Json & { type: string };
@@ -31,6 +31,8 @@ export type Channel = {
   members: Set<string>;
   isPrivate: boolean;
   isExtShared: boolean;
+  /** The workspace of the organisation in which it is. */
+  teamId: string;
   messages: Message[];
 };
 
@@ -50,7 +52,7 @@ export type View = {
 
 export type Command = { command: string; description: string; usage_hint: string; should_escape?: boolean | undefined };
 export type Shortcut = { name: string; callback_id: string; type: string };
-export type NewChannel = { id: string; name: string; members: string[]; isPrivate?: boolean; isExtShared?: boolean };
+export type NewChannel = { id: string; name: string; members: string[]; isPrivate?: boolean; isExtShared?: boolean; teamId?: string };
 
 export type State = {
   people: Map<string, Person>;
@@ -101,6 +103,7 @@ function firstChannels(people: Iterable<Person>, extra: readonly NewChannel[]): 
         members: new Set(channel.members),
         isPrivate: channel.isPrivate ?? false,
         isExtShared: channel.isExtShared ?? false,
+        teamId: channel.teamId ?? TEAM.id,
         messages: [],
       },
     ]),

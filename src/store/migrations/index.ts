@@ -26,6 +26,9 @@ import * as homes from './0027-homes.ts';
 import * as warnLiveGrants from './0028-warn-live-grants.ts';
 import * as botTokens from './0029-bot-tokens.ts';
 import * as nextGroups from './0031-next-groups.ts';
+import * as unlinkedAccounts from './0034-unlinked-accounts.ts';
+import * as auditChecks from './0040-audit-checks.ts';
+import * as newerReleases from './0050-newer-releases.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -56,4 +59,7 @@ export const migrations: Record<string, Migration> = {
   '0028-warn-live-grants': warnLiveGrants,
   '0029-bot-tokens': botTokens,
   '0031-next-groups': nextGroups,
+  '0034-unlinked-accounts': unlinkedAccounts,
+  '0040-audit-checks': auditChecks,
+  '0050-newer-releases': newerReleases,
 };

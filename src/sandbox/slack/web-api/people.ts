@@ -4,6 +4,7 @@ import type { Refusal } from '../modals.ts';
 import type { Channel, State } from '../state.ts';
 import { openDirect } from './chat.ts';
 import { type Method, missing, page, refuse } from './method.ts';
+import { teamOf } from './teams.ts';
 
 function toSlackChannel(channel: Channel): Json {
   const shared = { id: channel.id, created: 1_700_000_000, is_archived: false, is_org_shared: false, context_team_id: TEAM.id };
@@ -66,18 +67,26 @@ const openConversation: Method = ({ state }, args) => {
   };
 };
 
-const listConversations: Method = ({ state }, args) => {
+const listConversations: Method = (hub, args) => {
+  const { state } = hub;
+  const team = teamOf(hub, args);
+  if (!team.ok) return team;
   const types = textOf(args['types']) || 'public_channel';
-  const all = [...state.channels.values()].filter((channel) => ofTypes(channel, types) && visible(state, channel.id).ok);
+  const all = [...state.channels.values()].filter(
+    (channel) => channel.teamId === team.teamId && ofTypes(channel, types) && visible(state, channel.id).ok,
+  );
   return listed('channels', page(all.map(toSlackChannel), args));
 };
 
-const usersConversations: Method = ({ state }, args) => {
+const usersConversations: Method = (hub, args) => {
+  const { state } = hub;
+  const team = teamOf(hub, args);
+  if (!team.ok) return team;
   const types = textOf(args['types']) || 'public_channel';
   const member = textOf(args['user']) || APP.userId;
   if (!state.people.has(member)) return refuse('user_not_found');
   const all = [...state.channels.values()].filter(
-    (channel) => ofTypes(channel, types) && channel.members.has(member) && visible(state, channel.id).ok,
+    (channel) => channel.teamId === team.teamId && ofTypes(channel, types) && channel.members.has(member) && visible(state, channel.id).ok,
   );
   return listed('channels', page(all.map(toSlackChannel), args));
 };
@@ -97,7 +106,10 @@ const userInfo: Method = ({ state }, args) => {
   return person === undefined ? refuse('user_not_found') : { ok: true, user: toSlackUser(person, state.now()) };
 };
 
-const listUsers: Method = ({ state }, args) => {
+const listUsers: Method = (hub, args) => {
+  const { state } = hub;
+  const team = teamOf(hub, args);
+  if (!team.ok) return team;
   return listed(
     'members',
     page(

@@ -11,6 +11,7 @@ import { chatMethods } from './chat.ts';
 import { historyMethods } from './history.ts';
 import { type Method, refuse } from './method.ts';
 import { peopleMethods } from './people.ts';
+import { teamMethods } from './teams.ts';
 import { viewMethods } from './views.ts';
 
 const BODY_BYTES = 1_000_000;
@@ -40,6 +41,7 @@ const BOT_METHODS: Record<string, Method> = {
   ...chatMethods,
   ...viewMethods,
   ...peopleMethods,
+  ...teamMethods,
   ...historyMethods,
   ...stepMethods,
 };

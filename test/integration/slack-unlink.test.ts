@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UseCases } from '../../src/app/use-cases.ts';
+import { Unreachable } from '../../src/app/unreachable.ts';
+import { posting } from '../../src/domain/posting.ts';
+import { accept } from '../../src/domain/result.ts';
+import { someRequest } from '../support/http-app.ts';
+import { buttonsOf } from '../support/journey.ts';
+import { type Mode, type RunningSlack, startSlackApp } from '../support/slack-app.ts';
+import { createWorld, email, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+const typed: (readonly string[])[] = [];
+const over = (): Partial<UseCases> => ({
+  accounts: world.useCases.accounts,
+  linkAccount: (at, account) => world.useCases.linkAccount(at, account),
+  linkAgain: (at, account) => world.useCases.linkAgain(at, account),
+  findLink: (at, account) => world.useCases.findLink(at, account),
+  linkedUser: (at, whom) => world.useCases.linkedUser(at, whom),
+  runCommand: async (caller, argv) => {
+    typed.push(argv);
+    return accept({ kind: 'help', text: `you are ${caller.person.email}` });
+  },
+});
+const said = async ({ slack: { workspace } }: RunningSlack, who: string, command: string, words: string) => {
+  const hands = workspace.as(who);
+  const before = hands.ephemerals().length;
+  await hands.command(command);
+  return workspace.until(() =>
+    hands
+      .ephemerals()
+      .slice(before)
+      .find((each) => JSON.stringify(each).includes(words)),
+  );
+};
+const events = async (id: string) =>
+  (await world.pool.query(`select action from audit where data->>'account' = $1 order by id`, [`T0LOCAL01/${id}`])).rows.map(
+    ({ action }) => action,
+  );
+
+describe.each<Mode>(['socket', 'http'])('an account whose link was taken back, over %s', (mode) => {
+  const mona = { id: `U0MONA${mode.toUpperCase()}`, name: mode === 'http' ? 'mona' : 'maria' };
+
+  it('stays nobody’s whatever is pressed, typed or said of it, until its person links it again', async () => {
+    await using running = await startSlackApp(mode, over(), 'approvals', { people: [mona] });
+    const { workspace } = running.slack;
+    await said(running, mona.id, '/access status', `you are ${mona.name}@example.com`);
+    await said(running, mona.id, '/access unlink', 'is not linked to');
+    const refused = await said(running, mona.id, '/access status', 'was taken back');
+    await said(running, mona.id, '/access status', 'was taken back');
+    await said(running, mona.id, '/access unlink', 'linked to nobody');
+
+    await said(running, 'bob', `/access grant pg role readonly --to <@${mona.id}> --reason x`, 'you are');
+    expect(typed.at(-1)).toContainEqual(expect.stringMatching(`^<@${mona.id}`));
+    const request = { ...someRequest(), requestor: { ...someRequest().requestor, email: email(`${mona.name}@example.com`) } };
+    const picture = { request, choice: undefined, approvers: [], usage: undefined, secretWaits: false };
+    await expect(running.app.messenger.post(posting('request'), picture, undefined)).rejects.toThrow(Unreachable);
+    expect(await events(mona.id)).toEqual(['account.linked', 'account.unlinked']);
+
+    expect(buttonsOf(refused)).toEqual(['link_account']);
+    await workspace.as(mona.id).press(refused, 'link_account');
+    await expect.poll(() => events(mona.id)).toHaveLength(3);
+    await said(running, mona.id, '/access status', `you are ${mona.name}@example.com`);
+    expect(await events(mona.id)).toEqual(['account.linked', 'account.unlinked', 'account.linked']);
+    expect(workspace.warnings).toEqual([]);
+  });
+
+  it('is linked again by the command too, and stays linked', async () => {
+    await using running = await startSlackApp(mode, over(), 'approvals', { people: [mona] });
+    await said(running, mona.id, '/access unlink', 'is not linked to');
+    await said(running, mona.id, '/access link', 'is linked to');
+    await said(running, mona.id, '/access status', `you are ${mona.name}@example.com`);
+  });
+});
