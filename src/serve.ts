@@ -14,6 +14,7 @@ import { createDirectories } from './directories/index.ts';
 import { createFileDirectories } from './directories/local.ts';
 import { openDoor } from './door.ts';
 import { startClockWatch } from './clock-watch.ts';
+import { takeBacklogFirst } from './backlog.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { createHttpApp } from './http/server.ts';
 import { createIntegrations } from './integrations/index.ts';
@@ -29,6 +30,7 @@ import { connectSlack } from './connect-slack.ts';
 import { StartProblem } from './sandbox/postgres/start-problem.ts';
 import { migrate, openDatabase, openRemovals, ping } from './store/database.ts';
 import { verifyDatabase } from './store/audit-verify.ts';
+import { isOutage } from './store/outage.ts';
 import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
 import { bindConfiguredRoles, setBootstrapKey } from './store/configured.ts';
@@ -101,6 +103,8 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
   );
   const metrics = createMetrics();
   const clock = stack.use(startClockWatch({ databaseNow: () => store.now(), nowMs: Date.now, log }));
+  /** Set once there is work; a process that only answers has no backlog. */
+  let isBacklogTaken = () => false;
   const health = async () => {
     const database = await ping(db).then(
       () => true,
@@ -112,8 +116,9 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
       queue: { ok: true, detail: reachable ? 'reachable' : 'away: the sweep does without it' },
       slack: { ok: slack.isReady() },
       clock: clockCheck(clock.skewSeconds()),
+      backlog: isBacklogTaken() ? { ok: true } : { ok: false, detail: 'what fell due while nothing ran is being taken away first' },
     };
-    return { ready: database && slack.isReady(), checks };
+    return { ready: database && slack.isReady() && isBacklogTaken(), checks };
   };
   const api = await createHttpApp({
     useCases,
@@ -123,6 +128,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     health,
     login: config.login,
     refusals,
+    isOutage,
     metrics: config.metricsToken && {
       token: config.metricsToken.reveal(),
       read: () =>
@@ -142,14 +148,18 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
 
   const stopping = new AbortController();
   const hands = { ...deps, log, meter: metrics.meter, stopping: stopping.signal, monotonicMs: () => performance.now() };
-  const work = createWork({
-    ...deps,
-    messenger: slack.messenger,
-    escalateAfter: config.onCall?.escalateAfter,
-    channels: config.slackChannels.byPolicy,
-    jobs: queue,
-    hands,
-  });
+  const backlog = takeBacklogFirst(
+    createWork({
+      ...deps,
+      messenger: slack.messenger,
+      escalateAfter: config.onCall?.escalateAfter,
+      channels: config.slackChannels.byPolicy,
+      jobs: queue,
+      hands,
+    }),
+  );
+  const { work } = backlog;
+  isBacklogTaken = () => !config.roles.has('worker') || backlog.isTaken();
   if (config.roles.has('worker')) {
     queue.startWorkers(createHandlers(work, store));
     // Before the heartbeat, so that at the end it writes down what that sealed last.

@@ -55,6 +55,8 @@ export type HttpDeps = {
   readonly refusals?: RefusalCounter | undefined;
   /** Signing in to link a Slack account; without it there are no pages for it. */
   readonly link?: LinkPages | undefined;
+  /** Is this fault one of the database, or of another server, that does not answer at the moment? Without it, none is. */
+  readonly isOutage?: ((error: unknown) => boolean) | undefined;
   /** Without it there is no `/metrics`. */
   readonly metrics?: MetricsPage | undefined;
 };
@@ -100,7 +102,7 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
   const answerUnrouted = watchRoutes(app);
   await describeRoutes(app);
   app.setNotFoundHandler(answerUnrouted);
-  app.setErrorHandler((error, request, reply) => answerError(deps.log, error, request, reply));
+  app.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
   logResponses(app, deps.log);
   serveHealth(app, deps.health, deps.log);
   if (deps.metrics !== undefined) serveMetrics(app, deps.metrics);
@@ -160,15 +162,29 @@ function markReply(request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
 }
 
-function answerError(log: HttpLog, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(
+  { log, isOutage }: Pick<HttpDeps, 'log' | 'isOutage'>,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const problem = problemOfError(error);
   if (problem !== undefined) return sendProblem(request, reply, problem);
   // A body that broke off is the client's doing, and there is nobody left to answer.
   const gone = request.raw.destroyed && !request.raw.complete;
   if (gone) log.info({ requestId: request.id }, 'the client went away');
   else log.error({ requestId: request.id, route: request.routeOptions.url, err: error }, 'request failed');
-  return sendProblem(request, reply, internalFault);
+  return sendProblem(request, reply, isOutage?.(error) === true ? outage : internalFault);
 }
+
+/** It may have been done: whoever sent a key with it learns that by sending both again. */
+const outage = {
+  code: 'unavailable',
+  status: 503,
+  title: 'Unavailable',
+  detail: 'Something that is needed does not answer at the moment. Send the call again, with the same Idempotency-Key where it had one.',
+  retryAfterSeconds: 5,
+};
 
 /** One line per answer; the pattern of the route instead of the address, and no header. */
 function logResponses(app: FastifyInstance, log: HttpLog): void {

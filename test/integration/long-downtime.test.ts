@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Caller } from '../../src/app/ports.ts';
+import { takeBacklogFirst } from '../../src/backlog.ts';
+import type { DurationSeconds } from '../../src/domain/duration.ts';
+import { fakeTarget } from '../support/fake-target.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+// Everything stood still for an hour. Access that ended meanwhile goes first.
+
+let world: World;
+let alice: Caller;
+const other = fakeTarget('other', 'other');
+beforeEach(async () => {
+  other.calls.length = 0;
+  world = await createWorld({ besides: [other] });
+  alice = await world.caller('alice');
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+async function approve(name: string, service = 'pg'): Promise<void> {
+  const asked = await world.useCases.submitRequest(await world.caller(name), {
+    right: { service, accessType: 'role', resource: 'readonly', integration: undefined },
+    reason: 'orders',
+    duration: 60 as DurationSeconds,
+    to: undefined,
+  });
+  if (!asked.ok) throw new Error(asked.rejection.code);
+  const { id } = asked.value.request;
+  const decided = await world.useCases.decideRequest(alice, id, { kind: 'approve', duration: undefined, digest: undefined });
+  expect(decided).toMatchObject({ ok: true });
+}
+const people = Array.from({ length: 20 }, (_, n) => `p${n}`);
+
+it('takes what is overdue before it gives what is new, whoever wakes it', async () => {
+  for (const name of people) await approve(name);
+  await world.reconcile();
+  expect(world.target.held.size).toBe(20);
+  await world.passTime('1 hour');
+  await approve('zoe');
+  const before = world.target.calls.length;
+  const backlog = takeBacklogFirst(world.work);
+  expect(backlog.isTaken()).toBe(false);
+  // A wake-up for the new one comes first, and again while the rest is under way.
+  expect(await backlog.work.give()).toBe(0);
+  const [, given] = await Promise.all([backlog.work.take(), backlog.work.give()]);
+  expect(given).toBe(0);
+  expect(backlog.isTaken()).toBe(true);
+  const calls = world.target.calls.slice(before).filter((call) => !call.startsWith('observe'));
+  expect(calls.at(-1)).toBe('give zoe:readonly');
+  for (const name of people) expect(calls.slice(0, -1).join(' ')).toContain(`${name}:readonly`);
+  expect([...world.target.held]).toEqual(['zoe:readonly']);
+});
+
+it('is not kept waiting by a target that is away', async () => {
+  await approve('p1', 'other');
+  await world.reconcile();
+  await world.passTime('1 hour');
+  await approve('zoe');
+  other.faults.push({ kind: 'throws' });
+  const backlog = takeBacklogFirst(world.work);
+  await backlog.work.take();
+  expect(backlog.isTaken()).toBe(true);
+  expect(other.held.size).toBe(1);
+  expect([...world.target.held]).toEqual(['zoe:readonly']);
+});
+
+it('stays unready while it cannot even look', async () => {
+  const backlog = takeBacklogFirst({ take: () => Promise.reject(new Error('the database is away')), give: async () => 1 });
+  await expect(backlog.work.take()).rejects.toThrow('away');
+  expect(await backlog.work.give()).toBe(0);
+  expect(backlog.isTaken()).toBe(false);
+});
