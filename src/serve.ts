@@ -203,16 +203,19 @@ function onCallsOf({ onCall }: Config): readonly OnCall[] {
   return [createPagerDuty({ ...addresses, token: token.reveal(), routingKeys: revealed })];
 }
 
+const databaseLost = because('The database went away during the start.');
+
 async function openStore(config: Config, url: string, log: Log, stack: AsyncDisposableStack) {
   const { db, pool } = openDatabase(url, log);
   stack.defer(() => db.destroy());
   const removals = openRemovals(url, log);
   stack.defer(() => removals.end());
   await migrate(url, log).catch(because('The database cannot be used. Is DATABASE_URL right, and the server up?'));
-  await bindConfiguredRoles(db, config.org, { owner: config.owners, manager: config.reviewers });
+  await bindConfiguredRoles(db, config.org, { owner: config.owners, manager: config.reviewers }).catch(databaseLost);
   const [firstOwner] = config.owners;
   // A worker is often started without the key that only the API needs, and must not take it from the others.
-  if (firstOwner !== undefined && config.roles.has('web')) await setBootstrapKey(db, config.org, firstOwner, config.bootstrapKey?.reveal());
+  if (firstOwner !== undefined && config.roles.has('web'))
+    await setBootstrapKey(db, config.org, firstOwner, config.bootstrapKey?.reveal()).catch(databaseLost);
   return { store: createStore({ db, pool, removals }), pool, removals, db };
 }
 

@@ -200,8 +200,9 @@ export function createTransaction(tx: Db): Transaction {
       // The right before the grant, as everywhere; and only now, so that nobody can hold it up by being refused.
       await sql`select from rights where org = ${request.org} and id = (select right_id from grants where org = ${request.org} and id = ${grant})
         for no key update`.execute(tx);
+      // What should be gone already does not get a later end by this: its lateness counts from when it had to end.
       await sql`with g as (
-          update grants set state = 'ending', end_kind = ${end.kind}, end_at = clock_timestamp(),
+          update grants set state = 'ending', end_kind = ${end.kind}, end_at = least(clock_timestamp(), expires_at),
             ended_by = ${end.kind === 'revoked' ? end.by : null}, end_reason = ${end.kind === 'revoked' ? (end.reason ?? null) : null}
           where org = ${request.org} and id = ${grant} and state in ('planned', 'active')
           returning org, request_id, id as grant_id, right_id, end_reason),

@@ -24,9 +24,9 @@ const epsilonMs = 30_000;
 
 const { values } = parseArgs({
   options: {
-    kills: { type: 'string', default: '1000' },
+    kills: { type: 'string', default: '100' },
     seed: { type: 'string' },
-    round: { type: 'string', default: '100' },
+    round: { type: 'string', default: '50' },
     rate: { type: 'string', default: '3' },
   },
 });

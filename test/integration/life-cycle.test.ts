@@ -251,6 +251,18 @@ describe('taking away', () => {
     expect(await world.useCases.relinquishGrant(bob, request.id)).toMatchObject({ rejection: { code: 'not-revocable' } });
   });
 
+  // Found by the chaos lane: the lateness was counted from the revocation, and so was none.
+  it('had to end at its end, also where somebody takes away what should have been gone', async () => {
+    const request = await give();
+    await world.passTime('2 minutes');
+    expect(await world.useCases.revokeGrant(alice, request.id, 'it is still there')).toMatchObject({ ok: true });
+    await world.reconcile();
+    const { rows } = await world.pool.query<{ ok: boolean }>('select end_at = expires_at as ok from grants');
+    expect(rows).toEqual([{ ok: true }]);
+    const [ended] = (await world.audit()).filter(({ action }) => action === 'grant.ended');
+    expect(Number(ended?.data['latenessMs'])).toBeGreaterThan(30_000);
+  });
+
   it('never gives up', async () => {
     const request = await give();
     await world.passTime('2 minutes');
