@@ -44,6 +44,7 @@ export type MessengerDeps = {
 };
 
 export function createMessenger({ client, botId, places, identities, pace, log }: MessengerDeps): Messenger {
+  const endStep = createEndStep(client, log);
   return {
     async post(posting, picture, under, witness) {
       const { text, blocks } = draw(posting, picture);
@@ -75,7 +76,8 @@ export function createMessenger({ client, botId, places, identities, pace, log }
     },
     find: createFindMessage(client, botId, pace, log),
     linkTo: createLinkTo(client, pace, log),
-    endStep: createEndStep(client, log),
+    endStep: (execution, end) =>
+      pace.run(end.kind === 'failed' ? 'functions.completeError' : 'functions.completeSuccess', undefined, () => endStep(execution, end)),
     drawHome: createDrawHome({ client, identities, pace, log }),
     async redraw(posting, ref, picture, ready) {
       try {

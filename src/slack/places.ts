@@ -45,7 +45,7 @@ export function createPlaces({ client, people, identities, pace, approvals, isOr
   const channel = async (nameOrId: string): Promise<string> => {
     const known = channels.get(nameOrId);
     if (known !== undefined && nowMs() - known.at < keepMs) return known.id;
-    const id = usable(await find(client, nameOrId, isOrgWide), nameOrId);
+    const id = usable(await find({ client, pace }, nameOrId, isOrgWide), nameOrId);
     channels.set(nameOrId, { at: nowMs(), id });
     return id;
   };
@@ -84,17 +84,21 @@ function closed(error: unknown): never {
   throw error;
 }
 
-async function find(client: WebClient, nameOrId: string, isOrgWide: boolean): Promise<Channel | undefined> {
+type Asked = Pick<PlacesDeps, 'client' | 'pace'>;
+
+async function find(slack: Asked, nameOrId: string, isOrgWide: boolean): Promise<Channel | undefined> {
   // Names are lower case, so an id cannot be one.
   if (/^[CG][A-Z0-9]{6,}$/.test(nameOrId)) {
-    const answer = await client.conversations.info({ channel: nameOrId }).catch(unknown);
+    const answer = await slack.pace
+      .run('conversations.info', undefined, () => slack.client.conversations.info({ channel: nameOrId }))
+      .catch(unknown);
     return answer?.channel;
   }
   const name = nameOrId.replace(/^#/, '');
-  if (!isOrgWide) return named(client, name, undefined);
+  if (!isOrgWide) return named(slack, name, undefined);
   const found = new Map<string | undefined, Channel>();
-  for (const team of await teamsOf(client)) {
-    const channel = await named(client, name, team);
+  for (const team of await teamsOf(slack)) {
+    const channel = await named(slack, name, team);
     if (channel !== undefined) found.set(channel.id, channel);
   }
   // Whoever is in the one may not be meant to read what belongs in the other.
@@ -103,11 +107,12 @@ async function find(client: WebClient, nameOrId: string, isOrgWide: boolean): Pr
 }
 
 /** The workspaces of the organisation in which the app may be. */
-async function teamsOf(client: WebClient): Promise<readonly string[]> {
+async function teamsOf({ client, pace }: Asked): Promise<readonly string[]> {
   const teams: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = await client.auth.teams.list({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });
+    const from = cursor === undefined ? {} : { cursor };
+    const page = await pace.run('auth.teams.list', undefined, () => client.auth.teams.list({ limit: 200, ...from }));
     teams.push(...(page.teams ?? []).flatMap(({ id }) => id ?? []));
     cursor = page.response_metadata?.next_cursor;
   } while (cursor !== undefined && cursor !== '');
@@ -115,16 +120,13 @@ async function teamsOf(client: WebClient): Promise<readonly string[]> {
 }
 
 /** @param teamId  an organisation's token must say in which of its workspaces */
-async function named(client: WebClient, name: string, teamId: string | undefined): Promise<Channel | undefined> {
+async function named({ client, pace }: Asked, name: string, teamId: string | undefined): Promise<Channel | undefined> {
   let cursor: string | undefined;
   do {
-    const page = await client.conversations.list({
-      types: 'public_channel,private_channel',
-      exclude_archived: true,
-      limit: 200,
-      ...(teamId === undefined ? {} : { team_id: teamId }),
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+    const where = { ...(teamId === undefined ? {} : { team_id: teamId }), ...(cursor === undefined ? {} : { cursor }) };
+    const page = await pace.run('conversations.list', undefined, () =>
+      client.conversations.list({ types: 'public_channel,private_channel', exclude_archived: true, limit: 200, ...where }),
+    );
     const found = page.channels?.find((channel) => channel.name === name);
     if (found !== undefined) return found;
     cursor = page.response_metadata?.next_cursor;

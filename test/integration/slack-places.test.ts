@@ -1,4 +1,4 @@
-import type { WebClient } from '@slack/web-api';
+import { type WebClient, WebAPIRateLimitedError } from '@slack/web-api';
 import { expect, it, vi } from 'vitest';
 import { Unreachable } from '../../src/app/unreachable.ts';
 import { Unusable } from '../../src/app/unusable.ts';
@@ -68,6 +68,32 @@ it('knows the user who is linked to a person, by any spelling of the address, in
   await world.store.linkAccount(org, { ...whom, user: 'U0BOB0001' });
   expect(await world.store.linkedUser(org, { ...whom, email: other })).toBe('U0BOB0001');
   expect(await world.store.linkedUser(org, { ...whom, workspace: 'T2' })).toBeUndefined();
+});
+
+it('asks no more for channels while Slack wants it to wait, whichever is wanted', async () => {
+  let now = 0;
+  const limited = new WebAPIRateLimitedError(30);
+  const list = vi.fn(async () => Promise.reject(limited));
+  const info = vi.fn(async () => Promise.reject(limited));
+  const nowMs = (): number => now;
+  const places = createPlaces({
+    // Only these are asked here.
+    client: { conversations: { list, info } } as unknown as WebClient,
+    people: { idOf: async () => undefined },
+    identities: { addressOf: async () => undefined, linkedUser: async () => undefined },
+    pace: createPace(nowMs),
+    approvals: 'approvals',
+    isOrgWide: false,
+    nowMs,
+  });
+  await expect(places.approvals()).rejects.toThrow();
+  await expect(places.channel('other')).rejects.toThrow();
+  await expect(places.channel('C0PROD001')).rejects.toThrow();
+  await expect(places.channel('C0PROD002')).rejects.toThrow();
+  expect([list, info].map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+  now = 31_000;
+  await expect(places.approvals()).rejects.toThrow();
+  expect(list).toHaveBeenCalledTimes(2);
 });
 
 it('looks at a channel again after a while, and when it could not be posted in', async () => {
