@@ -1,6 +1,6 @@
 /** One line of text as a value, from which both the block and the notification text are made. Whatever people wrote stays text. */
 import type { RichTextElement } from '@slack/types';
-import { type Instant, epochSeconds } from '../src/domain/time.ts';
+import { isoTime, type Instant, epochSeconds } from '../src/domain/time.ts';
 
 type Piece =
   | { readonly kind: 'words'; readonly text: string; readonly style: 'bold' | 'code' | undefined }
@@ -58,7 +58,7 @@ export const line = (...parts: readonly (string | Line)[]): Line =>
 const format = (withSeconds: boolean): string => `{date_short_pretty} at ${withSeconds ? '{time_secs}' : '{time}'}`;
 
 function utc(at: Instant, withSeconds: boolean): string {
-  const stamp = new Date(at).toISOString();
+  const stamp = isoTime(at);
   return `${stamp.slice(0, 10)} ${stamp.slice(11, withSeconds ? 19 : 16)} UTC`;
 }
 

@@ -7,7 +7,7 @@ import type { Permission } from '../domain/request.ts';
 import { reject, type Result } from '../domain/result.ts';
 import { requirementsOf } from '../domain/route.ts';
 import { allowedDurations } from '../domain/settings.ts';
-import type { Instant } from '../domain/time.ts';
+import { isoTime, type Instant } from '../domain/time.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { type Glance, takeGlance } from './glance.ts';
@@ -63,7 +63,7 @@ export function createAllowingDoors(deps: DecideDeps, door: Doorway, { create }:
 }
 
 const timesOf = ({ start, until, length, window }: AllowAsked) => ({ start: textOf(start), end: textOf(until), length, window });
-const textOf = (at: Instant | undefined): string | undefined => (at === undefined ? undefined : new Date(at).toISOString());
+const textOf = (at: Instant | undefined): string | undefined => (at === undefined ? undefined : isoTime(at));
 
 async function resources(deps: DecideDeps, caller: Caller, asked: AllowAsked, query: string): Promise<readonly CatalogItem[]> {
   const { integration } = findChosen(deps, asked);

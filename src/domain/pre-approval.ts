@@ -7,7 +7,7 @@ import type { Permission } from './request.ts';
 import { accept, reject, type Result } from './result.ts';
 import { type Settings, smallestAllowed } from './settings.ts';
 import { parseStartTime, startTimeShape } from './start-time.ts';
-import { after, type Instant, instant } from './time.ts';
+import { isoTime, after, type Instant, instant } from './time.ts';
 
 export type PreApproval = {
   readonly org: Org;
@@ -100,7 +100,7 @@ export function comesAgain({ hours, closesAt }: Pick<PreApproval, 'hours' | 'clo
 
 const wrongTime = `Write ${startTimeShape}.`;
 
-const minuteText = (at: Instant): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const minuteText = (at: Instant): string => `${isoTime(at).slice(0, 16).replace('T', ' ')} UTC`;
 
 /** "from 2026-01-31 09:00 UTC to 2026-02-05 09:00 UTC", and ", Mon-Fri 09:00-17:00 Europe/Paris" where there are hours. */
 export const windowText = ({ opensAt, closesAt, hours }: Pick<Window, 'opensAt' | 'closesAt' | 'hours'>): string =>

@@ -8,3 +8,7 @@ export const instant = (ms: number): Instant => ms as Instant;
 export const after = (at: Instant, duration: DurationSeconds): Instant => (at + duration * 1000) as Instant;
 /** Whole seconds since 1970, as Slack's date markup wants them. */
 export const epochSeconds = (at: Instant): number => Math.floor(at / 1000);
+
+const lastWritable = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** RFC 3339, in UTC. That ends with the year 9999: what lies beyond, as a standing term may, reads as its last moment. */
+export const isoTime = (at: Instant): string => new Date(Math.min(at, lastWritable)).toISOString();

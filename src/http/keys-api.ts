@@ -5,7 +5,7 @@ import type { ApiKey } from '../app/keys-store.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import { longestKeyName, mostKeys } from '../domain/api-key.ts';
 import { type Scope, scopes } from '../domain/scope.ts';
-import type { Instant } from '../domain/time.ts';
+import { isoTime, type Instant } from '../domain/time.ts';
 import { callerOf } from './auth.ts';
 import { answers, operation } from './operation.ts';
 import { sendResult } from './send-result.ts';
@@ -99,8 +99,7 @@ export function serveKeys(scope: FastifyInstance, useCases: UseCases): void {
   );
 }
 
-const iso = (at: Instant): string => new Date(at).toISOString();
-const isoOrNull = (at: Instant | undefined): string | null => (at === undefined ? null : iso(at));
+const isoOrNull = (at: Instant | undefined): string | null => (at === undefined ? null : isoTime(at));
 
 const madeJson = (key: string, { id, name, owner, scopes: held, expiresAt }: ApiKey): z.input<typeof madeSchema> => ({
   id,
@@ -116,7 +115,7 @@ const keyJson = (key: ApiKey): z.input<typeof keySchema> => ({
   name: key.name,
   owner: key.owner,
   scopes: [...key.scopes],
-  createdAt: iso(key.createdAt),
+  createdAt: isoTime(key.createdAt),
   createdBy: key.createdBy ?? null,
   expiresAt: isoOrNull(key.expiresAt),
   expired: key.expired,

@@ -9,7 +9,7 @@ import { parsePreApprovalId } from '../domain/ids.ts';
 import type { PreApproval } from '../domain/pre-approval.ts';
 import { longestWindowText, recurringWindowText } from '../domain/recurring-window.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
-import type { Instant } from '../domain/time.ts';
+import { isoTime } from '../domain/time.ts';
 import { callerOf } from './auth.ts';
 import { readCursor, toPage } from './id-cursor.ts';
 import { answers, operation, pageOf, pageQuery } from './operation.ts';
@@ -113,8 +113,6 @@ const inFormWords = <T>(result: Result<T>): Result<T> =>
     ? reject(reworded(result.rejection, { ...result.rejection, field: 'opensAt' }))
     : result;
 
-const iso = (at: Instant): string => new Date(at).toISOString();
-
 function preApprovalJson(found: PreApproval): z.infer<typeof preApprovalSchema> {
   const { id, principal, creator, permission, opensAt, closesAt, hours, duration, reason, createdAt, ended } = found;
   return {
@@ -122,12 +120,12 @@ function preApprovalJson(found: PreApproval): z.infer<typeof preApprovalSchema> 
     principal: principal.email,
     createdBy: creator.email,
     permission: { ...permission },
-    opensAt: iso(opensAt),
-    closesAt: iso(closesAt),
+    opensAt: isoTime(opensAt),
+    closesAt: isoTime(closesAt),
     ...(hours === undefined ? {} : { window: recurringWindowText(hours) }),
     seconds: duration,
     ...(reason === undefined ? {} : { reason }),
-    createdAt: iso(createdAt),
-    ...(ended === undefined ? {} : { ended: { at: iso(ended.at), by: ended.by.email } }),
+    createdAt: isoTime(createdAt),
+    ...(ended === undefined ? {} : { ended: { at: isoTime(ended.at), by: ended.by.email } }),
   };
 }

@@ -2,10 +2,8 @@ import type { Reply, Submitted } from '../app/use-cases.ts';
 import type { Grant } from '../domain/grant.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { preApprovalText } from '../domain/pre-approval.ts';
-import type { Instant } from '../domain/time.ts';
+import { isoTime } from '../domain/time.ts';
 import { deciderName, givenUp, requestText } from './request-text.ts';
-
-const iso = (time: Instant): string => new Date(time).toISOString();
 
 /** A request on the wire: the members that the published clients know, and beside them what they lack. Times are ISO 8601. */
 export function requestJson(request: PermissionRequest) {
@@ -23,16 +21,16 @@ export function requestJson(request: PermissionRequest) {
     reason: request.reason,
     requestedSeconds: request.asked,
     extends: request.extension?.of,
-    escalatedAt: request.escalation === undefined ? undefined : iso(request.escalation.at),
-    createdAt: iso(request.createdAt),
-    approvableUntil: iso(request.approvableUntil),
+    escalatedAt: request.escalation === undefined ? undefined : isoTime(request.escalation.at),
+    createdAt: isoTime(request.createdAt),
+    approvableUntil: isoTime(request.approvableUntil),
     questions: request.questions?.map(({ by, at, text, answer }) => ({
       by: by.email,
-      at: iso(at),
+      at: isoTime(at),
       question: text,
-      answer: answer === undefined ? undefined : { by: answer.by.email, at: iso(answer.at), answer: answer.text },
+      answer: answer === undefined ? undefined : { by: answer.by.email, at: isoTime(answer.at), answer: answer.text },
     })),
-    endorsements: request.endorsements?.map(({ by, at, duration }) => ({ by: by.email, at: iso(at), seconds: duration })),
+    endorsements: request.endorsements?.map(({ by, at, duration }) => ({ by: by.email, at: isoTime(at), seconds: duration })),
     decision: decisionJson(request),
     access: accessJson(request),
   };
@@ -52,11 +50,11 @@ function decisionJson({ state }: PermissionRequest) {
     case 'lapsed':
       return undefined;
     case 'approved':
-      return { by: deciderName(state.by), at: iso(state.at), seconds: state.duration };
+      return { by: deciderName(state.by), at: isoTime(state.at), seconds: state.duration };
     case 'denied':
-      return { by: deciderName(state.by), at: iso(state.at), reason: state.reason };
+      return { by: deciderName(state.by), at: isoTime(state.at), reason: state.reason };
     case 'cancelled':
-      return { at: iso(state.at), reason: 'cancelled' };
+      return { at: isoTime(state.at), reason: 'cancelled' };
   }
 }
 
@@ -70,15 +68,17 @@ function accessJson({ state }: PermissionRequest) {
     case 'failed':
       return undefined;
     case 'active':
-      return { grantedAt: iso(grant.grantedAt), expiresAt: iso(grant.expiresAt), hours: hoursJson(state.grant) };
+      return { grantedAt: isoTime(grant.grantedAt), expiresAt: isoTime(grant.expiresAt), hours: hoursJson(state.grant) };
     case 'ended':
-      return { ended: grant.end.kind, endedAt: iso(grant.evidence.observedAt) };
+      return { ended: grant.end.kind, endedAt: isoTime(grant.evidence.observedAt) };
   }
 }
 
 /** Undefined where the right is there as long as the grant. */
 export const hoursJson = ({ hours }: Pick<Grant, 'hours'>) =>
-  hours === undefined ? undefined : { window: hours.text, state: hours.state, opensAt: iso(hours.opensAt), closesAt: iso(hours.closesAt) };
+  hours === undefined
+    ? undefined
+    : { window: hours.text, state: hours.state, opensAt: isoTime(hours.opensAt), closesAt: isoTime(hours.closesAt) };
 
 /** The answer to a decision or a revocation, on either door. */
 export const changedJson = (request: PermissionRequest) => ({

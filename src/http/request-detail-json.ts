@@ -1,12 +1,11 @@
 import type { RequestDetail } from '../app/request-history.ts';
 import type { RequestEvent } from '../app/request-history-store.ts';
 import type { End } from '../domain/grant.ts';
-import type { Instant } from '../domain/time.ts';
+import { isoTime, type Instant } from '../domain/time.ts';
 import { actorJson, timelineJson } from './event-json.ts';
 import { hoursJson, requestJson } from './reply-json.ts';
 
-const iso = (time: Instant): string => new Date(time).toISOString();
-const isoOf = (time: Instant | undefined): string | undefined => (time === undefined ? undefined : iso(time));
+const isoOf = (time: Instant | undefined): string | undefined => (time === undefined ? undefined : isoTime(time));
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** A request in full. Members without a value are left out. */
@@ -58,18 +57,18 @@ function grantJson({ request: { state }, grant }: RequestDetail) {
     seconds: duration,
     standing,
     hours: hoursJson(state.grant),
-    latestEnd: iso(grant.latestEnd),
+    latestEnd: isoTime(grant.latestEnd),
     grantedAt: isoOf(grant.grantedAt),
     expiresAt: isoOf(grant.expiresAt),
     end: now.kind === 'ending' || now.kind === 'ended' ? endJson(now.end) : undefined,
-    goneAt: now.kind === 'ended' ? iso(now.evidence.observedAt) : undefined,
+    goneAt: now.kind === 'ended' ? isoTime(now.evidence.observedAt) : undefined,
     latenessMs: grant.latenessMs,
   };
 }
 
 const endJson = (end: End) => ({
   kind: end.kind,
-  at: iso(end.at),
+  at: isoTime(end.at),
   ...(end.kind === 'revoked' ? { by: end.by.email, reason: end.reason } : {}),
 });
 
@@ -84,6 +83,6 @@ function evidenceJson({ request: { state }, grant }: RequestDetail) {
     goneAt: isoOf(seen?.observedAt),
     leftInPlace: seen?.leftInPlace,
     sessionsEnded: seen?.sessionsEnded,
-    lastCall: isOver || grant.lastCall === undefined ? undefined : { at: iso(grant.lastCall.at), observed: grant.lastCall.observed },
+    lastCall: isOver || grant.lastCall === undefined ? undefined : { at: isoTime(grant.lastCall.at), observed: grant.lastCall.observed },
   };
 }

@@ -2,7 +2,7 @@ import { describeDuration } from '../domain/duration.ts';
 import type { Grant, GrantHours } from '../domain/grant.ts';
 import type { Decider, PermissionRequest } from '../domain/request.ts';
 import { clip } from '../domain/said.ts';
-import type { Instant } from '../domain/time.ts';
+import { isoTime, type Instant } from '../domain/time.ts';
 
 /** `2025-01-31 09:00:00 UTC`: a terminal does not know its reader's time zone. */
 const at = (time: Instant): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

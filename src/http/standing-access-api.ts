@@ -1,3 +1,4 @@
+import { isoTime } from '../domain/time.ts';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -79,8 +80,6 @@ const whoKeeps = [
   'It becomes a request of its own, which takes over without a gap and ends one standing access time from now. Keeping it again answers with that one.',
 ].join(' ');
 
-const iso = (ms: number): string => new Date(ms).toISOString();
-
 function standingJson(request: PermissionRequest): z.infer<typeof standingSchema> {
   const { state } = request;
   if (state.kind !== 'approved') throw new Error('standing access without an approval');
@@ -95,7 +94,7 @@ function standingJson(request: PermissionRequest): z.infer<typeof standingSchema
     state: grant.kind,
     seconds: duration,
     ...(hours === undefined ? {} : { hours }),
-    createdAt: iso(request.createdAt),
-    ...(grant.kind === 'active' ? { grantedAt: iso(grant.grantedAt), expiresAt: iso(grant.expiresAt) } : {}),
+    createdAt: isoTime(request.createdAt),
+    ...(grant.kind === 'active' ? { grantedAt: isoTime(grant.grantedAt), expiresAt: isoTime(grant.expiresAt) } : {}),
   };
 }

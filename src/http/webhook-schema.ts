@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Webhook } from '../app/webhooks-store.ts';
-import type { Instant } from '../domain/time.ts';
+import { isoTime, type Instant } from '../domain/time.ts';
 
 const instantText = z.iso.datetime();
 const shape = {
@@ -34,8 +34,7 @@ export const madeWebhookSchema = z
   .object({ ...shape, secret: z.string().describe('`whsec_` and 32 bytes in base64') })
   .meta({ id: 'WebhookWithSecret' });
 
-const iso = (at: Instant): string => new Date(at).toISOString();
-const isoOrNull = (at: Instant | undefined): string | null => (at === undefined ? null : iso(at));
+const isoOrNull = (at: Instant | undefined): string | null => (at === undefined ? null : isoTime(at));
 
 export function webhookJson(webhook: Webhook): z.input<typeof webhookSchema> {
   const { lastCall, disabled } = webhook;
@@ -47,7 +46,7 @@ export function webhookJson(webhook: Webhook): z.input<typeof webhookSchema> {
     enabled: disabled === undefined,
     disabledAt: isoOrNull(disabled?.at),
     disabledWhy: disabled?.why ?? null,
-    createdAt: iso(webhook.createdAt),
+    createdAt: isoTime(webhook.createdAt),
     createdBy: webhook.createdBy,
     position: webhook.position,
     behind: webhook.behind,
