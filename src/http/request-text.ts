@@ -5,7 +5,7 @@ import { clip } from '../domain/said.ts';
 import { isoTime, type Instant } from '../domain/time.ts';
 
 /** `2025-01-31 09:00:00 UTC`: a terminal does not know its reader's time zone. */
-const at = (time: Instant): string => `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+const at = (time: Instant): string => `${isoTime(time).slice(0, 19).replace('T', ' ')} UTC`;
 
 export const deciderName = (by: Decider): string => (by.kind === 'person' ? by.person.email : `policy ${by.name}`);
 
