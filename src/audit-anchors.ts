@@ -5,6 +5,7 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import type { AuditHead } from './app/audit-store.ts';
 import type { Log } from './app/ports.ts';
+import { every } from './every.ts';
 
 const everyMs = 60_000;
 const label = 'curfew audit anchor v1';
@@ -110,20 +111,10 @@ export function startAnchors(options: {
       log.error({ err: error, file }, 'the audit anchors could not be written; they come again');
     }
   };
-  // One after another: a turn that hangs must not let the next write the same heads.
-  let busy = false;
-  const begin = () => {
-    busy = true;
-    return write().finally(() => (busy = false));
-  };
-  let turn = begin();
-  const timer = setInterval(() => {
-    if (!busy) turn = begin();
-  }, everyMs);
+  const writing = every(everyMs, write);
   return {
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await turn;
+      await writing[Symbol.asyncDispose]();
       await write();
     },
   };

@@ -1,5 +1,6 @@
 import type { Log } from './app/ports.ts';
 import { largestSkewMs, measureSkewMs } from './metrics/check-clock.ts';
+import { every } from './every.ts';
 
 const everyMs = 60_000;
 
@@ -14,28 +15,15 @@ export function startClockWatch(options: {
 }): { skewSeconds(): number } & AsyncDisposable {
   const { databaseNow, nowMs, log } = options;
   let skewMs = 0;
-  let busy = false;
   const compare = async (): Promise<void> => {
-    busy = true;
     try {
       skewMs = await measureSkewMs(databaseNow, nowMs);
       if (Math.abs(skewMs) > largestSkewMs)
         log.error({ skewMs }, "this process' clock and the database's are too far apart: set one of them");
     } catch (error) {
       log.warn({ err: error }, 'the clocks could not be compared; it is tried again in a minute');
-    } finally {
-      busy = false;
     }
   };
-  let turn = compare();
-  const timer = setInterval(() => {
-    if (!busy) turn = compare();
-  }, everyMs);
-  return {
-    skewSeconds: () => skewMs / 1000,
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await turn;
-    },
-  };
+  const comparing = every(everyMs, compare);
+  return { skewSeconds: () => skewMs / 1000, [Symbol.asyncDispose]: () => comparing[Symbol.asyncDispose]() };
 }

@@ -1,5 +1,6 @@
 import type { Newer } from './app/newer-store.ts';
 import type { Log } from './app/ports.ts';
+import { every } from './every.ts';
 
 const everyMs = 60_000;
 
@@ -17,16 +18,5 @@ export function startNewerWatch(readNewer: () => Promise<Newer>, log: Log): Asyn
       log.warn({ err: error }, 'it could not be looked up what is newer than this release; it is tried again in a minute');
     }
   };
-  let turn: Promise<void> | undefined;
-  const run = (): void => {
-    turn ??= look().finally(() => (turn = undefined));
-  };
-  run();
-  const timer = setInterval(run, everyMs);
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await turn;
-    },
-  };
+  return every(everyMs, look);
 }

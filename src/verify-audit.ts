@@ -4,6 +4,7 @@ import type { Log } from './app/ports.ts';
 import type { AuditChecks } from './app/vitals-store.ts';
 import { readAnchors } from './audit-anchors.ts';
 import type { Flaw } from './store/audit-verify.ts';
+import { every } from './every.ts';
 
 /** A walk may take long, and nothing waits for it: it leaves the processor to what is due. */
 const pauseMs = 100;
@@ -26,26 +27,18 @@ export type AuditVerifyDeps = {
  */
 export function startAuditVerification(deps: AuditVerifyDeps): AsyncDisposable {
   const stopping = new AbortController();
-  let busy = false;
   const look = async (): Promise<void> => {
-    busy = true;
     try {
       await verifyIfDue(deps, stopping.signal);
     } catch (error) {
       if (!stopping.signal.aborted) deps.log.error({ err: error }, 'the audit log could not be verified; it is tried again');
-    } finally {
-      busy = false;
     }
   };
-  let turn = look();
-  const timer = setInterval(() => {
-    if (!busy) turn = look();
-  }, lookEveryMs);
+  const looking = every(lookEveryMs, look);
   return {
     async [Symbol.asyncDispose]() {
-      clearInterval(timer);
       stopping.abort();
-      await turn;
+      await looking[Symbol.asyncDispose]();
     },
   };
 }

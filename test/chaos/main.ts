@@ -15,7 +15,8 @@ import { check, type Trouble } from './check.ts';
 import { createCrew } from './crew.ts';
 import { collect, findUntold, verifyAudit } from './evidence.ts';
 import { startLoad } from './load.ts';
-import { createPlace, freePort, type Place } from './place.ts';
+import { freePort } from '../support/free-port.ts';
+import { createPlace, type Place } from './place.ts';
 import { createChance } from './random.ts';
 import { waitForCalm } from './wait-for-calm.ts';
 

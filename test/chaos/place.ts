@@ -9,6 +9,7 @@ import { withClient } from '../../src/sandbox/postgres/connect.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/sandbox/postgres/start.ts';
 import { prepareSampleDatabase } from '../../src/sandbox/sample-database.ts';
 import { type LocalSlack, startLocalSlack } from '../support/local-slack.ts';
+import { freePort } from '../support/free-port.ts';
 import { createLink, type Link, through } from './link.ts';
 
 export type Place = {
@@ -144,14 +145,4 @@ const answers = (port: number): Promise<boolean> =>
     const socket = net.connect(port, '127.0.0.1');
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
-  });
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
   });
