@@ -50,11 +50,15 @@ export const nudgeButton = ({ id, permission }: PermissionRequest): Button =>
 export const escalateButton = ({ id, permission }: PermissionRequest): Button =>
   button({
     actionId: actionIds.escalate,
-    label: 'Escalate to on-call',
-    spoken: `Tell whoever is on call about the request for ${rightWords(permission)}`,
+    label: 'Escalate',
+    spoken: `Escalate the request for ${rightWords(permission)}`,
     value: id,
     confirm: {
-      ...confirmation('Tell whoever is on call?', `They are paged now about ${rightWords(permission)}.`, 'Page them'),
+      ...confirmation(
+        'Escalate this request?',
+        `Whoever is on call is paged now, and the next group is asked, where policies name them: ${rightWords(permission)}.`,
+        'Escalate',
+      ),
       deny: { type: 'plain_text', text: 'Not now', emoji: false },
     },
   });

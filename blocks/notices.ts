@@ -107,7 +107,7 @@ export function rejectionText(rejection: Rejection): string {
     case 'ended-already':
       return 'This has ended already.';
     case 'not-escalatable':
-      return 'No policy names somebody on call for this, so it cannot be escalated.';
+      return 'No policy names somebody on call or a further group for this, so it cannot be escalated.';
     case 'not-extendable':
       return `Only active access can be extended: ${clip(rejection.status)}.`;
     case 'unavailable':

@@ -1,4 +1,5 @@
 /** A policy in a few words, for orientation. */
+import { describeDuration, toSeconds } from '../src/domain/duration.ts';
 import type { GroupRef, Policy, PolicyApproval, PolicyRequestor, PolicyResource } from '../src/domain/policy.ts';
 import { type Line, bold, line, onOneLine } from './line.ts';
 
@@ -52,9 +53,21 @@ function approvalWords(approval: PolicyApproval): string {
   }
 }
 
+/** "(2 people; after 30 minutes of silence also Leads, then Owners)" */
+function optionWords({ options }: PolicyApproval): string {
+  const people = options?.requiredApprovals ?? 1;
+  const next = options?.nextGroups ?? undefined;
+  const also = next?.groups.map((group) => groupWords([group])).join(', then ');
+  const words = [
+    ...(people > 1 ? [`${people} people`] : []),
+    ...(next === undefined ? [] : [`after ${describeDuration(toSeconds({ time: next.afterMinutes, unit: 'm' }))} of silence also ${also}`]),
+  ];
+  return words.length === 0 ? '' : ` (${words.join('; ')})`;
+}
+
 /** "Platform team → pg role: security reviewers decide". */
 export function policyLine({ requestor, resource, approval }: Policy): Line {
-  const ways = approval.slice(0, mostNamed).map(approvalWords);
+  const ways = approval.slice(0, mostNamed).map((each) => `${approvalWords(each)}${optionWords(each)}`);
   const more = approval.length > mostNamed ? `, or ${approval.length - mostNamed} more` : '';
   return line(
     `${requestorWords(requestor)} → ${resourceWords(resource)}: ${ways.length === 0 ? 'nobody decides' : ways.join(', or ')}${more}`,

@@ -40,12 +40,13 @@ export function extensionLines({ extension, asked, state }: PermissionRequest): 
 
 /** That whoever is on call is asked, and why, and that a further group is; nothing where neither is so. */
 export function escalationLines({ escalation, groupsAsked }: PermissionRequest): readonly Line[] {
+  const because = (reason: string | undefined) => (reason === undefined ? '' : `: ${onOneLine(reason, 300)}`);
   const next =
-    groupsAsked === undefined ? [] : [line('🔺 ', bold('Asked more widely'), ' ', date(groupsAsked.at), ', because nobody answered')];
+    groupsAsked === undefined ? [] : [line('🔺 ', bold('Asked more widely'), ' ', date(groupsAsked.at), because(groupsAsked.reason))];
   if (escalation === undefined) return next;
   const { at, isPaged, reason } = escalation;
   const told = isPaged ? '; whoever is on call was told' : '';
-  return [line('🔺 ', bold('Escalated'), ' ', date(at), told, reason === undefined ? '' : `: ${onOneLine(reason, 300)}`), ...next];
+  return [line('🔺 ', bold('Escalated'), ' ', date(at), told, because(reason)), ...next];
 }
 
 /** Who has agreed where one is not enough, for how long; nothing where nobody has. */

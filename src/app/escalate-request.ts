@@ -1,5 +1,6 @@
-import type { DurationSeconds } from '../domain/duration.ts';
+import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
 import type { RequestId } from '../domain/ids.ts';
+import { groupsLeft } from '../domain/next-groups.ts';
 import { isSelf, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { inDoubt, type Outcome } from '../domain/route.ts';
@@ -8,10 +9,14 @@ import { actorOf } from './actor.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Caller, OnCallServices } from './ports.ts';
 import { type RoutingDeps, usablePaths } from './routing.ts';
+import type { Actor, Transaction } from './store.ts';
+
+/** A second press is most often the same one again; so long the next group has the request to itself. */
+const oneStep = toSeconds({ time: 1, unit: 'm' });
 
 /**
- * The requestor does not want to wait: whoever is on call for the services that matching policies name is told, and the
- * approval message is posted once more. Once; asking again changes nothing. Who may approve stays what policies say.
+ * The requestor does not want to wait: whoever is on call for the services that matching policies name is told, once, and
+ * the next group that they name is asked before its time. Where nobody is left, or somebody was asked just now, nothing changes.
  */
 export async function escalateRequest(
   deps: DecideDeps,
@@ -24,19 +29,40 @@ export async function escalateRequest(
     if (request === undefined) return reject({ code: 'not-found' });
     if (!isSelf(request, caller.person.id)) return reject({ code: 'not-yours' });
     if (request.state.kind !== 'pending') return reject({ code: 'already-decided', status: wireStatus(request.state), by: undefined });
-    if (request.escalation !== undefined) return accept(request);
     const outcome = await deps.router(tx, request);
     if (outcome.kind === 'unavailable') return reject(inDoubt(outcome));
-    const named = onCallServices(request, outcome);
-    const [first] = named;
-    if (first === undefined) return reject({ code: 'not-escalatable' });
-    const services = pageableServices(deps.routing, request, outcome);
-    if (services.length === 0) return reject({ code: 'not-configured', what: whatIsMissing(deps, first) });
+    const whom = whomToEscalateTo(deps.routing, request, outcome);
+    if (whom === undefined) return nobodyLeft(deps, request, outcome);
     const at = await tx.now();
     if (at >= request.approvableUntil) return reject({ code: 'lapsed' });
-    await tx.escalate(actorOf(caller), request, { at, reason, services });
+    await takeStep(tx, actorOf(caller), request, { at, reason, ...whom });
     return accept((await tx.request(caller.org, id)) ?? request);
   });
+}
+
+/** Whom one press would ask now; undefined where nobody is left. */
+export function whomToEscalateTo(routing: RoutingDeps, request: PermissionRequest, outcome: Outcome): Escalatable | undefined {
+  const services = request.escalation === undefined ? pageableServices(routing, request, outcome) : [];
+  const next = groupsLeft(request, usablePaths(request, outcome));
+  return services.length === 0 && next === undefined ? undefined : { services, next };
+}
+
+type Escalatable = { readonly services: readonly OnCallServices[]; readonly next: ReturnType<typeof groupsLeft> };
+type Step = Escalatable & { readonly at: Instant; readonly reason: string | undefined };
+
+async function takeStep(tx: Transaction, actor: Actor, request: PermissionRequest, { at, reason, services, next }: Step): Promise<void> {
+  const asked = request.groupsAsked;
+  const isRepeat = asked !== undefined && at < after(asked.at, oneStep);
+  if (services.length > 0) await tx.escalate(actor, request, { at, reason, services });
+  if (next === undefined || isRepeat) return;
+  // Said once, where it is told that somebody is on call.
+  await tx.askGroups(actor, request, { at, count: next.count, groups: next.groups, reason: services.length > 0 ? undefined : reason });
+}
+
+function nobodyLeft(deps: DecideDeps, request: PermissionRequest, outcome: Outcome): Result<PermissionRequest> {
+  if (request.escalation !== undefined || request.groupsAsked !== undefined) return accept(request);
+  const [first] = onCallServices(request, outcome);
+  return reject(first === undefined ? { code: 'not-escalatable' } : { code: 'not-configured', what: whatIsMissing(deps, first) });
 }
 
 type TimeDeps = Pick<DecideDeps, 'store' | 'router' | 'routing'> & { readonly escalateAfter?: DurationSeconds | undefined };
@@ -61,8 +87,8 @@ export async function escalateByTime(deps: TimeDeps, seen: PermissionRequest | u
   return deps.store.request(org, id);
 }
 
-/** Whom escalating would tell: those on call for this request whom the configuration says how to tell. */
-export const pageableServices = (routing: RoutingDeps, request: PermissionRequest, outcome: Outcome): readonly OnCallServices[] =>
+/** Those on call for this request whom the configuration says how to tell. */
+const pageableServices = (routing: RoutingDeps, request: PermissionRequest, outcome: Outcome): readonly OnCallServices[] =>
   onCallServices(request, outcome).flatMap((each) => pageable(routing, each));
 
 function pageable(routing: RoutingDeps, { integration, services }: OnCallServices): readonly OnCallServices[] {

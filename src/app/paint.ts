@@ -7,7 +7,7 @@ import { accept, type Result } from '../domain/result.ts';
 import type { Outcome } from '../domain/route.ts';
 import { allowedDurations, type Settings } from '../domain/settings.ts';
 import type { DecideDeps } from './decide-request.ts';
-import { pageableServices } from './escalate-request.ts';
+import { whomToEscalateTo } from './escalate-request.ts';
 import type { Caller, Integrations, Picture } from './ports.ts';
 import { readRequest } from './read-requests.ts';
 import { pictureDigest, policiesOf, type Router, type RoutingDeps } from './routing.ts';
@@ -54,8 +54,7 @@ export async function paint(
     approvers: outcome.kind === 'ask' ? [...new Set(outcome.paths.map(describeApprovers))] : [],
     usage: target === undefined ? undefined : integration?.usage(target),
     extendBy: handiestExtension(request, allowedDurations(settings), toSeconds(settings.maxAccess)),
-    canEscalate:
-      request.state.kind === 'pending' && request.escalation === undefined && pageableServices(deps.routing, request, outcome).length > 0,
+    canEscalate: request.state.kind === 'pending' && whomToEscalateTo(deps.routing, request, outcome) !== undefined,
     secretWaits: target !== undefined && (await deps.store.secretWaits(org, permission.integration, target.account)),
   };
   return { picture, outcome };

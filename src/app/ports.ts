@@ -175,7 +175,7 @@ export type Picture = {
   readonly secretWaits: boolean;
   /** How much more one press asks for, where the access can be extended. */
   readonly extendBy?: DurationSeconds | undefined;
-  /** Somebody on call can be told, and was not yet. */
+  /** Somebody on call, or a further group, can be asked and was not yet. */
   readonly canEscalate?: boolean;
   /** In a copy elsewhere: the address of the message in the channel. */
   readonly link?: string | undefined;

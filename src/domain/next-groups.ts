@@ -1,6 +1,6 @@
 /** Further groups that are asked, one after the other, where nobody answers. They belong to the approval that names them. */
 import type { ApprovalPath } from './approval-path.ts';
-import { toSeconds } from './duration.ts';
+import { type DurationSeconds, toSeconds } from './duration.ts';
 import type { GroupRef } from './policy.ts';
 import type { PermissionRequest } from './request.ts';
 import type { Outcome } from './route.ts';
@@ -17,7 +17,13 @@ function waysOfNext({ policy, options: { nextGroups, ...options } }: ApprovalPat
   return asked.map((group) => ({ policy, approvers: { kind: 'group', groups: [group], effect: 'keep' }, options }));
 }
 
-export type NextGroups = { readonly at: Instant; readonly count: number; readonly groups: readonly GroupRef[] };
+export type NextGroups = {
+  readonly at: Instant;
+  readonly count: number;
+  readonly groups: readonly GroupRef[];
+  /** Why the requestor does not wait for their time. */
+  readonly reason?: string | undefined;
+};
 
 type Waiting = Pick<PermissionRequest, 'createdAt' | 'approvableUntil' | 'groupsAsked' | 'questions' | 'endorsements'>;
 
@@ -26,15 +32,28 @@ type Waiting = Pick<PermissionRequest, 'createdAt' | 'approvableUntil' | 'groups
  * @param paths the ways on which this request may be approved; where they name different times, the shortest counts
  */
 export function nextGroupsOf(request: Waiting, paths: readonly ApprovalPath[]): NextGroups | undefined {
-  const asked = request.groupsAsked?.count ?? 0;
+  const left = groupsLeft(request, paths);
+  if (left === undefined) return undefined;
+  const at = after(lastWord(request), left.wait);
+  return at < request.approvableUntil ? { at, count: left.count, groups: left.groups } : undefined;
+}
+
+/**
+ * Who would be asked next, whenever that is; undefined where nobody is left.
+ * @param paths as for {@link nextGroupsOf}
+ */
+export function groupsLeft(
+  { groupsAsked }: Pick<Waiting, 'groupsAsked'>,
+  paths: readonly ApprovalPath[],
+): (Omit<NextGroups, 'at'> & { readonly wait: DurationSeconds }) | undefined {
+  const asked = groupsAsked?.count ?? 0;
   const left = paths.flatMap(({ options: { nextGroups } }) => {
     const group = nextGroups?.groups[asked];
     return nextGroups === undefined || group === undefined ? [] : [{ group, afterMinutes: nextGroups.afterMinutes }];
   });
   if (left.length === 0) return undefined;
   const wait = toSeconds({ time: Math.min(...left.map(({ afterMinutes }) => afterMinutes)), unit: 'm' });
-  const at = after(lastWord(request), wait);
-  return at < request.approvableUntil ? { at, count: asked + 1, groups: left.map(({ group }) => group) } : undefined;
+  return { wait, count: asked + 1, groups: left.map(({ group }) => group) };
 }
 
 /** Approvers who ask or agree are not silent, and an answer gives them their time again. */

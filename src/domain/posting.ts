@@ -115,11 +115,7 @@ function wantedNow(request: PermissionRequest, audience: readonly Place[], now: 
       const round = remindersOf(request).filter((at) => at <= now).length;
       return [
         ...audience.map((to) => posting('approval', to)),
-        ...(request.escalation === undefined ? [] : audience.map((to) => posting('escalation', to))),
-        // People who are asked now get a message of their own anyway, and the others have theirs.
-        ...(request.groupsAsked === undefined
-          ? []
-          : audience.filter(({ kind }) => kind !== 'person').map((to) => posting('escalation', to, request.groupsAsked?.count))),
+        ...escalationsOf(request, audience),
         // After a time in which we were away, the last one stands for those before it.
         ...(round === 0 ? [] : audience.map((to) => posting('reminder', to, round))),
         ...(request.nudges === undefined ? [] : audience.map((to) => posting('nudge', to, request.nudges))),
@@ -140,6 +136,16 @@ function wantedNow(request: PermissionRequest, audience: readonly Place[], now: 
     case 'approved':
       return [posting('request'), ...ofGrant(request, state.grant.state, now)];
   }
+}
+
+function escalationsOf({ escalation, groupsAsked }: PermissionRequest, audience: readonly Place[]): Posting[] {
+  // People who are asked now get a message of their own anyway, and the others have theirs.
+  const channels = audience.filter(({ kind }) => kind !== 'person');
+  const isOnePress = escalation !== undefined && escalation.at === groupsAsked?.at;
+  return [
+    ...(escalation === undefined ? [] : (isOnePress ? channels : audience).map((to) => posting('escalation', to))),
+    ...(groupsAsked === undefined || isOnePress ? [] : channels.map((to) => posting('escalation', to, groupsAsked.count))),
+  ];
 }
 
 /** Who was to have the access learns, too, that nobody decided about it. */

@@ -78,7 +78,7 @@ export type PermissionRequest = {
   readonly extendedUntil?: Instant | undefined;
   readonly escalation?: Escalation | undefined;
   /** How many further groups are asked by now, and since when; absent: none. */
-  readonly groupsAsked?: { readonly count: number; readonly at: Instant } | undefined;
+  readonly groupsAsked?: { readonly count: number; readonly at: Instant; readonly reason?: string | undefined } | undefined;
   /** How often its requestor asked approvers to hurry; absent: never. */
   readonly nudges?: number | undefined;
   readonly nudgedAt?: Instant | undefined;

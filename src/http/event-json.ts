@@ -107,7 +107,7 @@ function eventText(action: string, data: RequestEvent['data']): string {
     case 'request.escalated':
       return `Whoever is on call was asked for${because}`;
     case 'request.widened':
-      return 'Nobody answered, so the next group was asked too';
+      return `The next group was asked too${because}`;
     case 'grant.activated':
       return `The target confirmed the access, until ${word('expiresAt')}`;
     case 'grant.opened':

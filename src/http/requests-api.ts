@@ -38,7 +38,7 @@ const extendBody = z.object({ duration: text(100).describe('So much longer than 
 const extending =
   'A request of its own, decided by the policies of this moment, which begins where the access would end: the new end is the old one and the duration. All extensions together last no longer, from the first grant on, than the maximum. Answers with the new request, or with the one that is open.';
 const escalating =
-  'Tells whoever is on call for the services that the `escalation` approvals of matching policies name, once. Who may approve stays what the policies say.';
+  'Tells whoever is on call for the services that the `escalation` approvals of matching policies name, once, and asks the next of their `nextGroups` before its time. Called again, it asks the group after that, a minute after the last at the earliest.';
 
 const changing = (id: string, scope: Scope, summary: string, description?: string) => ({
   ...operation(id, 'Access requests', scope, summary, description),
@@ -127,7 +127,7 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
     `${path}/escalate`,
     {
       schema: {
-        ...changing('escalateRequest', 'command', 'Have whoever is on call told of a pending request', escalating),
+        ...changing('escalateRequest', 'command', 'Ask those on call, and the next group, about a pending request', escalating),
         params,
         body: reasonBody,
       },

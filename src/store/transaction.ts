@@ -162,12 +162,12 @@ export function createTransaction(tx: Db): Transaction {
         a as (${auditFrom('t', 'request.escalated', actor, sql`${JSON.stringify({ reason: reason ?? null, services })}::jsonb`)})
         ${notifyFrom('t')}`.execute(tx);
     },
-    async askGroups(actor, request, { at, count, groups }) {
+    async askGroups(actor, request, { at, count, groups, reason }) {
       await sql`with t as (
-          update requests set groups_asked = ${count}, groups_asked_at = ${timestamp(at)}
+          update requests set groups_asked = ${count}, groups_asked_at = ${timestamp(at)}, groups_asked_reason = ${reason ?? null}
           where org = ${request.org} and id = ${request.id} and state = 'pending' and groups_asked = ${count - 1}
           returning org, id as request_id, null::uuid as grant_id),
-        a as (${auditFrom('t', 'request.widened', actor, sql`${JSON.stringify({ groups })}::jsonb`)})
+        a as (${auditFrom('t', 'request.widened', actor, sql`${JSON.stringify({ groups, reason })}::jsonb`)})
         ${notifyFrom('t')}`.execute(tx);
     },
     async nudge(actor, request, at) {

@@ -101,6 +101,28 @@ describe('escalating', () => {
     ]);
   });
 
+  it('asks the next group with the same press, as one message in the channel', async () => {
+    const pagerduty = configured('pagerduty');
+    const leads = { directory: 'local', id: 'leads', label: 'Leads' };
+    await put({ type: 'p0', options: { nextGroups: { afterMinutes: 30, groups: [leads] } } }, escalation('pagerduty', 'database'));
+    const request = await ask();
+    const escalated = must(await escalate(bob, request, 'the shop is down'));
+    expect([escalated.escalation?.reason, escalated.groupsAsked]).toMatchObject(['the shop is down', { count: 1, reason: undefined }]);
+    await world.work.notify(request.id);
+    expect(pagerduty.pages).toHaveLength(1);
+    expect(world.posted.map(({ slot }) => slot)).toEqual(['approval', 'escalation', 'request']);
+    expect(must(await escalate(bob, request))).toMatchObject({ groupsAsked: { count: 1 } });
+  });
+
+  it('asks the next group where nobody on call can be told', async () => {
+    const leads = { directory: 'local', id: 'leads', label: 'Leads' };
+    await put({ type: 'p0', options: { nextGroups: { afterMinutes: 30, groups: [leads] } } }, escalation('pagerduty', 'database'));
+    const request = await ask();
+    const escalated = must(await escalate(bob, request, 'the shop is down'));
+    expect([escalated.escalation, escalated.groupsAsked]).toMatchObject([undefined, { count: 1, reason: 'the shop is down' }]);
+    expect(await events()).toEqual([]);
+  });
+
   it('changes nothing the second time, whoever asks', async () => {
     configured('pagerduty');
     await put(escalation('pagerduty', 'database'));

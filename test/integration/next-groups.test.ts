@@ -111,6 +111,32 @@ describe('the next group', () => {
     expect(places('escalation')).toEqual(['escalation-1']);
   });
 
+  it('is asked before its time where the requestor escalates: a step with each press, and none with the same press again', async () => {
+    const { id } = await ask();
+    const escalate = (reason?: string) => world.useCases.escalateRequest(bob, id, reason);
+    expect(must(await world.useCases.pictureOf(bob, id)).canEscalate).toBe(true);
+    const both = await Promise.all([escalate('the shop is down'), escalate('the shop is down')]);
+    for (const each of both) expect(must(each).groupsAsked).toMatchObject({ count: 1, reason: 'the shop is down' });
+    await world.work.notify(id);
+    expect(places('approval')).toEqual(['approval', 'approval@dave@example.com']);
+    expect(places('escalation')).toEqual(['escalation-1']);
+    expect(await approve(frank, id)).toMatchObject({ rejection: { code: 'not-approver' } });
+
+    await world.passTime('1 minute');
+    expect(must(await escalate()).groupsAsked).toMatchObject({ count: 2, reason: undefined });
+    await world.work.notify(id);
+    expect(places('escalation')).toEqual(['escalation-1', 'escalation-2']);
+    expect(must(await world.useCases.pictureOf(bob, id)).canEscalate).toBe(false);
+    await world.passTime('1 minute');
+    expect(must(await escalate()).groupsAsked?.count).toBe(2);
+    const widened = (await world.audit()).filter(({ action }) => action === 'request.widened');
+    expect(widened.map(({ actor, data }) => [actor, data])).toEqual([
+      [expect.objectContaining({ email: 'bob@example.com' }), { groups: [next.groups[0]], reason: 'the shop is down' }],
+      [expect.objectContaining({ email: 'bob@example.com' }), { groups: [next.groups[1]] }],
+    ]);
+    expect(must(await approve(frank, id)).state).toMatchObject({ kind: 'approved' });
+  });
+
   it('cannot decide any more when the policy stops naming it', async () => {
     const { id } = await ask();
     await pass('30 minutes', id);
@@ -124,9 +150,14 @@ describe('the next group', () => {
   });
 });
 
-it.each(['socket', 'http'] as const)(
-  'asks the next group in Slack, once, and its members decide, over %s',
-  async (transport) => {
+it.each([
+  ['socket', 'silence'],
+  ['http', 'silence'],
+  ['socket', 'a press'],
+  ['http', 'a press'],
+] as const)(
+  'asks the next group in Slack, once, and its members decide, over %s, by %s',
+  async (transport, by) => {
     await using product = await startCurfew({ transport });
     const { workspace, curfew } = product;
     const created = await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'one', {
@@ -139,7 +170,16 @@ it.each(['socket', 'http'] as const)(
     await workspace.as('bob').command('/access request pg role readonly --reason "in the night" --duration 10m');
     const approval = await approvalOf(workspace, 'in the night');
     await expectAgreement(product);
-    await curfew.pool.query(`update requests set created_at = created_at - interval '31 minutes', notify_at = now()`);
+    if (by === 'silence') await curfew.pool.query(`update requests set created_at = created_at - interval '31 minutes', notify_at = now()`);
+    else
+      await workspace.as('bob').press(
+        await seen(
+          workspace,
+          () => workspace.as('bob').dm(),
+          (message) => buttonsOf(message).includes('escalate'),
+        ),
+        'escalate',
+      );
     const copy = await seen(
       workspace,
       () => workspace.as('dave').dm(),

@@ -29,6 +29,7 @@ import * as nextGroups from './0031-next-groups.ts';
 import * as unlinkedAccounts from './0034-unlinked-accounts.ts';
 import * as auditChecks from './0040-audit-checks.ts';
 import * as newerReleases from './0050-newer-releases.ts';
+import * as widenedReason from './0060-widened-reason.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -62,4 +63,5 @@ export const migrations: Record<string, Migration> = {
   '0034-unlinked-accounts': unlinkedAccounts,
   '0040-audit-checks': auditChecks,
   '0050-newer-releases': newerReleases,
+  '0060-widened-reason': widenedReason,
 };

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { callerOf, expectAgreement } from '../support/agreement.ts';
+import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf } from '../support/journey.ts';
+import { startCurfew } from '../support/running-curfew.ts';
+
+it.each(['socket', 'http'] as const)(
+  'wants two people in Slack, shows how far it is, and gives the shorter time, over %s',
+  async (transport) => {
+    await using product = await startCurfew({ transport });
+    const { workspace, curfew } = product;
+    const created = await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'two', {
+      name: 'two',
+      requestor: { type: 'any' },
+      resource: { type: 'any' },
+      approval: [{ type: 'p0', options: { requiredApprovals: 2 } }],
+    });
+    expect(created.ok).toBe(true);
+    await workspace.as('bob').command('/access request pg role readonly --reason "two of them" --duration 1h');
+    const approval = await approvalOf(workspace, 'two of them');
+    const mine = await seen(
+      workspace,
+      () => workspace.as('bob').dm(),
+      (message) => buttonsOf(message).includes('cancel'),
+    );
+    await workspace.as('carol').press(approval, 'approve');
+    const channel = () => [approval];
+    await seen(workspace, channel, (message) => textOf(message).includes('agreed to'));
+    await seen(
+      workspace,
+      () => [mine],
+      (message) => textOf(message).includes('carol@example.com'),
+    );
+    expect(buttonsOf(approval)).toContain('approve');
+    // The same person again is one person, and nothing is given.
+    await workspace.as('carol').press(approval, 'approve');
+    await expectAgreement(product);
+    expect((await curfew.pool.query(`select state from requests`)).rows).toEqual([{ state: 'pending' }]);
+
+    await workspace.as('alice').press(approval, 'approve');
+    await accessOf(workspace, 'bob');
+    await expectAgreement(product);
+    expect(buttonsOf(approval)).toEqual(['revoke']);
+    expectNoComplaints(product);
+  },
+  120_000,
+);
