@@ -1,12 +1,16 @@
 import { exportAudit, verifyAudit } from './audit-cli.ts';
 import { type Config, readConfig } from './config.ts';
+import { Secret } from './config/secret.ts';
+import { checkSlack } from './slack/check-slack.ts';
 import { migrate } from './store/database.ts';
 import { createLog } from './telemetry.ts';
 
 const usage = `Usage: npm run curfew -- <command>
 
 Commands:
-  check      read the variables and curfew.yaml, and say every problem
+  check [--offline]
+             read the variables and curfew.yaml, and say every problem; asks Slack, too, whether the token is good and the
+             channels can be posted to, unless --offline
   migrate    bring the schema of DATABASE_URL up to date, before new processes start
   audit export [--from SEQ] [--format jsonl|cloudevents]
              write the sealed audit events to standard output, one a line
@@ -16,19 +20,13 @@ Commands:
 `;
 
 const [command, ...rest] = process.argv.slice(2);
-process.exitCode = command === 'audit' ? await audit(rest) : rest.length > 0 ? refuse() : await obey(command ?? '');
+process.exitCode = await obey(command ?? '', rest);
 
-async function obey(word: string): Promise<number> {
+async function obey(word: string, options: readonly string[]): Promise<number> {
+  if (word === 'audit') return audit(options);
+  if (word === 'check' && ['', '--offline'].includes(options.join(' '))) return withConfig((config) => check(config, options.length === 0));
+  if (options.length > 0) return refuse();
   switch (word) {
-    case 'check':
-      return withConfig(async (config) => {
-        const targets = config.integrations.map((each) => `${each.service} ${each.name}`).join(', ');
-        const onCall = Object.keys(config.onCall ?? {}).join(', ');
-        process.stdout.write(
-          `The configuration of ${config.org} is sound. Targets: ${targets === '' ? 'none' : targets}. On call: ${onCall === '' ? 'none' : onCall}.\n`,
-        );
-        return 0;
-      });
     case 'migrate':
       return withConfig(migrateSchema);
     case 'help':
@@ -38,6 +36,28 @@ async function obey(word: string): Promise<number> {
     default:
       return refuse();
   }
+}
+
+async function check(config: Config, asksSlack: boolean): Promise<number> {
+  const problems = asksSlack ? await slackProblems(config) : [];
+  process.stderr.write(problems.map((problem) => `- ${problem}\n`).join(''));
+  if (problems.length > 0) return 1;
+  const targets = config.integrations.map((each) => `${each.service} ${each.name}`).join(', ');
+  const onCall = Object.keys(config.onCall ?? {}).join(', ');
+  process.stdout.write(
+    `The configuration of ${config.org} is sound. Targets: ${targets === '' ? 'none' : targets}. On call: ${onCall === '' ? 'none' : onCall}.\n`,
+  );
+  return 0;
+}
+
+async function slackProblems({ slack, slackChannels }: Config): Promise<readonly string[]> {
+  if (slack.kind === 'local') return [];
+  if (!(slack.botToken instanceof Secret)) {
+    process.stdout.write('Slack was not asked: tokens of this app are renewed, and only a running Curfew may do that.\n');
+    return [];
+  }
+  const channels = [slackChannels.approvals, ...slackChannels.byPolicy.values()];
+  return checkSlack({ botToken: slack.botToken.reveal(), apiUrl: slack.apiUrl, channels });
 }
 
 async function audit([word, ...options]: readonly string[]): Promise<number> {

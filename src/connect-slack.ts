@@ -64,6 +64,7 @@ export async function connectSlack(
       log,
       command: config.command,
       approvalsChannel: config.slackChannels.approvals,
+      otherChannels: [...config.slackChannels.byPolicy.values()],
       refusals,
       policyText,
       linkByEmail: config.linkByEmail,

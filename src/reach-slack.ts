@@ -26,6 +26,7 @@ export async function reachSlack({ make, listens, log }: Waiting): Promise<Reach
   let app: SlackApp | undefined;
   let isStarted = false;
   let waiting = Promise.resolve();
+  let looking = Promise.resolve();
   const there = (): SlackApp => {
     if (app === undefined) throw new Error('Slack has not been reached yet');
     return app;
@@ -39,6 +40,7 @@ export async function reachSlack({ make, listens, log }: Waiting): Promise<Reach
       throw error;
     }
     app = made;
+    looking = tellChannels(made, log);
   };
   const keepTrying = async (): Promise<void> => {
     const backoff = createBackoff();
@@ -86,7 +88,17 @@ export async function reachSlack({ make, listens, log }: Waiting): Promise<Reach
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await waiting;
+      await looking;
       await app?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A channel that was archived, or that nobody invited us to, is found out now and not with the first request at night. Nothing waits for this. */
+async function tellChannels(app: SlackApp, log: Log): Promise<void> {
+  try {
+    for (const problem of await app.channelProblems()) log.error({ problem }, 'a channel for approvals cannot be used');
+  } catch (error) {
+    log.warn({ err: error }, 'it cannot be told now whether the channels for approvals can be used');
+  }
 }

@@ -9,6 +9,7 @@ import type { AccountId, UseCases } from '../app/use-cases.ts';
 import type { Email, Org } from '../domain/ids.ts';
 import { UselessToken } from './api-error.ts';
 import { boltLog } from './bolt-log.ts';
+import { channelProblems } from './channels.ts';
 import { connect, type ConnectionOptions } from './connection.ts';
 import { watchDeliveries } from './deliveries.ts';
 import { createIsFirst } from './first-delivery.ts';
@@ -36,6 +37,8 @@ export type SlackDeps = {
   readonly command: string;
   /** Name or id of the channel for approval messages. */
   readonly approvalsChannel: string;
+  /** Names or ids of the channels of single policies. */
+  readonly otherChannels?: readonly string[];
   readonly refusals: RefusalCounter;
   readonly policyText: PolicyText;
   /** The workspace vouches for its members' addresses. */
@@ -53,6 +56,8 @@ export type SlackApp = {
   readonly messenger: Messenger;
   /** Tells the account's person that it was linked. */
   tellLinked(account: AccountId, email: Email): Promise<void>;
+  /** What stands in the way of messages in the channels that the configuration names, a sentence each. @throws where Slack cannot be asked */
+  channelProblems(): Promise<readonly string[]>;
   /** From here on Slack's deliveries are taken. */
   start(): Promise<void>;
   isReady(): boolean;
@@ -137,6 +142,12 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
     async tellLinked({ user }, email) {
       await client.chat.postMessage({ channel: user, ...nowLinked(email, deps.command), unfurl_links: false, unfurl_media: false });
     },
+    channelProblems: () =>
+      channelProblems(
+        { client: posting, pace, isOrgWide: home.isOrgWide },
+        [deps.approvalsChannel, ...(deps.otherChannels ?? [])],
+        rest.user ?? 'Curfew',
+      ),
     start: () => connection.open(),
     isReady: () => connection.isOpen(),
     async [Symbol.asyncDispose]() {

@@ -7,7 +7,7 @@ import { UselessToken } from '../../src/slack/api-error.ts';
 const refusedWith = (error: string) => new WebAPIPlatformError({ ok: false, error });
 const away = new WebAPIRequestError(new Error('connect ECONNREFUSED'));
 
-function fakeApp(start: () => Promise<void> = async () => undefined) {
+function fakeApp(start: () => Promise<void> = async () => undefined, channelProblems: SlackApp['channelProblems'] = async () => []) {
   const app = {
     started: 0,
     disposed: 0,
@@ -21,6 +21,7 @@ function fakeApp(start: () => Promise<void> = async () => undefined) {
       drawHome: async () => 'gone' as const,
     },
     tellLinked: async () => undefined,
+    channelProblems,
     async start() {
       await start();
       app.started++;
@@ -44,6 +45,18 @@ function scene(...answers: (SlackApp | Error)[]) {
   };
   return { logged, reach: (listens = true) => reachSlack({ make, listens, log: { info: say, warn: say, error: say } }) };
 }
+
+it.each([
+  ['a channel for approvals cannot be used', async () => ['The app is not in channel prod.']],
+  ['it cannot be told now whether the channels for approvals can be used', () => Promise.reject(away)],
+])('starts all the same, and says so, where %s', async (words, channelProblems) => {
+  const app = fakeApp(undefined, channelProblems);
+  const { reach, logged } = scene(app);
+  await using slack = await reach();
+  await slack.start();
+  expect(slack.isReady()).toBe(true);
+  await expect.poll(() => logged).toEqual([words]);
+});
 
 describe('a start while Slack is away', () => {
   it.each([
