@@ -44,7 +44,7 @@ export type HomeWork = DecideDeps & { readonly org: Org; readonly messenger: Mes
 
 /** Asks for the tabs whose moment has come. Where the queue does not take them, they are drawn without it. */
 export async function wakeHomes(deps: HomeWork, jobs: Jobs): Promise<void> {
-  const accounts = await deps.store.home.tabs.due(atOnce);
+  const accounts = await deps.store.home.tabs.due(deps.org, atOnce);
   if (accounts.length === 0) return;
   try {
     await jobs.wake(accounts.map((account) => ({ kind: 'home', account })));

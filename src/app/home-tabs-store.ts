@@ -28,10 +28,12 @@ export type HomeTabs = {
   openers(org: Org, request: RequestId, limit: number): Promise<readonly Person[]>;
   /** Has the tabs of these people looked at, and those that show the request as waiting; at most one look in five seconds each. */
   change(org: Org, request: RequestId, people: readonly PersonId[]): Promise<void>;
+  /** The same for the tabs that were drawn by other policies, settings or roles than there are. */
+  changeByRules(): Promise<void>;
   /** The same for the tabs that tell of another number of overdue grants than there is. */
   changeOverdue(): Promise<void>;
   /** Those whose moment has come, longest first; they come again in 20 s where nothing came of it. */
-  due(limit: number): Promise<readonly string[]>;
+  due(org: Org, limit: number): Promise<readonly string[]>;
   /** Undefined where somebody else has it, or nothing is to be done. */
   claim(org: Org, account: string): Promise<HomeClaim | undefined>;
   /** `failed`: it comes again in ten seconds. `gone`: it is forgotten until it is opened again. */

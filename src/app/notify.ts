@@ -11,7 +11,7 @@ import type { PostedMessage } from './notices-store.ts';
 import { copiesIn, createLinks, isCopy, isOriginal } from './link-copies.ts';
 import type { Integrations, Messenger, Picture } from './ports.ts';
 import { type PostingTurn, settleAttempts, takeTurn, threadOf, witness } from './posting-turn.ts';
-import { shareNotices } from './share-notices.ts';
+import { commandsOf, shareNotices } from './share-notices.ts';
 import { Unreachable } from './unreachable.ts';
 import { Unusable } from './unusable.ts';
 import { escalateByTime, escalationTime } from './escalate-request.ts';
@@ -89,7 +89,11 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   const pictureFor = async (each: Posting): Promise<Picture> => {
     const several = shared.summaries.get(postingKey(each))?.several;
     const link = isCopy(each) ? await linkOfOriginal() : undefined;
-    return { ...picture, ...(several === undefined ? {} : { several }), ...(link === undefined ? {} : { link }) };
+    return {
+      ...picture,
+      ...(several === undefined ? {} : { several: { ...several, commands: commandsOf(deps.integrations, several) } }),
+      ...(link === undefined ? {} : { link }),
+    };
   };
   for (const each of postings) {
     const before = known.get(postingKey(each));

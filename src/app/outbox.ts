@@ -27,6 +27,7 @@ export async function relayOutbox(store: Store, jobs: Jobs, log: Log): Promise<v
 export async function remind(store: Store): Promise<void> {
   while ((await store.wakeNotices(linesAtOnce)) === linesAtOnce);
   await store.home.tabs.changeOverdue();
+  await store.home.tabs.changeByRules();
 }
 
 /** Does the notifying that the queue was asked for and did not do. */

@@ -4,6 +4,7 @@ import type { RequestId } from '../domain/ids.ts';
 import { type Posting, postingKey } from '../domain/posting.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import type { PostedMessage } from './notices-store.ts';
+import type { Integrations } from './ports.ts';
 import type { Store } from './store.ts';
 
 /** What one of our messages says of several requests. */
@@ -67,4 +68,15 @@ async function readSummary(store: Store, { org, id }: PermissionRequest, slot: S
         requests.map((each) => ({ id: each.id, shown: shareDigest(each) })),
       ),
   };
+}
+
+/** Rights on one server are used by one command, so that these are few. */
+export function commandsOf(integrations: Integrations, { requests }: Several): readonly string[] {
+  const commands = requests.flatMap(({ state, permission: { integration: name, accessType, resource }, principal }) => {
+    if (state.kind !== 'approved' || state.grant.state.kind !== 'active') return [];
+    const integration = integrations.byName(name);
+    const account = integration?.accountOf(principal.email);
+    return account?.ok === true ? (integration?.usage({ accessType, resource, account: account.value })?.command ?? []) : [];
+  });
+  return [...new Set(commands)];
 }

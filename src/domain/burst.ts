@@ -16,7 +16,12 @@ export const sharedSlotOf = ({ slot }: Posting): SharedSlot | undefined => share
 export const summaryPosting = (slot: SharedSlot): Posting => posting(summaryOf[slot]);
 
 /** Several requests in one message: the first of them, and how many there are. */
-export type Several = { readonly total: number; readonly requests: readonly PermissionRequest[] };
+export type Several = {
+  readonly total: number;
+  readonly requests: readonly PermissionRequest[];
+  /** What to type to use those that are there, each once. */
+  readonly commands?: readonly string[];
+};
 
 /** As many as can be read on a phone. */
 const mostListed = 20;

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { DrawingBegun, HomeDrawn, HomeTabs } from '../app/home-tabs-store.ts';
 import type { Person } from '../domain/request.ts';
 import { parseEmail, parsePersonId } from '../domain/ids.ts';
@@ -15,13 +15,17 @@ const isLately = sql`h.opened_at > clock_timestamp() - interval '24 hours'`;
 const soon = sql`greatest(clock_timestamp() + interval '1 second', h.drawn_at + interval '5 seconds')`;
 const changed = sql`changes = h.changes + 1, publish_at = least(h.publish_at, ${soon})`;
 
+/** Which policies, settings and roles an organisation has now: bindings of roles count as versions of the settings. */
+const rulesOf = (org: RawBuilder<unknown>) => sql`concat_ws('.', coalesce((select version from policy_heads where org = ${org}), 0),
+  coalesce((select version from settings where org = ${org}), 0))`;
+
 export const createHomeTabs = (db: Db): HomeTabs => ({
   async begin(org, account, person) {
     const { rows } = await sql<DrawingBegun>`
-      insert into homes as h (org, account, person_id, opened_at, draws, publish_at)
-      values (${org}, ${account}, ${person}, clock_timestamp(), 1, clock_timestamp() + interval '30 seconds')
+      insert into homes as h (org, account, person_id, opened_at, draws, publish_at, rules)
+      values (${org}, ${account}, ${person}, clock_timestamp(), 1, clock_timestamp() + interval '30 seconds', ${rulesOf(sql`${org}`)})
       on conflict (org, account) do update set person_id = excluded.person_id, opened_at = excluded.opened_at, draws = h.draws + 1,
-        publish_at = least(h.publish_at, excluded.publish_at)
+        publish_at = least(h.publish_at, excluded.publish_at), rules = excluded.rules
       returning draws::text, changes::text`.execute(db);
     const [begun] = rows;
     if (begun === undefined) throw new Error('a home tab that was just put down is not there');
@@ -42,6 +46,13 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
     await sql`update homes h set ${changed} where h.org = ${org} and ${isLately}
       and (h.person_id = any(${[...people]}::uuid[]) or h.waiting @> array[${request}]::uuid[] or h.overdue > 0)`.execute(db);
   },
+  async changeByRules() {
+    await sql`with open as (
+        select distinct h.org from homes h where ${isLately} and h.publish_at is null),
+      now_ruled as (select open.org, ${rulesOf(sql.ref('open.org'))} as rules from open)
+      update homes h set ${changed} from now_ruled
+      where h.org = now_ruled.org and ${isLately} and h.publish_at is null and h.rules <> now_ruled.rules`.execute(db);
+  },
   async changeOverdue() {
     await sql`with told as (
         select distinct h.org from homes h where ${isLately} and h.overdue is not null and h.publish_at is null),
@@ -49,16 +60,17 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
       update homes h set ${changed} from counted
       where h.org = counted.org and ${isLately} and h.publish_at is null and h.overdue <> counted.count`.execute(db);
   },
-  async due(limit) {
+  async due(org, limit) {
     const { rows } = await sql<{ account: string }>`
-      with due as (select org, account from homes where publish_at <= clock_timestamp() order by publish_at limit ${limit} for update skip locked)
+      with due as (select org, account from homes where org = ${org} and publish_at <= clock_timestamp() order by publish_at limit ${limit} for update skip locked)
       update homes h set publish_at = clock_timestamp() + interval '20 seconds' from due
       where h.org = due.org and h.account = due.account returning h.account`.execute(db);
     return rows.map(({ account }) => account);
   },
   async claim(org, account) {
     const { rows } = await sql<DrawingBegun & { id: string; email: string; place: string; shown: string }>`
-      update homes h set lease_until = clock_timestamp() + interval '30 seconds', draws = h.draws + 1 from people p
+      update homes h set lease_until = clock_timestamp() + interval '30 seconds', draws = h.draws + 1,
+        rules = ${rulesOf(sql.ref('h.org'))} from people p
       where h.org = ${org} and h.account = ${account} and p.org = h.org and p.id = h.person_id and ${isLately}
         and h.publish_at is not null and (h.lease_until is null or h.lease_until < clock_timestamp())
       returning p.id, p.email, h.place, h.shown, h.draws::text, h.changes::text`.execute(db);

@@ -101,6 +101,7 @@ it('tells what was given in one message, and keeps it true', async () => {
   await world.reconcile();
   await tellAll();
   expect(several('accesses')).toEqual([[30, 20]]);
+  expect(told('accesses')[0]?.picture.several?.commands).toEqual(['connect as bob']);
   const shown = told('accesses')[0]?.picture.several?.requests.find(({ id }) => id === first.id);
   expect(shown?.state.kind === 'approved' ? shown.state.grant.state.kind : undefined).toBe('ended');
   expect(told('ended')).toHaveLength(1);

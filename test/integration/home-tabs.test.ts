@@ -182,3 +182,21 @@ it('tells owners and reviewers of what is overdue when it becomes so, and when i
   await work().remind();
   expect(await pass(10)).toEqual(['A', 'C']);
 });
+
+it('shows what other policies and roles mean for those who look, whoever changed them', async () => {
+  await ask(bob);
+  await Promise.all((['A', 'B', 'C', 'D'] as const).map(open));
+  await work().remind();
+  expect(await pass(60)).toEqual([]);
+  const bound = await world.useCases.roles.bind(alice, 'manager', { kind: 'user', name: dave.person.email });
+  expect(bound.ok).toBe(true);
+  await work().remind();
+  // Dave may decide now what he could not before; of the others nobody sees a difference.
+  expect(await pass(10)).toEqual(['D']);
+  const denied = { name: 'none', requestor: { type: 'any' }, resource: { type: 'any' }, approval: [{ type: 'deny' }] } as const;
+  expect((await world.useCases.policies.create(alice, 'none', denied)).ok).toBe(true);
+  await work().remind();
+  expect(await pass(10)).toEqual(expect.arrayContaining(['A', 'C', 'D']));
+  await work().remind();
+  expect(await pass(10)).toEqual([]);
+});

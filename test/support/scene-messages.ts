@@ -118,7 +118,9 @@ function severalScenes(words: Words, scene: (name: string, title: string, show: 
   const of = (...each: RequestState[]) => severalOf(each.map((state, index) => asked(words, { id: idOf(index + 1), state })));
   const all = (state: RequestState) => of(...Array.from({ length: count }, () => state));
   return [
-    scene('accesses', 'Many rights were given at once', () => several({ several: all(active), what: 'accesses' })),
+    scene('accesses', 'Many rights were given at once', () =>
+      several({ several: { ...all(active), commands: [words.command] }, what: 'accesses' }),
+    ),
     scene('endings', 'Many have ended at once', () => several({ several: all(over), what: 'endings' })),
     scene('endings-each', 'For different reasons', () =>
       several({ several: of(over, over, revoked, revoked, relinquished, relinquished), what: 'endings' }),
