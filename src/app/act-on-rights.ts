@@ -1,4 +1,5 @@
 import { callDeadlineMs, type CallResult, maySend, settle } from '../domain/right.ts';
+import { fitAnswer, type TargetAnswer } from '../domain/target-answer.ts';
 import type { Meter } from './meter.ts';
 import type { Claim, Settlement, Store } from './store.ts';
 import type { Integration, Integrations, Log, Vault } from './ports.ts';
@@ -29,7 +30,8 @@ export async function giveRight(hands: Hands, claim: Claim, claimedAtMs: number)
     if (baseline === undefined) return await settled(hands, claim, { kind: 'unsent', why: 'the target could not be read' });
     // The principal had it before us: nothing to add, and nothing to remove later.
     if (baseline === 'present') return await settled(hands, claim, { kind: 'observed', observed: 'present' });
-    return await settled(hands, claim, await ensurePresent(hands, integration, claim, claimedAtMs));
+    const { result, said } = await ensurePresent(hands, integration, claim, claimedAtMs);
+    return await settled(hands, claim, result, said);
   } catch (error) {
     return settled(hands, claim, lost(error));
   }
@@ -41,17 +43,19 @@ async function observeBaseline(hands: Hands, integration: Integration, claim: Cl
   return (await hands.store.recordBaseline(claim, seen)) ? seen : undefined;
 }
 
-async function ensurePresent(hands: Hands, integration: Integration, claim: Claim, claimedAtMs: number): Promise<CallResult> {
+type Given = { readonly result: CallResult; readonly said?: TargetAnswer };
+
+async function ensurePresent(hands: Hands, integration: Integration, claim: Claim, claimedAtMs: number): Promise<Given> {
   const { until } = claim;
-  if (until === undefined) return { kind: 'unsent', why: 'nothing wants it any more' };
+  if (until === undefined) return { result: { kind: 'unsent', why: 'nothing wants it any more' } };
   const password = integration.capabilities.wantsPassword ? await offerPassword(hands, claim) : undefined;
   // R2, and the last thing before the call: whatever came before it may have taken any time.
-  if (!maySend(hands.monotonicMs() - claimedAtMs)) return tooSlow;
+  if (!maySend(hands.monotonicMs() - claimedAtMs)) return { result: tooSlow };
   const options = { until, password: password?.text, resetPassword: password?.reset ?? false };
-  const { result, passwordSet } = await integration.ensurePresent(claim.target, options, AbortSignal.timeout(callDeadlineMs));
+  const { passwordSet, ...given } = await integration.ensurePresent(claim.target, options, AbortSignal.timeout(callDeadlineMs));
   // After anything but a plain answer the offer stays on record: the target may have taken it.
-  if (password !== undefined && result.kind === 'observed') await hands.store.answerPassword(claim, passwordSet);
-  return result;
+  if (password !== undefined && given.result.kind === 'observed') await hands.store.answerPassword(claim, passwordSet);
+  return given;
 }
 
 async function offerPassword(hands: Hands, claim: Claim): Promise<{ text: string; reset: boolean }> {
@@ -95,16 +99,29 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
       const removal = removals[index];
       const result: CallResult = removal?.result ?? { kind: 'lost', why: 'the target gave no answer for this right' };
       report(hands, claim, result);
-      return { claim, settled: settle(claim.state, claim.desired, result, now), result, sessionsEnded: removal?.sessionsEnded ?? 0 };
+      return {
+        claim,
+        settled: settle(claim.state, claim.desired, result, now),
+        result,
+        sessionsEnded: removal?.sessionsEnded ?? 0,
+        said: removal?.said === undefined ? undefined : fitAnswer(removal.said),
+        sessionsMayGoOn: !integration.capabilities.endsSessions,
+      };
     });
   } catch (error) {
     return all(lost(error));
   }
 }
 
-async function settled(hands: Hands, claim: Claim, result: CallResult): Promise<Settlement> {
+async function settled(hands: Hands, claim: Claim, result: CallResult, said?: TargetAnswer): Promise<Settlement> {
   report(hands, claim, result);
-  return { claim, settled: settle(claim.state, claim.desired, result, await hands.store.now()), result, sessionsEnded: 0 };
+  return {
+    claim,
+    settled: settle(claim.state, claim.desired, result, await hands.store.now()),
+    result,
+    sessionsEnded: 0,
+    said: said === undefined ? undefined : fitAnswer(said),
+  };
 }
 
 /** Failure to revoke is the loudest event we have. */

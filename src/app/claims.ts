@@ -1,6 +1,7 @@
 /** What the reconciler takes from the store and gives back to it. */
 import type { Org, RightId } from '../domain/ids.ts';
 import type { CallResult, RightState, Settled } from '../domain/right.ts';
+import type { TargetAnswer } from '../domain/target-answer.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TargetRight } from './ports.ts';
 
@@ -27,6 +28,10 @@ export type Settlement = {
   readonly settled: Settled;
   readonly result: CallResult;
   readonly sessionsEnded: number;
+  /** What the target said, as far as it was read back. Small enough to be kept, and printable. */
+  readonly said?: TargetAnswer | undefined;
+  /** The target ends no sessions: one that was open may go on. */
+  readonly sessionsMayGoOn?: boolean;
 };
 
 /** What came of a write-back. */

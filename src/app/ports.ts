@@ -9,6 +9,7 @@ import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { CallResult, Observed } from '../domain/right.ts';
 import type { Scope } from '../domain/scope.ts';
+import type { TargetAnswer } from '../domain/target-answer.ts';
 import type { Instant } from '../domain/time.ts';
 import type { HomeClaim, HomeDrawn } from './home-tabs-store.ts';
 import type { Home, HomePosition } from './read-home.ts';
@@ -49,8 +50,13 @@ export type CatalogItem = { readonly accessType: string; readonly resource: stri
 /** How a principal uses what was granted: shown in the DM, without any secret. */
 export type Usage = { readonly command: string; readonly account: string };
 
-/** `accountGone`: the account itself was made by us, kept nothing, and does not exist any more. */
-export type Removal = { readonly result: CallResult; readonly sessionsEnded: number; readonly accountGone: boolean };
+/** `accountGone`: the account itself was made by us, kept nothing, and does not exist any more. `said`: what was read back. */
+export type Removal = {
+  readonly result: CallResult;
+  readonly sessionsEnded: number;
+  readonly accountGone: boolean;
+  readonly said?: TargetAnswer;
+};
 
 export type Integration = {
   readonly name: string;
@@ -74,13 +80,14 @@ export type Integration = {
    * Makes the right exist, idempotently, and reads it back. `until` is set at the target where it has ends of its own.
    * `password` is for an account that has to be made. Where the account exists already and was made by us, it is set only
    * with `resetPassword`: an earlier call may have made the account without our learning it, so nobody knows its password.
-   * An account that is not ours keeps its own. `passwordSet` says whether `password` opens the account now.
+   * An account that is not ours keeps its own. `passwordSet` says whether `password` opens the account now. `said` is what was
+   * read back: it is kept as proof, and read by auditors.
    */
   ensurePresent(
     right: TargetRight,
     options: { readonly until: Instant; readonly password: string | undefined; readonly resetPassword: boolean },
     signal: AbortSignal,
-  ): Promise<{ readonly result: CallResult; readonly passwordSet: boolean }>;
+  ): Promise<{ readonly result: CallResult; readonly passwordSet: boolean; readonly said?: TargetAnswer }>;
   /**
    * Makes the rights not exist, idempotently, ends sessions where it can, and reads back: one answer per right, in order.
    * Where the account was made by us and keeps nothing, the account goes too.

@@ -15,6 +15,8 @@ export type Evidence = {
   /** True where the principal had the right before our first grant, or still has it by another grant. */
   readonly leftInPlace: 'pre-existing' | 'another-grant' | undefined;
   readonly sessionsEnded: number;
+  /** The target ends no sessions: one that was open at the end may go on until it closes by itself. */
+  readonly sessionsMayGoOn?: true;
 };
 
 /**

@@ -1,5 +1,5 @@
 import { ourRefusal } from './postgres-errors.ts';
-import { deadlineCheck, lockKey } from './postgres-sql.ts';
+import { deadlineCheck, lockKey, memberships, readAt, readServer, utc } from './postgres-sql.ts';
 
 const refuse = (condition: string, sentence: string, ...values: string[]) =>
   `if ${condition} then
@@ -79,4 +79,20 @@ begin
     execute format('GRANT %I TO %I', granted, account) || case when modern then ' WITH INHERIT TRUE, SET TRUE, ADMIN FALSE' else '' end;
   end if;
   perform set_config('curfew.answer', jsonb_build_object('passwordSet', password_set)::text, true);
+end`;
+
+/**
+ * Reads one right back, with what an auditor would ask for. Call: `{rights: [one]}`. Answer: `{said}`, without `account` where
+ * the right is not there. Who gave it may be several, since PostgreSQL 16.
+ */
+export const readBackProgram = `
+declare
+  call constant jsonb := current_setting('curfew.call')::jsonb;
+  server jsonb := '{}';
+begin
+  ${readServer}
+  perform set_config('curfew.answer', jsonb_build_object('said', ${readAt} || server || coalesce((
+    select jsonb_build_object('role', r.role, 'account', r.account, 'grantor', string_agg(distinct pg_get_userbyid(m.grantor)::text, ', '),
+      'validUntil', max(${utc('a.rolvaliduntil')}))
+    from ${memberships} group by r.account, r.role), '{}'))::text, true);
 end`;

@@ -2,11 +2,12 @@ import type pg from 'pg';
 import { z } from 'zod';
 import type { Integration, TargetRight } from '../app/ports.ts';
 import { callPostgres, startCall } from './postgres-call.ts';
-import { grantProgram } from './postgres-grant-program.ts';
-import { observeProgram } from './postgres-sql.ts';
+import { grantProgram, readBackProgram } from './postgres-grant-program.ts';
 import { scramVerifier } from './scram-verifier.ts';
 
 const Granted = z.object({ passwordSet: z.boolean() });
+/** What the read-back of one right says: `account` is there where the right is. */
+const ReadBack = z.object({ said: z.record(z.string(), z.string().nullable()) });
 export const Present = z.object({ present: z.array(z.object({ account: z.string(), role: z.string() })) });
 
 type Granting = Awaited<ReturnType<Integration['ensurePresent']>>;
@@ -25,9 +26,10 @@ export async function grantRole(
   const verifier = password === undefined ? undefined : await scramVerifier(password);
   const outcome = await callPostgres(pool, startCall(signal), async (call) => {
     const granted = await call.run(grantProgram, { account, role, ...rules, verifier, resetPassword, untilMs: options.until }, Granted);
-    const seen = await call.run(observeProgram, { rights: [{ account, role }] }, Present);
-    return { passwordSet: granted.passwordSet, observed: seen.present.length > 0 ? ('present' as const) : ('absent' as const) };
+    const { said } = await call.run(readBackProgram, { rights: [{ account, role }] }, ReadBack);
+    return { passwordSet: granted.passwordSet, said };
   });
   if ('failed' in outcome) return { result: outcome.failed, passwordSet: false };
-  return { result: { kind: 'observed', observed: outcome.answer.observed }, passwordSet: outcome.answer.passwordSet };
+  const { said, passwordSet } = outcome.answer;
+  return { result: { kind: 'observed', observed: said['account'] === undefined ? 'absent' : 'present' }, passwordSet, said };
 }

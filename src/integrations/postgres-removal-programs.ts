@@ -1,4 +1,4 @@
-import { deadlineCheck, lockKey, memberships, present, rights } from './postgres-sql.ts';
+import { deadlineCheck, lockKey, memberships, present, readAt, readServer, rights } from './postgres-sql.ts';
 
 const tagged = "coalesce(shobj_description(a.oid, 'pg_authid') = tag, false)";
 /** After one lock could not be had, the others of the batch must not wait as long again. */
@@ -82,9 +82,9 @@ end`;
 /**
  * Ends the sessions of the accounts, drops the logins that are spent and have none, and reads back.
  * Call: `{rights, tag, spent, sinceMs?, lastMs}`.
- * Answer: `{sinceMs, failed: [{account, code, message}], live: [{account, pid}], present: [{account, role}], kept: [account]}`;
- * while some live, it wants to be run again. `failed` has those whose sessions may not be ended. `kept` leaves out the
- * accounts that do not exist, and those of ours that are closed for good.
+ * Answer: `{sinceMs, failed: [{account, code, message}], live: [{account, pid}], present: [{account, role}],
+ * logins: [{account, isOpen, isOurs}], server}`; while some live, it wants to be run again. `failed` has those whose sessions
+ * may not be ended. `logins` leaves out the accounts that do not exist. `server` says who answers, and when by its own clock.
  *
  * A session keeps the powers of its SET ROLE when the membership goes, so every session that began before the membership
  * ended must end. Those that began later have nothing of it; an account that is not ours may go on with them.
@@ -102,6 +102,7 @@ declare
   lively text[] := '{}';
   empty text[] := '{}';
   owning text[] := '{}';
+  server jsonb := '{}';
 begin
   ${deadlineCheck}
   for item in
@@ -156,7 +157,9 @@ begin
       ${hurry}
     end;
   end loop;
+  ${readServer}
   perform set_config('curfew.answer', jsonb_build_object('sinceMs', since_ms, 'failed', failed, 'live', live, 'present', ${present},
-    'kept', (select coalesce(jsonb_agg(distinct r.account), '[]') from ${rights} join pg_roles a on a.rolname = r.account
-      where a.rolcanlogin or not ${tagged}))::text, true);
+    'server', ${readAt} || server,
+    'logins', (select coalesce(jsonb_agg(distinct jsonb_build_object('account', r.account, 'isOpen', a.rolcanlogin, 'isOurs', ${tagged})), '[]')
+      from ${rights} join pg_roles a on a.rolname = r.account))::text, true);
 end`;

@@ -21,7 +21,8 @@ const Finished = Present.extend({
   sinceMs: z.number(),
   failed: z.array(Failure),
   live: z.array(z.object({ account: z.string(), pid: z.number() })),
-  kept: z.array(z.string()),
+  logins: z.array(z.object({ account: z.string(), isOpen: z.boolean(), isOurs: z.boolean() })),
+  server: z.record(z.string(), z.string()),
 });
 
 type Batch = readonly Membership[];
@@ -31,8 +32,9 @@ type Seen = {
   readonly present: Batch;
   /** Accounts with a session that did not end in time. */
   readonly live: ReadonlySet<string>;
-  /** Accounts that go on existing. */
-  readonly kept: ReadonlySet<string>;
+  /** The accounts that exist. What is ours and not open is closed for good, and as good as gone. */
+  readonly logins: ReadonlyMap<string, { readonly isOpen: boolean; readonly isOurs: boolean }>;
+  readonly server: Readonly<Record<string, string>>;
   readonly ended: ReadonlyMap<string, ReadonlySet<number>>;
 };
 
@@ -59,8 +61,22 @@ const unanswered = (failed: NoAnswer): Removal => ({ result: failed, sessionsEnd
 /** An account's sessions are counted once, with its first right. */
 function removalOf(right: TargetRight, batch: readonly TargetRight[], seen: Seen): Removal {
   const isFirst = batch.find((other) => other.account === right.account) === right;
-  const sessionsEnded = isFirst ? (seen.ended.get(right.account)?.size ?? 0) : 0;
-  return { result: resultOf(toMembership(right), seen), sessionsEnded, accountGone: !seen.kept.has(right.account) };
+  const ended = isFirst ? [...(seen.ended.get(right.account) ?? [])] : [];
+  const login = seen.logins.get(right.account);
+  const result = resultOf(toMembership(right), seen);
+  const removal = { result, sessionsEnded: ended.length, accountGone: login === undefined || (login.isOurs && !login.isOpen) };
+  if (result.kind !== 'observed' || result.observed === 'present') return removal;
+  return {
+    ...removal,
+    said: {
+      ...seen.server,
+      role: right.resource,
+      account: right.account,
+      membership: 'none',
+      login: login === undefined ? 'none' : login.isOpen ? 'open' : 'closed',
+      ...(ended.length === 0 ? {} : { endedPids: ended.join(', ') }),
+    },
+  };
 }
 
 /** All rights of an account in one batch: whether it keeps anything is seen only there. */
@@ -102,7 +118,8 @@ async function finish(
   }
   for (const { account, pid } of seen.live) ended.get(account)?.delete(pid);
   const live = new Set(seen.live.map(({ account }) => account));
-  return { failed: seen.failed, present: seen.present, live, kept: new Set(seen.kept), ended };
+  const logins = new Map(seen.logins.map((each) => [each.account, each]));
+  return { failed: seen.failed, present: seen.present, live, logins, server: seen.server, ended };
 }
 
 const concerns = (failure: z.infer<typeof Failure>, right: Membership): boolean =>

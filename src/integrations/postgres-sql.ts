@@ -22,6 +22,25 @@ export const memberships = `${rights}
 export const present = `(select coalesce(jsonb_agg(distinct jsonb_build_object('account', r.account, 'role', r.role)), '[]')
       from ${memberships})`;
 
+/**
+ * Fills the variable `server` (jsonb): which server this is. Whatever may go wrong here leaves it shorter: no grant and no
+ * removal may fail for what is only told.
+ */
+export const readServer = `begin
+    server := jsonb_build_object('server', current_setting('server_version'), 'database', current_database());
+    if has_function_privilege('pg_control_system()', 'execute') then
+      server := server || (select jsonb_build_object('system', system_identifier::text) from pg_control_system());
+    end if;
+  exception when others then
+    null;
+  end;`;
+
+/** A time in UTC as text; null for what has no end. */
+export const utc = (time: string): string => `to_char(nullif(${time}, 'infinity') at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/** By the clock of the server. In the statement that reads: it is no earlier than what is read. */
+export const readAt = `jsonb_build_object('readAt', ${utc('clock_timestamp()')})`;
+
 /** Reads which rights are there. Call: `{rights}`. Answer: `{present}`. */
 export const observeProgram = `
 declare

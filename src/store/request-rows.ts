@@ -62,6 +62,7 @@ type Row = {
   gone_at: Date | null;
   left_in_place: string | null;
   sessions_ended: number | null;
+  sessions_go_on: boolean | null;
   failed_at: Date | null;
   why: string | null;
   recurring: string | null;
@@ -96,7 +97,7 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       q.integration, q.service, q.access_type, q.resource, q.reason, q.asked_seconds::float8, q.duration_named, q.created_at, q.approvable_until,
       q.state, q.decided_at, q.decided_by, d.email as decider_email, q.decided_policy, q.decided_seconds::float8, q.decided_reason,
       g.id as grant_id, g.right_id, held.account, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
-      g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended,
+      g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended, g.sessions_go_on,
       g.failed_at, g.why, g.recurring, g.opens_at, g.closes_at, g.opened_at, g.closed_at,
       q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.groups_asked, q.groups_asked_at, q.groups_asked_reason, q.endorsements, q.questions, q.nudges, q.nudged_at,
       (select max(case when y.expires_at is not null then coalesce(y.end_at, y.expires_at) end) from requests e join grants y on y.org = e.org and y.request_id = e.id where e.org = q.org and e.extends = q.id) as extended_until
@@ -253,7 +254,12 @@ function toEnd(row: Row): End {
 function toEvidence(row: Row): Evidence {
   const left = row.left_in_place;
   if (left !== null && left !== 'pre-existing' && left !== 'another-grant') return impossible(row);
-  return { observedAt: at(row, row.gone_at), leftInPlace: left ?? undefined, sessionsEnded: row.sessions_ended ?? 0 };
+  return {
+    observedAt: at(row, row.gone_at),
+    leftInPlace: left ?? undefined,
+    sessionsEnded: row.sessions_ended ?? 0,
+    ...(row.sessions_go_on === true ? { sessionsMayGoOn: true } : {}),
+  };
 }
 
 function toPerson(row: Pick<Row, 'id'>, id: string, email: string): Person {

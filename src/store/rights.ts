@@ -117,16 +117,16 @@ export async function recordBaseline(pool: pg.Pool, worker: string, claim: Claim
  */
 const settleSql = `
 with input as (
-  select * from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::text[], $12::int[], $13::boolean[])
-    as i (org, id, fence, generation, desired, observed, quarantine_until, retry_at, attempts, problem, sessions_ended, hopeless)),
+  select * from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::text[], $12::int[], $13::boolean[], $14::jsonb[], $15::boolean[])
+    as i (org, id, fence, generation, desired, observed, quarantine_until, retry_at, attempts, problem, sessions_ended, hopeless, said, sessions_go_on)),
 held as (
   -- One reading of the clock per right: two could straddle a second, and the end would be later than it may be.
-  select r.org, r.id, r.integration, r.call_started, r.baseline, i.desired, i.observed, i.problem, i.sessions_ended, i.hopeless, clock_timestamp() as at
+  select r.org, r.id, r.integration, r.call_started, r.baseline, i.desired, i.observed, i.problem, i.sessions_ended, i.hopeless, i.said, i.sessions_go_on, clock_timestamp() as at
   from rights r join input i on i.org = r.org and i.id = r.id
   where r.fence = i.fence and r.lease_owner = $1
   order by r.id for update of r),
 outcomes as (
-  select g.org, g.id, h.integration, h.at, h.call_started, h.desired, h.baseline, h.problem, h.sessions_ended, case
+  select g.org, g.id, h.integration, h.at, h.call_started, h.desired, h.baseline, h.problem, h.sessions_ended, h.said, h.desired = 'absent' and h.sessions_go_on as go_on, case
       when g.state = 'planned' and (g.provision_until <= h.call_started or h.hopeless) then 'failed'
       when g.state = 'planned' and inside.hours and h.desired = 'present' and h.observed = 'present' then 'active'
       when h.observed <> h.desired then null
@@ -150,13 +150,16 @@ moved as (
     end_at = case when o.outcome = 'ended' and g.state = 'active' then g.expires_at else g.end_at end,
     gone_at = case o.outcome when 'ended' then o.at end,
     left_in_place = case when o.outcome <> 'ended' then null when o.desired = 'present' then 'another-grant' when o.baseline = 'present' then 'pre-existing' end,
-    sessions_ended = case when o.outcome = 'ended' and o.desired = 'absent' then o.sessions_ended else 0 end
+    sessions_ended = case when o.outcome = 'ended' and o.desired = 'absent' then o.sessions_ended else 0 end,
+    given_answer = case o.outcome when 'active' then o.said else g.given_answer end,
+    gone_answer = case o.outcome when 'ended' then o.said end,
+    sessions_go_on = case when o.outcome = 'ended' and o.go_on then true end
   from outcomes o
   -- Whatever was decided about the grant meanwhile has moved it on; then the generation brings us back.
   where g.org = o.org and g.id = o.id and o.outcome is not null
     and (g.state = 'planned' and o.outcome in ('active', 'failed') or g.state in ('active', 'ending') and o.outcome = 'ended'
       or g.state = 'active' and o.outcome in ('opened', 'closed'))
-  returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, o.integration, o.outcome, o.at, o.call_started, g.opens_at, g.closes_at, g.closed_at,
+  returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, o.integration, o.outcome, o.said, o.go_on, o.at, o.call_started, g.opens_at, g.closes_at, g.closed_at,
     case when o.desired = 'present' then 'another-grant' when o.baseline = 'present' then 'pre-existing' end as stays,
     case when o.desired = 'absent' then o.sessions_ended else 0 end as cut, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why),
 put as (
@@ -194,12 +197,12 @@ audited as (
   insert into audit (org, action, actor, request_id, grant_id, data)
   select org, case outcome when 'active' then 'grant.activated' when 'ended' then 'grant.ended' when 'failed' then 'grant.failed'
       when 'opened' then 'grant.opened' else 'grant.closed' end, '{"kind":"system"}'::jsonb, request_id, grant_id,
-    case outcome when 'active' then jsonb_build_object('expiresAt', expires_at)
-      when 'opened' then jsonb_build_object('opensAt', opens_at, 'closesAt', closes_at)
-      when 'closed' then jsonb_build_object('closedAt', closed_at, 'observedGoneAt', at, 'leftInPlace', stays, 'sessionsEnded', cut,
+    case outcome when 'active' then jsonb_build_object('expiresAt', expires_at, 'targetSaid', said)
+      when 'opened' then jsonb_build_object('opensAt', opens_at, 'closesAt', closes_at, 'targetSaid', said)
+      when 'closed' then jsonb_build_object('closedAt', closed_at, 'observedGoneAt', at, 'leftInPlace', stays, 'sessionsEnded', cut, 'sessionsMayGoOn', go_on, 'targetSaid', said,
         'latenessMs', round(extract(epoch from at - closed_at) * 1000))
       when 'failed' then jsonb_build_object('why', why)
-      else jsonb_build_object('end', end_kind, 'endAt', end_at, 'observedGoneAt', gone_at, 'leftInPlace', left_in_place, 'sessionsEnded', sessions_ended,
+      else jsonb_build_object('end', end_kind, 'endAt', end_at, 'observedGoneAt', gone_at, 'leftInPlace', left_in_place, 'sessionsEnded', sessions_ended, 'sessionsMayGoOn', go_on, 'targetSaid', said,
         'latenessMs', round(extract(epoch from gone_at - end_at) * 1000)) end
   from moved),
 extending as (
@@ -246,6 +249,8 @@ export async function settleRights(pool: pg.Pool, worker: string, settlements: r
       column(problemOf),
       column((s) => s.sessionsEnded),
       column((s) => s.claim.desired === 'present' && s.result.kind === 'refused' && s.result.permanent),
+      column((s) => (s.said === undefined ? null : JSON.stringify(s.said))),
+      column((s) => s.sessionsMayGoOn === true),
     ],
   });
   return {

@@ -49,6 +49,35 @@ describe('PostgreSQL', () => {
     expect(await place.role(account)).toBeUndefined();
   });
 
+  it('says what it read back, when, by the clock of the server, and of which server', async () => {
+    const account = place.account();
+    const right = place.right(account);
+    const until = inAnHour();
+    const [server] = await place.asAdmin(
+      `select current_setting('server_version') as version, system_identifier::text as id, current_user as us from pg_control_system()`,
+      [],
+    );
+    const clock = async () => Number((await place.asAdmin('select extract(epoch from clock_timestamp()) * 1000 as ms', []))[0]?.['ms']);
+    const before = Math.floor(await clock());
+    const { said: given } = await target.ensurePresent(right, options(until), soon());
+    const same = {
+      server: server?.['version'],
+      system: server?.['id'],
+      database: place.urlOf('a', 'b').split('/').at(-1),
+      readAt: expect.any(String),
+    };
+    expect(given).toEqual({ ...same, role: right.resource, account, grantor: server?.['us'], validUntil: expect.any(String) });
+    expect(Date.parse(String(given?.['validUntil']))).toBe(until);
+    const { client, ended } = await place.logIn(account, password);
+    const pid = (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid;
+    const [removal] = await target.ensureAbsent([right], soon());
+    await ended;
+    expect(removal?.said).toEqual({ ...same, role: right.resource, account, membership: 'none', login: 'none', endedPids: String(pid) });
+    const read = [before, Date.parse(String(given?.['readAt'])), Date.parse(String(removal?.said?.['readAt'])), await clock()];
+    expect(read).toEqual(read.toSorted((a, b) => a - b));
+    expect(JSON.stringify([given, removal])).not.toContain(password);
+  });
+
   it('ends a login of ours with the last of its rights', async () => {
     const account = place.account();
     const [early, late] = [instant(Date.now() + 60_000), inAnHour()];
@@ -72,14 +101,16 @@ describe('PostgreSQL', () => {
     const account = place.account();
     await place.asAdmin(`create role ${id(account)} login password 'theirs'; comment on role ${id(account)} is 'curfew:other/sample'`);
     const before = await place.role(account);
-    expect(await target.ensurePresent(place.right(account), { ...options(), resetPassword: true }, soon())).toEqual({
+    expect(await target.ensurePresent(place.right(account), { ...options(), resetPassword: true }, soon())).toMatchObject({
       result: present,
       passwordSet: false,
     });
     expect(await place.role(account)).toEqual({ ...before, memberships: 1 });
     const { client, ended } = await place.logIn(account, 'theirs');
     await client.query(`set role ${id(place.roles[0])}`);
-    expect(await target.ensureAbsent([place.right(account)], soon())).toEqual([{ result: absent, sessionsEnded: 1, accountGone: false }]);
+    expect(await target.ensureAbsent([place.right(account)], soon())).toMatchObject([
+      { result: absent, sessionsEnded: 1, accountGone: false },
+    ]);
     await ended;
     expect(await place.role(account)).toEqual(before);
     const again = await place.logIn(account, 'theirs');
@@ -144,12 +175,14 @@ describe('PostgreSQL', () => {
     await withClient(there, (client) => client.query(`create table kept (); alter table kept owner to ${id(account)}`));
     const session = await place.logIn(account, password);
 
-    expect(await target.ensureAbsent([place.right(account)], soon())).toEqual([{ result: absent, sessionsEnded: 1, accountGone: true }]);
+    expect(await target.ensureAbsent([place.right(account)], soon())).toMatchObject([
+      { result: absent, sessionsEnded: 1, accountGone: true },
+    ]);
     await session.ended;
     expect(await place.asAdmin(`select to_regclass('of_bob') as found`)).toEqual([{ found: null }]);
     expect(await place.role(account)).toMatchObject({ login: false, password: null, tag: 'curfew:demo/sample', memberships: 0 });
 
-    expect(await target.ensurePresent(place.right(account), { ...options(), password: 'the-second-one' }, soon())).toEqual({
+    expect(await target.ensurePresent(place.right(account), { ...options(), password: 'the-second-one' }, soon())).toMatchObject({
       result: present,
       passwordSet: true,
     });
@@ -163,7 +196,9 @@ describe('PostgreSQL', () => {
     const [account, other] = [place.account(), place.account('other')];
     await target.ensurePresent(place.right(account), options(), soon());
     await place.asAdmin(`create role ${id(other)}; grant ${id(other)} to ${id(account)}`);
-    expect(await target.ensureAbsent([place.right(account)], soon())).toEqual([{ result: absent, sessionsEnded: 0, accountGone: false }]);
+    expect(await target.ensureAbsent([place.right(account)], soon())).toMatchObject([
+      { result: absent, sessionsEnded: 0, accountGone: false },
+    ]);
     expect(await place.role(account)).toMatchObject({ login: true, memberships: 1 });
   });
 
@@ -175,7 +210,7 @@ describe('PostgreSQL', () => {
     );
     await using limited = place.integration({ url: place.urlOf(admin, 'secret-of-admin') });
     const account = place.account();
-    expect(await limited.ensurePresent(place.right(account), options(), soon())).toEqual({ result: present, passwordSet: true });
+    expect(await limited.ensurePresent(place.right(account), options(), soon())).toMatchObject({ result: present, passwordSet: true });
     const { client, ended } = await place.logIn(account, password);
     await client.query(`set role ${id(place.roles[0])}`);
     const { result } = await limited.ensurePresent(place.right(account, 1), options(), soon());

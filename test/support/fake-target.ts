@@ -1,6 +1,7 @@
 import type { Integration, TargetRight } from '../../src/app/ports.ts';
 import { accept } from '../../src/domain/result.ts';
 import type { CallResult } from '../../src/domain/right.ts';
+import type { TargetAnswer } from '../../src/domain/target-answer.ts';
 
 /** What the next calls shall come to, in order; after that they succeed. */
 export type Fault =
@@ -13,13 +14,17 @@ export type Fault =
   /** The call throws. */
   | { kind: 'throws' };
 
-export type FakeTarget = Integration & {
+export type FakeTarget = Omit<Integration, 'capabilities'> & {
+  /** Tests may take some away. */
+  capabilities: Integration['capabilities'];
   readonly held: Set<string>;
   readonly calls: string[];
   readonly faults: Fault[];
   observeFails: boolean;
   /** What a read waits for. */
   beforeObserving: (() => Promise<void>) | undefined;
+  /** What a read-back says. */
+  says: (right: TargetRight) => TargetAnswer;
 };
 
 /** A target in memory that can be made to fail in every way the life-cycle engine must survive. */
@@ -53,6 +58,7 @@ export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
     faults,
     observeFails: false,
     beforeObserving: undefined,
+    says: (right) => ({ account: right.account, role: right.resource, member: held.has(key(right)) }),
     capabilities: { targetSideExpiry: false, endsSessions: true, wantsPassword: true },
     catalog: () => ['readonly', 'readwrite'].map((resource) => ({ accessType: 'role', resource, label: resource })),
     accountOf: (email) => accept(email.split('@')[0] ?? ''),
@@ -64,11 +70,17 @@ export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
     },
     async ensurePresent(right) {
       calls.push(`give ${key(right)}`);
-      return { result: perform(right, () => held.add(key(right))), passwordSet: true };
+      return { result: perform(right, () => held.add(key(right))), passwordSet: true, said: target.says(right) };
     },
     async ensureAbsent(rights) {
       calls.push(`take ${rights.map(key).join(' ')}`);
-      return rights.map((right) => ({ result: perform(right, () => held.delete(key(right))), sessionsEnded: 1, accountGone: true }));
+      const sessionsEnded = target.capabilities.endsSessions ? 1 : 0;
+      return rights.map((right) => ({
+        result: perform(right, () => held.delete(key(right))),
+        sessionsEnded,
+        accountGone: true,
+        said: target.says(right),
+      }));
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -29,6 +29,7 @@ import * as nextGroups from './0031-next-groups.ts';
 import * as unlinkedAccounts from './0034-unlinked-accounts.ts';
 import * as auditChecks from './0040-audit-checks.ts';
 import * as newerReleases from './0050-newer-releases.ts';
+import * as evidence from './0057-evidence.ts';
 import * as widenedReason from './0060-widened-reason.ts';
 import * as homeRules from './0061-home-rules.ts';
 
@@ -64,6 +65,7 @@ export const migrations: Record<string, Migration> = {
   '0034-unlinked-accounts': unlinkedAccounts,
   '0040-audit-checks': auditChecks,
   '0050-newer-releases': newerReleases,
+  '0057-evidence': evidence,
   '0060-widened-reason': widenedReason,
   '0061-home-rules': homeRules,
 };
