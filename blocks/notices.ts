@@ -110,6 +110,8 @@ export function rejectionText(rejection: Rejection): string {
       return 'No policy names somebody on call or a further group for this, so it cannot be escalated.';
     case 'not-extendable':
       return `Only active access can be extended: ${clip(rejection.status)}.`;
+    case 'no-receipt':
+      return `There is a receipt once access was seen to be gone: ${clip(rejection.status)}.`;
     case 'unavailable':
       return `${clip(rejection.what)} does not answer, so this cannot be decided now. Try again in a minute.`;
     case 'not-configured':

@@ -2,6 +2,7 @@
 import type { GrantId, Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import type { Observed } from '../domain/right.ts';
+import type { TargetAnswer } from '../domain/target-answer.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Actor } from './store.ts';
 
@@ -9,6 +10,8 @@ import type { Actor } from './store.ts';
 export type RequestEvent = {
   /** Its number in the chain; undefined until it is sealed. */
   readonly seq: number | undefined;
+  /** In the chain, in hexadecimal; only where one request is read. */
+  readonly hash?: string | undefined;
   readonly time: string;
   readonly action: string;
   readonly actor: Actor;
@@ -32,6 +35,8 @@ export type GrantRecord = {
   readonly latenessMs: number | undefined;
   /** What the last call to the target saw, and when that call began; undefined before the first. Grants of one right share it. */
   readonly lastCall: { readonly at: Instant; readonly observed: Observed } | undefined;
+  /** What the target said when it was confirmed, and when it was seen to be gone; for those who read the audit log. */
+  readonly said: { readonly given: TargetAnswer | undefined; readonly gone: TargetAnswer | undefined } | undefined;
 };
 
 /** All as of one moment, which is `now`. */

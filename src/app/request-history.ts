@@ -9,6 +9,7 @@ import { type DecideDeps, judgeVerdict } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { createEventFeed, type EventFeed } from './follow-events.ts';
 import type { Caller } from './ports.ts';
+import { receiptOf, type Receipt } from './receipt.ts';
 import type { RequestEvent, RequestHistory, SealedRequestEvent, SealedStretch } from './request-history-store.ts';
 import { usablePaths, whyNotDecide } from './routing.ts';
 import type { Wakes } from './waiting-room.ts';
@@ -32,6 +33,8 @@ export type RequestDetail = RequestHistory & { readonly approval: Approval };
 export type HistoryDoors = {
   /** For the requestor, the principal, whoever may decide it, owners, reviewers and viewers; `not-found` for everybody else. */
   read(caller: Caller, id: RequestId): Promise<Result<RequestDetail>>;
+  /** The same readers; `no-receipt` until the access was seen to be gone. */
+  receipt(caller: Caller, id: RequestId): Promise<Result<Receipt>>;
   /** The number of the newest sealed event; 0 before the first. */
   head(caller: Caller): Promise<Result<number>>;
   /** Only for whoever is then shown no more of it than {@link HistoryDoors.visible} lets through. */
@@ -45,6 +48,10 @@ export function createHistoryDoors(deps: DecideDeps & { readonly wakes?: Wakes |
   const lookUp = createSubjects(deps);
   return {
     read: door({ scope: 'requests:read', attempt: 'request.read', about: ([id]) => id }, (caller, id) => readDetail(deps, caller, id)),
+    receipt: door({ scope: 'requests:read', attempt: 'request.receipt', about: ([id]) => id }, async (caller, id) => {
+      const detail = await readDetail(deps, caller, id);
+      return detail.ok ? receiptOf(detail.value) : detail;
+    }),
     head: door({ scope: 'requests:read', attempt: 'request.follow' }, async (caller) => accept(await history.head(caller.org))),
     feed: createEventFeed(history, deps.wakes, deps.routing.log),
     visible: door({ scope: 'requests:read', attempt: 'request.follow' }, async (caller, stretch) => {
@@ -90,7 +97,10 @@ async function readDetail(deps: DecideDeps, caller: Caller, id: RequestId): Prom
     mayApprove: mayAct && mayApprove,
     mayDeny: mayAct && (await judge('deny')),
   };
-  return accept({ ...history, approval, events: history.events.filter((event) => isAuditor || !isOfAnother(event, caller)) });
+  if (isAuditor) return accept({ ...history, approval });
+  // What a target says, such as who works there for us, is for those who read it in the audit log too.
+  const grant = history.grant && { ...history.grant, said: undefined };
+  return accept({ ...history, grant, approval, events: history.events.filter((event) => !isOfAnother(event, caller)) });
 }
 
 /** Who tried in vain to do something about it is told to those who read the audit log, and to whoever tried. */

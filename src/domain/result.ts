@@ -68,6 +68,8 @@ export type Rejection =
   | { code: 'not-escalatable' }
   /** Only access that is active can be extended. */
   | { code: 'not-extendable'; status: string }
+  /** Its access was not seen to be gone, so nothing can prove that it is. */
+  | { code: 'no-receipt'; status: string }
   /** Something we must ask before answering did not answer: refuse on the way in. */
   | { code: 'unavailable'; what: string }
   /** A policy names something that the configuration of this server does not. */

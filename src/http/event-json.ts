@@ -37,6 +37,7 @@ const told = [
   'observedGoneAt',
   'leftInPlace',
   'sessionsEnded',
+  'sessionsMayGoOn',
   'latenessMs',
   'attempt',
   'code',

@@ -46,6 +46,7 @@ const kinds = {
   'ended-already': [400, 'Ended already'],
   'not-escalatable': [400, 'Nobody to escalate to'],
   'not-extendable': [400, 'Not extendable'],
+  'no-receipt': [400, 'No receipt yet'],
   unavailable: [503, 'Unavailable'],
   'not-configured': [400, 'Not configured'],
   'not-supported': [400, 'Not supported'],
@@ -163,6 +164,8 @@ export function rejectionText(rejection: Rejection): string {
       return 'No policy names somebody on call or a further group for this, so it cannot be escalated.';
     case 'not-extendable':
       return `Only active access can be extended; this is ${clip(rejection.status)}.`;
+    case 'no-receipt':
+      return `There is a receipt once access was seen to be gone; this is ${clip(rejection.status)}.`;
     case 'unavailable':
       return `${clip(rejection.what)} did not answer, so nothing was done. Try again in a moment.`;
     case 'not-configured':

@@ -5,7 +5,7 @@ import { isoTime, type Instant } from '../domain/time.ts';
 import { actorJson, timelineJson } from './event-json.ts';
 import { hoursJson, requestJson } from './reply-json.ts';
 
-const isoOf = (time: Instant | undefined): string | undefined => (time === undefined ? undefined : isoTime(time));
+export const isoOf = (time: Instant | undefined): string | undefined => (time === undefined ? undefined : isoTime(time));
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** A request in full. Members without a value are left out. */
@@ -21,7 +21,7 @@ export function requestDetailJson(detail: RequestDetail) {
   };
 }
 
-const rulesJson = (data: RequestEvent['data']) => ({
+export const rulesJson = (data: RequestEvent['data']) => ({
   policies: Array.isArray(data['policies']) ? data['policies'].filter((name) => typeof name === 'string') : [],
   policyVersion: textOf(data['policyVersion']),
 });
@@ -66,7 +66,7 @@ function grantJson({ request: { state }, grant }: RequestDetail) {
   };
 }
 
-const endJson = (end: End) => ({
+export const endJson = (end: End) => ({
   kind: end.kind,
   at: isoTime(end.at),
   ...(end.kind === 'revoked' ? { by: end.by.email, reason: end.reason } : {}),
@@ -83,6 +83,8 @@ function evidenceJson({ request: { state }, grant }: RequestDetail) {
     goneAt: isoOf(seen?.observedAt),
     leftInPlace: seen?.leftInPlace,
     sessionsEnded: seen?.sessionsEnded,
+    sessionsMayGoOn: seen?.sessionsMayGoOn,
+    targetSaid: grant.said,
     lastCall: isOver || grant.lastCall === undefined ? undefined : { at: isoTime(grant.lastCall.at), observed: grant.lastCall.observed },
   };
 }

@@ -3,7 +3,7 @@ import { hoursSchema, requestSchema } from './request-schema.ts';
 
 const time = z.iso.datetime();
 /** As PostgreSQL and the audit chain have it. */
-const eventTime = z.string().describe('ISO 8601, UTC, with microseconds');
+export const eventTime = z.string().describe('ISO 8601, UTC, with microseconds');
 const version = z.string().describe('The version of all policies at that time');
 
 export const eventActorSchema = z
@@ -40,6 +40,12 @@ const decision = z.object({
   preApproval: z.string().optional().describe('The window in which it was decided beforehand'),
 });
 
+export const endSchema = z.object({ kind: z.string(), at: time, by: z.string().optional(), reason: z.string().optional() });
+
+export const targetAnswer = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+  .meta({ id: 'TargetAnswer', description: "What a target was read to say: plain values, whose names are the integration's own" });
+
 const grant = z.object({
   id: z.uuid(),
   state: z.enum(['planned', 'active', 'ending', 'ended', 'failed']),
@@ -50,7 +56,7 @@ const grant = z.object({
   latestEnd: time.describe('It ends then at the latest, whatever happens'),
   grantedAt: time.optional(),
   expiresAt: time.optional(),
-  end: z.object({ kind: z.string(), at: time, by: z.string().optional(), reason: z.string().optional() }).optional(),
+  end: endSchema.optional(),
   goneAt: time.optional(),
   latenessMs: z.int().optional().describe('From the end to the moment it was seen to be gone'),
 });
@@ -60,6 +66,14 @@ const evidence = z.object({
   goneAt: time.optional().describe('When it was seen to be gone, or to be left for a reason'),
   leftInPlace: z.string().optional().describe('Why the right is still there'),
   sessionsEnded: z.int().optional(),
+  sessionsMayGoOn: z
+    .literal(true)
+    .optional()
+    .describe('The target ends no sessions: one that was open may go on until it closes by itself'),
+  targetSaid: z
+    .object({ given: targetAnswer.optional(), gone: targetAnswer.optional() })
+    .optional()
+    .describe('What was read back, for owners, security reviewers and viewers'),
   lastCall: z
     .object({ at: time, observed: z.enum(['unknown', 'absent', 'present']) })
     .optional()

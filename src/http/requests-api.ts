@@ -14,6 +14,7 @@ import { callerOf } from './auth.ts';
 import { readCursor, toPage } from './id-cursor.ts';
 import { answers, operation, pageOf, pageQuery } from './operation.ts';
 import { changedJson, requestJson } from './reply-json.ts';
+import { receiptJson, receiptSchema } from './receipt-json.ts';
 import { requestDetailJson } from './request-detail-json.ts';
 import { requestDetailSchema } from './request-detail-schema.ts';
 import { changedSchema, requestSchema } from './request-schema.ts';
@@ -37,6 +38,8 @@ const extendBody = z.object({ duration: text(100).describe('So much longer than 
 
 const extending =
   'A request of its own, decided by the policies of this moment, which begins where the access would end: the new end is the old one and the duration. All extensions together last no longer, from the first grant on, than the maximum. Answers with the new request, or with the one that is open.';
+const receipting =
+  'Who agreed, when it was given, when it ended and when the target was seen without it, and the events of the audit log that prove it: their numbers and hashes are those of an export. 400 (`no-receipt`) until it was seen to be gone.';
 const escalating =
   'Tells whoever is on call for the services that the `escalation` approvals of matching policies name, once, and asks the next of their `nextGroups` before its time. Called again, it asks the group after that, a minute after the last at the earliest.';
 
@@ -77,6 +80,17 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
     const id = parseRequestId(request.params.id);
     const result = id === undefined ? reject({ code: 'not-found' }) : await useCases.history.read(callerOf(request), id);
     return sendResult(request, reply, result, requestDetailJson);
+  });
+
+  const receipt = {
+    ...operation('readReceipt', 'Access requests', 'requests:read', 'Read the receipt of access that has ended', receipting),
+    params,
+    ...answers({ 200: receiptSchema }),
+  };
+  routes.get(`${path}/receipt`, { schema: receipt }, async (request, reply) => {
+    const id = parseRequestId(request.params.id);
+    const result = id === undefined ? reject({ code: 'not-found' }) : await useCases.history.receipt(callerOf(request), id);
+    return sendResult(request, reply, result, receiptJson);
   });
 
   routes.post(

@@ -10,6 +10,7 @@ import type {
 import type { Actor } from '../app/store.ts';
 import { type Org, parseGrantId, parseRequestId, type RequestId } from '../domain/ids.ts';
 import type { Observed } from '../domain/right.ts';
+import type { TargetAnswer } from '../domain/target-answer.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import { eventColumns, type EventRow } from './audit-event.ts';
 import type { Db } from './database.ts';
@@ -41,12 +42,18 @@ async function readHistory(tx: Db, org: Org, id: RequestId): Promise<RequestHist
   const clock = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(tx);
   const now = clock.rows[0]?.now;
   if (now === undefined) throw new Error('the database did not tell the time');
-  const { rows } = await sql<EventRow & { seq: string | null }>`select c.seq, ${eventColumns}
+  const { rows } = await sql<
+    EventRow & { seq: string | null; hash: string | null }
+  >`select c.seq, encode(c.hash, 'hex') as hash, ${eventColumns}
     from audit a left join audit_chain c on c.event_id = a.id
     where a.org = ${org} and a.request_id = ${id} and (a.action <> 'refused' or a.id in (
       select r.id from audit r where r.org = ${org} and r.request_id = ${id} and r.action = 'refused' order by r.id desc limit ${mostRefusals}))
     order by a.id`.execute(tx);
-  const events = rows.map((row) => ({ ...toRequestEvent(row), seq: row.seq === null ? undefined : Number(row.seq) }));
+  const events = rows.map((row) => ({
+    ...toRequestEvent(row),
+    seq: row.seq === null ? undefined : Number(row.seq),
+    hash: row.hash ?? undefined,
+  }));
   return { request, now: toInstant(now), grant: await readGrant(tx, org, id), events };
 }
 
@@ -72,11 +79,14 @@ type GrantRow = {
   lateness_ms: number | null;
   call_started: Date | null;
   observed: Observed;
+  given_answer: TargetAnswer | null;
+  gone_answer: TargetAnswer | null;
 };
 
 async function readGrant(tx: Db, org: Org, id: RequestId): Promise<GrantRecord | undefined> {
   const { rows } = await sql<GrantRow>`select r.account, g.latest_end, g.granted_at, g.expires_at,
-      round(extract(epoch from g.gone_at - g.end_at) * 1000)::float8 as lateness_ms, nullif(r.call_started, 'epoch') as call_started, r.observed
+      round(extract(epoch from g.gone_at - g.end_at) * 1000)::float8 as lateness_ms, nullif(r.call_started, 'epoch') as call_started, r.observed,
+      g.given_answer, g.gone_answer
     from grants g join rights r on r.org = g.org and r.id = g.right_id
     where g.org = ${org} and g.request_id = ${id}`.execute(tx);
   const [row] = rows;
@@ -88,6 +98,10 @@ async function readGrant(tx: Db, org: Org, id: RequestId): Promise<GrantRecord |
     expiresAt: row.expires_at === null ? undefined : toInstant(row.expires_at),
     latenessMs: row.lateness_ms ?? undefined,
     lastCall: row.call_started === null ? undefined : { at: toInstant(row.call_started), observed: row.observed },
+    said:
+      row.given_answer === null && row.gone_answer === null
+        ? undefined
+        : { given: row.given_answer ?? undefined, gone: row.gone_answer ?? undefined },
   };
 }
 

@@ -7,7 +7,7 @@ import type { UseCases } from '../../src/app/use-cases.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import { type Org, parseEmail, parseGrantId, parseOrg, parsePersonId, parseRequestId, parseRightId } from '../../src/domain/ids.ts';
 import type { PermissionRequest, Person, RequestState } from '../../src/domain/request.ts';
-import { accept } from '../../src/domain/result.ts';
+import { accept, reject } from '../../src/domain/result.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { instant } from '../../src/domain/time.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http/server.ts';
@@ -61,6 +61,7 @@ export const detailOf = (request: PermissionRequest): RequestDetail => ({
 export const readable = (request: PermissionRequest): Pick<UseCases, 'history'> => ({
   history: {
     read: async () => accept(detailOf(request)),
+    receipt: async () => reject({ code: 'no-receipt', status: 'NEW' }),
     head: async () => accept(0),
     visible: async () => accept([]),
     feed: { next: async () => undefined },

@@ -58,6 +58,7 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   'too-many': { code: 'too-many', what: 'expiry options', maximum: 100 },
   'ended-already': { code: 'ended-already' },
   'not-escalatable': { code: 'not-escalatable' },
+  'no-receipt': { code: 'no-receipt', status: 'DONE' },
   'not-extendable': { code: 'not-extendable', status: 'NEW' },
   unavailable: { code: 'unavailable', what: 'The directory' },
   'not-configured': { code: 'not-configured', what: long },

@@ -1,0 +1,170 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { SealedEvent } from '../../src/app/audit-store.ts';
+import { type PermissionRequest, wireStatus } from '../../src/domain/request.ts';
+import { parseDuration } from '../../src/domain/duration.ts';
+import { receiptSchema } from '../../src/http/receipt-json.ts';
+import { requestDetailSchema } from '../../src/http/request-detail-schema.ts';
+import { createHttpApp } from '../../src/http/server.ts';
+import { readChain, verifyChain } from '../../src/store/audit-verify.ts';
+import { must } from '../support/http-app.ts';
+import { createWorld, org, type World } from '../support/world.ts';
+
+let world: World;
+let app: FastifyInstance;
+beforeEach(async () => {
+  world = await createWorld();
+  app = await createHttpApp({
+    // The token is the person's name.
+    useCases: { ...world.useCases, authenticate: async (_org, token) => world.caller(token, 'api') },
+    org,
+    log: { info: () => undefined, error: () => undefined },
+    publicUrl: 'http://127.0.0.1:3000',
+    health: async () => ({ ready: true, checks: {} }),
+    rateLimit: 10_000,
+  });
+});
+afterEach(async () => {
+  await app.close();
+  await world[Symbol.asyncDispose]();
+});
+
+const get = async (who: string, path: string) =>
+  app.inject({ method: 'GET', url: `/o/demo/permission-requests/${path}`, headers: { authorization: `Bearer ${who}` } });
+
+/** Every member of it is in the document. */
+async function receiptFor(who: string, id: string) {
+  const answer = await get(who, `${id}/receipt`);
+  expect(answer.statusCode, answer.body).toBe(200);
+  const receipt = receiptSchema.parse(answer.json());
+  expect(receipt).toEqual(answer.json());
+  return receipt;
+}
+
+const detailFor = async (who: string, id: string) => requestDetailSchema.parse((await get(who, id)).json());
+
+async function give(who = 'bob'): Promise<PermissionRequest> {
+  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+  const draft = { right, reason: 'look at orders', duration: parseDuration('1h'), to: undefined };
+  const asked = await world.useCases.submitRequest(await world.caller(who), draft);
+  if (!asked.ok) throw new Error(asked.rejection.code);
+  const { request } = asked.value;
+  const verdict = { kind: 'approve', duration: parseDuration('30m'), digest: undefined } as const;
+  expect(await world.useCases.decideRequest(await world.caller('carol'), request.id, verdict)).toMatchObject({ ok: true });
+  await world.reconcile();
+  return request;
+}
+
+async function revoke(request: PermissionRequest): Promise<void> {
+  expect(await world.useCases.revokeGrant(await world.caller('carol'), request.id, 'left the team')).toMatchObject({ ok: true });
+  await world.reconcile();
+}
+
+it('is made out once access was seen to be gone, and proved by events that an export holds', async () => {
+  const request = await give();
+  const early = await get('bob', `${request.id}/receipt`);
+  expect([early.statusCode, early.json()]).toMatchObject([400, { type: 'urn:curfew:problem:no-receipt' }]);
+  await revoke(request);
+  expect((await receiptFor('carol', request.id)).proof).toMatchObject({ isSealed: false });
+  await world.work.seal();
+
+  const receipt = await receiptFor('carol', request.id);
+  expect(receipt).toMatchObject({
+    org: 'demo',
+    requestId: request.id,
+    principal: 'bob@example.com',
+    right: { integration: 'sample', accessType: 'role', resource: 'readonly', account: 'bob' },
+    agreed: [{ by: { kind: 'person', email: 'carol@example.com' }, seconds: 1800, policies: ['Default approvals'], policyVersion: '0' }],
+    end: { kind: 'revoked', by: 'carol@example.com', reason: 'left the team' },
+    sessionsEnded: 1,
+    targetSaid: {
+      given: { account: 'bob', role: 'readonly', member: true },
+      gone: { account: 'bob', role: 'readonly', member: false },
+    },
+    proof: { isSealed: true },
+  });
+  expect(receipt.sessionsMayGoOn).toBeUndefined();
+  expect(Math.abs(Date.parse(receipt.observedGoneAt) - Date.parse(receipt.end.at) - receipt.latenessMs)).toBeLessThanOrEqual(1);
+
+  const exported: SealedEvent[] = [];
+  for await (const event of readChain(world.db, org, 1)) exported.push(event);
+  expect((await verifyChain(org, exported)).flaw).toBeUndefined();
+  expect(receipt.proof.events.map(({ action }) => action)).toEqual([
+    'request.submitted',
+    'request.approved',
+    'grant.activated',
+    'grant.revoked',
+    'grant.ended',
+  ]);
+  const proved = receipt.proof.events.map(({ seq }) => must(exported.find((event) => event.seq === seq)));
+  for (const [index, event] of proved.entries())
+    expect(event).toMatchObject({
+      hash: receipt.proof.events[index]?.hash,
+      action: receipt.proof.events[index]?.action,
+      request: request.id,
+    });
+  expect(proved.at(-1)?.data).toMatchObject({
+    latenessMs: receipt.latenessMs,
+    targetSaid: receipt.targetSaid?.gone,
+    sessionsEnded: 1,
+    sessionsMayGoOn: false,
+  });
+  expect(proved[2]?.data).toMatchObject({ targetSaid: receipt.targetSaid?.given });
+  // Whoever writes the chain anew with another lateness does not have these hashes.
+  const changed = exported.map((event) => (event.action === 'grant.ended' ? { ...event, data: { latenessMs: 0 } } : event));
+  expect((await verifyChain(org, changed)).flaw?.seq).toBe(receipt.proof.events.at(-1)?.seq);
+});
+
+it("goes to whoever may read the request, and the target's own words to those who read the audit log", async () => {
+  const request = await give();
+  await revoke(request);
+  const own = await receiptFor('bob', request.id);
+  expect([own.targetSaid, own.principal, own.proof.events.length]).toEqual([undefined, 'bob@example.com', 5]);
+  expect((await detailFor('bob', request.id)).evidence?.targetSaid).toBeUndefined();
+  expect((await detailFor('carol', request.id)).evidence?.targetSaid).toMatchObject({ gone: { member: false } });
+  expect((await receiptFor('alice', request.id)).targetSaid).toMatchObject({ gone: { member: false } });
+  for (const path of [`${request.id}/receipt`, 'nope/receipt', '01938a00-0000-7000-8000-00000000ffff/receipt'])
+    expect((await get('dave', path)).statusCode).toBe(404);
+});
+
+it('says that open sessions may go on where the target ends none', async () => {
+  world.target.capabilities = { ...world.target.capabilities, endsSessions: false };
+  const request = await give();
+  await revoke(request);
+  await world.work.seal();
+  expect(await receiptFor('carol', request.id)).toMatchObject({ sessionsEnded: 0, sessionsMayGoOn: true });
+  expect((await detailFor('bob', request.id)).evidence).toMatchObject({ sessionsEnded: 0, sessionsMayGoOn: true });
+  expect((await world.audit()).findLast(({ action }) => action === 'grant.ended')?.data).toMatchObject({ sessionsMayGoOn: true });
+  // It stays so, whatever the integration can do later.
+  world.target.capabilities = { ...world.target.capabilities, endsSessions: true };
+  expect((await detailFor('bob', request.id)).evidence).toMatchObject({ sessionsMayGoOn: true });
+});
+
+it('says why the right is still there, and that nothing about sessions is in doubt then', async () => {
+  world.target.capabilities = { ...world.target.capabilities, endsSessions: false };
+  const first = await give();
+  const second = await give();
+  await revoke(first);
+  const receipt = await receiptFor('carol', first.id);
+  expect(receipt).toMatchObject({ leftInPlace: 'another-grant', targetSaid: { gone: { member: true } } });
+  expect(receipt.sessionsMayGoOn).toBeUndefined();
+  await revoke(second);
+  expect(await receiptFor('carol', second.id)).toMatchObject({ sessionsMayGoOn: true });
+
+  // What was there before us was never touched.
+  world.target.held.add('erin:readonly');
+  const before = await give('erin');
+  await revoke(before);
+  const untouched = await receiptFor('carol', before.id);
+  expect([untouched.leftInPlace, untouched.sessionsMayGoOn, untouched.targetSaid]).toEqual(['pre-existing', undefined, undefined]);
+});
+
+it('is recorded however odd the words of the target are', async () => {
+  world.target.says = () => ({ odd: 'a\0b\ud800\u202e', long: 'x'.repeat(10_000), none: Number.NaN });
+  const request = await give();
+  await revoke(request);
+  const found = await world.store.request(org, request.id);
+  expect(found && wireStatus(found.state)).toBe('REVOKED');
+  const { targetSaid } = await receiptFor('carol', request.id);
+  expect(targetSaid?.gone).toEqual({ odd: 'a\ufffdb\ufffd\ufffd', long: `${'x'.repeat(99)}…`, none: null });
+});
