@@ -112,6 +112,16 @@ export function rejectionText(rejection: Rejection): string {
       return `Only active access can be extended: ${clip(rejection.status)}.`;
     case 'no-receipt':
       return `There is a receipt once access was seen to be gone: ${clip(rejection.status)}.`;
+    case 'no-break-glass':
+      return 'No policy lets you take this at once. Ask for it in the usual way.';
+    case 'review-owed':
+      return 'What you took at once the last time was not reviewed yet. Until it is, ask in the usual way.';
+    case 'break-glass-ends':
+      return 'What was taken at once is not extended. Ask for the access in the usual way.';
+    case 'nothing-to-review':
+      return 'Nothing was taken at once here, so there is nothing to review.';
+    case 'already-reviewed':
+      return `${clip(rejection.by)} has reviewed this already.`;
     case 'unavailable':
       return `${clip(rejection.what)} does not answer, so this cannot be decided now. Try again in a minute.`;
     case 'not-configured':

@@ -32,6 +32,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
       'src/app/home-tabs-store.ts',
       'src/app/standing-review-store.ts',
       'src/app/steps-store.ts',
+      'src/app/break-glass-store.ts',
       'src/app/sign-in-store.ts',
       'src/app/vitals-store.ts',
       'src/app/newer-store.ts',

@@ -4,6 +4,7 @@ import { lapseRequests } from './close-request.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { createAccountDoors } from './accounts.ts';
 import { createAuditDoors } from './audit.ts';
+import { createBreakGlassDoors } from './break-glass.ts';
 import { callWebhooks } from './call-webhooks.ts';
 import { createDoorway } from './doorway.ts';
 import { forgetCalls } from './forget-calls.ts';
@@ -62,6 +63,7 @@ export function createUseCases(deps: AppDeps): UseCases {
     standingAccess: createStandingAccessDoors(inner, door),
     standingReview: createStandingReviewDoors(inner, door),
     steps: createStepDoors(inner, door),
+    breakGlass: createBreakGlassDoors(inner, door),
     keys: createKeyDoors(inner, door),
     policies: createPolicyDoors(inner, door),
     settings: createSettingsDoors(inner, door),

@@ -13,6 +13,7 @@ export type Wished = {
   readonly reason: string | undefined;
   readonly asked: DurationSeconds;
   readonly hours?: RecurringWindow | undefined;
+  readonly breakGlass?: boolean | undefined;
 };
 
 /** How long after a request was decided at once the same again is taken for the repeat of a lost answer, and not for a wish for more time. */
@@ -58,6 +59,7 @@ export const isTwin = (request: PermissionRequest, requestor: Person, wish: Wish
   request.extension === undefined &&
   request.asked === wish.asked &&
   request.reason === wish.reason &&
+  (request.breakGlass !== undefined) === (wish.breakGlass === true) &&
   hoursOf(request) === (wish.hours && recurringWindowText(wish.hours));
 
 const hoursOf = ({ state }: PermissionRequest): string | undefined => (state.kind === 'approved' ? state.grant.hours?.text : undefined);

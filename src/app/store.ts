@@ -15,6 +15,7 @@ import type { AuditChecks, Vitals } from './vitals-store.ts';
 import type { Aftermath, Claim, Settlement } from './claims.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { BotTokenStore } from './bot-token-store.ts';
+import type { BreakGlassReads, BreakGlassWrites } from './break-glass-store.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyReads, KeyWrites } from './keys-store.ts';
@@ -104,6 +105,7 @@ export type Transaction = Reads & {
   readonly preApprovals: PreApprovalWrites;
   readonly webhooks: WebhookWrites;
   readonly steps: StepWrites;
+  readonly breakGlass: BreakGlassWrites;
   /** Postgres' clock at this moment, not at the transaction's start: a lock may have been waited for (I15). */
   now(): Promise<Instant>;
   readonly keys: KeyWrites;
@@ -196,13 +198,15 @@ export type { Aftermath, Claim, Settlement } from './claims.ts';
 export type RequestPageWish = {
   /** Asked by or for this person. */
   readonly of: PersonId | undefined;
-  /** Those of others too, while they are undecided. */
+  /** Those of others too, while they are undecided, or owe a review. */
   readonly orPending: boolean;
   readonly status: WireStatus | undefined;
   readonly principal: Email | undefined;
   readonly requestor: Email | undefined;
   readonly service: string | undefined;
   readonly since: Instant | undefined;
+  /** Only what was taken at once; `unreviewed`: and owes its review. */
+  readonly breakGlass?: 'used' | 'unreviewed' | undefined;
   readonly before: RequestId | undefined;
   readonly limit: number;
 };
@@ -216,6 +220,7 @@ export type Store = Reads &
     readonly standingAccess: StandingAccessReads;
     readonly standingReview: StandingReviewReads;
     readonly steps: StepStore;
+    readonly breakGlass: BreakGlassReads;
     readonly audit: AuditStore;
     readonly webhooks: WebhookReads & WebhookQueue;
     readonly history: RequestHistoryReads;

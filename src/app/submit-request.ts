@@ -9,6 +9,7 @@ import { inDoubt, onCallAccess, type Outcome, requirementsOf } from '../domain/r
 import { type Settings, smallestAllowed, whyTooLong } from '../domain/settings.ts';
 import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
+import { findOpening, longestNow, takeAtOnce, whyNotInEmergency } from './break-glass.ts';
 import { type DecideDeps, planGrant, planGrantUntil, planInHours } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller } from './ports.ts';
@@ -46,6 +47,7 @@ type Ready = Pick<Wish, 'permission' | 'reason'> & {
   readonly account: string;
   readonly duration: DurationSeconds | undefined;
   readonly hours: RecurringWindow | undefined;
+  readonly breakGlass: boolean;
 };
 
 function readDraft({ integrations }: DecideDeps, { person }: Caller, draft: Draft): Result<Ready> {
@@ -60,18 +62,20 @@ function readDraft({ integrations }: DecideDeps, { person }: Caller, draft: Draf
   const hours = draft.window === undefined ? accept(undefined) : parseRecurringWindow(draft.window);
   if (!hours.ok) return hours;
   const { permission } = found.value;
-  return accept({ permission, reason: reason.value, to, account: account.value, duration: draft.duration, hours: hours.value });
+  const ready = { permission, reason: reason.value, to, account: account.value, duration: draft.duration, hours: hours.value };
+  const refusal = draft.breakGlass === true ? whyNotInEmergency(ready, person) : undefined;
+  return refusal === undefined ? accept({ ...ready, breakGlass: draft.breakGlass === true }) : reject(refusal);
 }
 
 async function submitReady(deps: DecideDeps, tx: Transaction, caller: Caller, ready: Ready): Promise<Result<Submitted>> {
   await lockPeople(tx, caller, ready.to);
   const settings = await tx.settings(caller.org);
-  const asked = ready.duration ?? smallestAllowed(settings);
+  const asked = ready.duration ?? (ready.breakGlass ? longestNow(settings) : smallestAllowed(settings));
   const tooLong = whyTooLong(asked, settings);
   if (tooLong !== undefined) return reject(tooLong);
   const principal = await tx.person(caller.org, ready.to);
-  const { permission, reason, account, hours } = ready;
-  const wish: Wish = { permission, principal, reason, asked, durationNamed: ready.duration !== undefined, hours };
+  const { permission, reason, account, hours, breakGlass } = ready;
+  const wish: Wish = { permission, principal, reason, asked, durationNamed: ready.duration !== undefined, hours, breakGlass };
   return admit(deps, tx, caller, settings, wish, account);
 }
 
@@ -81,8 +85,8 @@ async function submitReady(deps: DecideDeps, tx: Transaction, caller: Caller, re
  * is more to it, and nothing was done.
  */
 async function askPlainly(deps: DecideDeps, caller: Caller, ready: Ready): Promise<Submitted | undefined> {
-  const { permission, reason, duration, account, hours } = ready;
-  if (hours !== undefined) return undefined;
+  const { permission, reason, duration, account, hours, breakGlass } = ready;
+  if (hours !== undefined || breakGlass) return undefined;
   const to = canonicalEmail(ready.to);
   const { store, routing } = deps;
   const { org, person: requestor } = caller;
@@ -134,7 +138,7 @@ async function admit(
   const isPreexisting = held.some(isActive);
   const twin = open.find((request) => isTwin(request, caller.person, wish));
   if (twin !== undefined) return resubmit(deps, tx, twin, account, isPreexisting);
-  if (open.length >= openLimit) return reject({ code: 'too-many-open', maximum: openLimit });
+  if (open.length >= openLimit && wish.breakGlass !== true) return reject({ code: 'too-many-open', maximum: openLimit });
   const holder = await tx.accountHolder(org, wish.permission.integration, account);
   const taken = reject({ code: 'account-unusable', account });
   if (holder !== undefined && holder !== wish.principal.id) return taken;
@@ -143,9 +147,13 @@ async function admit(
   const { outcome, version } = routed;
   const asker = { requestor: caller.person, keyMakers: caller.keyMakers ?? [] };
   const cover = await findCover(deps, tx, { org, ...asker, ...wish }, outcome);
-  const refusal = whyNotAsk(outcome, wish, cover !== undefined) ?? whyNoHours(outcome, wish);
+  // What nobody has to decide is given in the usual way, and nothing is owed for it.
+  const isGiven = outcome.kind === 'persistent' || outcome.kind === 'auto' || cover !== undefined;
+  const opening = wish.breakGlass === true && !isGiven ? await findOpening(deps.routing, tx, { org, ...wish }) : undefined;
+  if (opening?.ok === false) return opening;
+  const refusal = opening === undefined ? (whyNotAsk(outcome, wish, cover !== undefined) ?? whyNoHours(outcome, wish)) : undefined;
   if (refusal !== undefined) return reject(refusal);
-  const needsNobody = outcome.kind === 'persistent' || outcome.kind === 'auto' || cover !== undefined;
+  const needsNobody = isGiven || opening !== undefined;
   if (needsNobody && !(await tx.claimAccount(org, wish.permission.integration, account, wish.principal.id))) return taken;
   const now = await tx.now();
   const id = await tx.addRequest(actorOf(caller), {
@@ -155,9 +163,13 @@ async function admit(
     createdAt: now,
     approvableUntil: after(now, toSeconds(settings.approvable)),
     outcome: outcome.kind,
-    rules: { version, policies: policiesOf(outcome) },
+    rules: opening?.value ?? { version, policies: policiesOf(outcome) },
   });
   const request = await mustRead(tx, org, id);
+  if (opening !== undefined) {
+    await takeAtOnce(tx, caller, request, opening.value, account, now);
+    return accept({ request: await mustRead(tx, org, id), isPreexisting, isPersistent: false, isPreapproved: false });
+  }
   const given =
     cover === undefined
       ? await decideByPolicy(tx, request, routed, settings, account, now, wish.hours)

@@ -6,6 +6,7 @@ import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { AccountDoors } from './accounts.ts';
 import type { AuditDoors } from './audit.ts';
+import type { BreakGlassDoors } from './break-glass.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
 import type { HomeTabs } from './home-tabs-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
@@ -38,6 +39,8 @@ export type Draft = {
   readonly to: string | undefined;
   /** Of standing access: the hours in which it is there. */
   readonly window?: string | undefined;
+  /** At once, where policies let them; undefined: in the usual way. */
+  readonly breakGlass?: boolean | undefined;
 };
 
 export type Submitted = {
@@ -144,6 +147,7 @@ export type UseCases = RequestDoors & {
   readonly standingAccess: StandingAccessDoors;
   readonly standingReview: StandingReviewDoors;
   readonly steps: StepDoors;
+  readonly breakGlass: BreakGlassDoors;
   readonly keys: KeyDoors;
   readonly policies: PolicyDoors;
   readonly settings: SettingsDoors;

@@ -43,6 +43,7 @@ export function readArguments(spec: CommandSpec, args: readonly string[], progra
 function pairProblem(flags: ReadonlyMap<FlagKey, string>): string | undefined {
   if (flags.has('length') && flags.has('end')) return 'Give --length or --end, not both.';
   if (flags.has('all') && flags.has('principal')) return 'Give --all or --principal, not both.';
+  if (flags.has('breakGlass') && flags.has('window')) return 'Give --break-glass or --window, not both.';
   return undefined;
 }
 

@@ -24,6 +24,8 @@ export type Command =
       readonly reason: string | undefined;
       readonly duration: DurationSeconds | undefined;
       readonly window?: string | undefined;
+      /** At once, without an approver, where a policy lets them. */
+      readonly breakGlass?: true;
     }
   | {
       readonly kind: 'grant';
@@ -96,7 +98,16 @@ function build(name: Exclude<CommandName, 'help'>, args: Arguments): Command | u
   const [to, id] = [flags.get('to'), words[0]];
   switch (name) {
     case 'request':
-      return right && { kind: name, right, reason, duration, window: flags.get('window') };
+      return (
+        right && {
+          kind: name,
+          right,
+          reason,
+          duration,
+          window: flags.get('window'),
+          ...(flags.has('breakGlass') ? { breakGlass: true } : {}),
+        }
+      );
     case 'grant':
       return right && to !== undefined ? { kind: name, right, reason, duration, to, window: flags.get('window') } : undefined;
     case 'allow':

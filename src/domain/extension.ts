@@ -18,13 +18,14 @@ const provisioning = toSeconds({ time: 10, unit: 'm' });
 
 /**
  * Where an extension of this request begins and what it counts towards. Only access that is active now can be extended,
- * and no standing access: that is approved anew when it has ended.
+ * and no standing access: that is approved anew when it has ended. Nor what was taken at once.
  */
-export function extensionOf({ id, extension, state }: PermissionRequest, now: Instant): Result<Extension> {
+export function extensionOf({ id, extension, state, breakGlass }: PermissionRequest, now: Instant): Result<Extension> {
   const grant = state.kind === 'approved' ? state.grant : undefined;
   if (grant?.state.kind !== 'active' || now >= grant.state.expiresAt - lastMomentMs)
     return reject({ code: 'not-extendable', status: wireStatus(state) });
   if (grant.standing) return reject({ code: 'standing-exists' });
+  if (breakGlass !== undefined) return reject({ code: 'break-glass-ends' });
   const { grantedAt, expiresAt } = grant.state;
   return accept({ of: id, first: extension?.first ?? id, from: extension?.from ?? grantedAt, until: expiresAt });
 }
@@ -64,9 +65,10 @@ export function handiestExtension(
   presets: readonly DurationSeconds[],
   maximum: DurationSeconds,
 ): DurationSeconds | undefined {
-  const { state, extendedUntil, asked, extension, id } = request;
+  const { state, extendedUntil, asked, extension, id, breakGlass } = request;
   if (state.kind !== 'approved' || state.grant.standing || state.grant.state.kind !== 'active' || extendedUntil !== undefined)
     return undefined;
+  if (breakGlass !== undefined) return undefined;
   const { grantedAt, expiresAt } = state.grant.state;
   const more: Extension = { of: id, first: extension?.first ?? id, from: extension?.from ?? grantedAt, until: expiresAt };
   const fitting = extensionDurations(more, presets, maximum);

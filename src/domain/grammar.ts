@@ -9,6 +9,7 @@ export type FlagKey =
   | 'start'
   | 'end'
   | 'window'
+  | 'breakGlass'
   | 'integration'
   | 'like'
   | 'principal'
@@ -56,6 +57,7 @@ const integration = flag('integration', ['--integration'], 'string', 'Which inte
 const to = required(flag('to', ['--to'], 'string', 'E-mail address of who gets access'));
 const window = flag('window', ['--window'], 'string', 'Only in these hours: "Mon-Fri 09:00-17:00 Europe/Paris"');
 const standingWindow = { ...window, about: 'Standing access only in these hours: "Mon-Fri 09:00-17:00 Europe/Paris"' };
+const breakGlass = flag('breakGlass', ['--break-glass'], 'boolean', 'In an emergency: at once, short, loud, and to be reviewed');
 /** The command line client acts on these itself and may still send them. */
 const clientFlags = [
   flag('wait', ['-w', '--wait'], 'boolean', 'Wait for the outcome (command line only)'),
@@ -78,7 +80,7 @@ const command = (name: CommandName, about: string, words: readonly WordSpec[], f
 });
 
 export const commands: readonly CommandSpec[] = [
-  command('request', 'Ask for access', rightWords, [reason, duration, standingWindow, integration, ...clientFlags]),
+  command('request', 'Ask for access', rightWords, [reason, duration, standingWindow, integration, breakGlass, ...clientFlags]),
   command('grant', 'Ask for access for somebody else', rightWords, [
     to,
     flag('principalType', ['--principal-type'], 'string', 'What --to names: user'),

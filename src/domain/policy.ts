@@ -45,6 +45,8 @@ export type ApprovalOptions = {
   readonly requiredApprovals?: Maybe<number>;
   /** Who is asked too, one group after the other, each when so many minutes went by in silence. Not of P0's wire. */
   readonly nextGroups?: Maybe<{ readonly afterMinutes: number; readonly groups: readonly GroupRef[] }>;
+  /** Whom the policy speaks about may take the access at once instead, for so long at most; absent minutes: the longest. Not of P0's wire. */
+  readonly breakGlass?: Maybe<{ readonly maxMinutes?: Maybe<number> }>;
 };
 export type PolicyApproval = { readonly options?: Maybe<ApprovalOptions> } & (
   | { readonly type: 'p0' | 'persistent' | 'deny' }

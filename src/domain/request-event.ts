@@ -15,6 +15,7 @@ export function statusAfter(action: string, end: unknown): WireStatus | undefine
     case 'request.answered':
       return 'NEW';
     case 'request.approved':
+    case 'breakglass.used':
       return 'APPROVED';
     case 'request.denied':
     case 'request.cancelled':

@@ -55,6 +55,9 @@ export type Question = {
   readonly answer: { readonly by: Person; readonly at: Instant; readonly text: string } | undefined;
 };
 
+/** That somebody looked at what was taken at once, and what they say to it. */
+export type Review = { readonly by: Person; readonly at: Instant; readonly note: string };
+
 export type PermissionRequest = {
   readonly org: Org;
   readonly id: RequestId;
@@ -86,6 +89,8 @@ export type PermissionRequest = {
   readonly questions?: readonly Question[] | undefined;
   /** In the order in which they came, one a person; absent where there are none. */
   readonly endorsements?: readonly Endorsement[] | undefined;
+  /** It was taken at once, without an approver; undefined `review`: that is owed. */
+  readonly breakGlass?: { readonly at: Instant; readonly review: Review | undefined } | undefined;
 };
 
 /** The statuses of the wire (decision 9). */

@@ -1,4 +1,5 @@
 import type { DurationSeconds } from './duration.ts';
+import type { RequestId } from './ids.ts';
 import type { Role } from './role.ts';
 import type { Scope } from './scope.ts';
 
@@ -70,6 +71,15 @@ export type Rejection =
   | { code: 'not-extendable'; status: string }
   /** Its access was not seen to be gone, so nothing can prove that it is. */
   | { code: 'no-receipt'; status: string }
+  /** No policy lets this person take this at once. */
+  | { code: 'no-break-glass' }
+  /** What they took at once before was not reviewed yet. */
+  | { code: 'review-owed'; request: RequestId }
+  /** What was taken at once is not extended. */
+  | { code: 'break-glass-ends' }
+  /** Nothing was taken at once by this request, so nothing is owed. */
+  | { code: 'nothing-to-review' }
+  | { code: 'already-reviewed'; by: string }
   /** Something we must ask before answering did not answer: refuse on the way in. */
   | { code: 'unavailable'; what: string }
   /** A policy names something that the configuration of this server does not. */

@@ -27,7 +27,7 @@ export const defaultPolicyName = 'Default approvals';
 export const onCallAccess: DurationSeconds = toSeconds({ time: 1, unit: 'h' });
 
 /** `matched`: does the policy speak about this? `truth`: does it, and does the approval lead anywhere? */
-type Entry = { readonly policy: string; readonly matched: Truth; readonly truth: Truth; readonly approval: PolicyApproval };
+export type Entry = { readonly policy: string; readonly matched: Truth; readonly truth: Truth; readonly approval: PolicyApproval };
 
 /**
  * What becomes of a request. One stored policy, even a disabled one, replaces the default approvals.
@@ -40,10 +40,7 @@ export function route(
   matches: PatternMatch,
 ): Outcome {
   if (policies.length === 0) return { kind: 'ask', paths: [defaultPath(settings)] };
-  const matched = matchPolicies(policies, facts.requestor.email, facts.requestor.isMember, facts.right, matches);
-  const entries = matched.flatMap(({ policy, truth }) =>
-    policy.approval.map((approval) => ({ policy: policy.name, matched: truth, truth: bothOf(truth, applies(approval, facts)), approval })),
-  );
+  const entries = entriesOf(policies, facts, matches);
   if (entries.length === 0) return { kind: 'none' };
   const unavailable = (): Outcome => ({ kind: 'unavailable', ...whatIsUnknown(policies, facts, matches) });
   for (const kind of ['deny', 'persistent', 'auto'] as const) {
@@ -64,6 +61,14 @@ export function route(
   // One that may not even speak about it is not blamed.
   const certain = entries.filter((entry) => entry.matched === true);
   return { kind: 'ask', paths, deadEnds: [...new Set(certain.map(({ policy }) => policy))] };
+}
+
+/** Every approval of the policies that match, or may. */
+export function entriesOf(policies: readonly Policy[], facts: Facts, matches: PatternMatch): readonly Entry[] {
+  const matched = matchPolicies(policies, facts.requestor.email, facts.requestor.isMember, facts.right, matches);
+  return matched.flatMap(({ policy, truth }) =>
+    policy.approval.map((approval) => ({ policy: policy.name, matched: truth, truth: bothOf(truth, applies(approval, facts)), approval })),
+  );
 }
 
 function defaultPath({ defaultApprovals }: Pick<Settings, 'defaultApprovals'>): ApprovalPath {

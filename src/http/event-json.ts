@@ -24,6 +24,7 @@ const told = [
   'preApproval',
   'question',
   'answer',
+  'note',
   'with',
   'oneParty',
   'services',
@@ -99,6 +100,10 @@ function eventText(action: string, data: RequestEvent['data']): string {
       return `Agreed to${lasting(data['seconds'])}; more people must`;
     case 'request.approved':
       return `Approved${lasting(data['seconds'])}${typeof data['preApproval'] === 'string' ? ', by a pre-approval' : ''}`;
+    case 'breakglass.used':
+      return `Taken at once, without an approver${lasting(data['seconds'])}${because}`;
+    case 'breakglass.reviewed':
+      return `Reviewed: ${word('note')}`;
     case 'request.denied':
       return `Denied${because}`;
     case 'request.cancelled':

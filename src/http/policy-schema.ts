@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { longestBreakGlassMinutes } from '../domain/break-glass.ts';
 import { text } from './text.ts';
 
 /** Policies as the published clients write them. Only known members are kept; of those, null and absence stay apart. */
@@ -62,6 +63,11 @@ const nextGroups = z
   .nullish()
   .describe('Groups that are asked too, one after the other, each when so many minutes went by in silence');
 
+const breakGlass = z
+  .object({ maxMinutes: z.int().min(1).max(longestBreakGlassMinutes).nullish() })
+  .nullish()
+  .describe('Whom the policy speaks about may take the access at once instead of waiting, for so many minutes at most, and owes a review');
+
 const options = z
   .object({
     allowOneParty: flag,
@@ -71,6 +77,7 @@ const options = z
     breakGlassApprover: flag,
     requiredApprovals: z.int().min(1).max(mostApprovals).nullish().describe('So many different people must agree; one where it is absent'),
     nextGroups,
+    breakGlass,
   })
   .nullish();
 const services = z.array(someText).max(100);

@@ -47,6 +47,11 @@ const kinds = {
   'not-escalatable': [400, 'Nobody to escalate to'],
   'not-extendable': [400, 'Not extendable'],
   'no-receipt': [400, 'No receipt yet'],
+  'no-break-glass': [403, 'No break-glass access'],
+  'review-owed': [403, 'Review owed'],
+  'break-glass-ends': [400, 'Not extendable'],
+  'nothing-to-review': [400, 'Nothing to review'],
+  'already-reviewed': [400, 'Already reviewed'],
   unavailable: [503, 'Unavailable'],
   'not-configured': [400, 'Not configured'],
   'not-supported': [400, 'Not supported'],
@@ -166,6 +171,16 @@ export function rejectionText(rejection: Rejection): string {
       return `Only active access can be extended; this is ${clip(rejection.status)}.`;
     case 'no-receipt':
       return `There is a receipt once access was seen to be gone; this is ${clip(rejection.status)}.`;
+    case 'no-break-glass':
+      return 'No policy lets you take this access at once. Ask for it without --break-glass.';
+    case 'review-owed':
+      return `Your last break-glass access, ${rejection.request}, was not reviewed yet. Until it is, ask for access without --break-glass.`;
+    case 'break-glass-ends':
+      return 'Break-glass access is not extended. Ask for the access in the usual way.';
+    case 'nothing-to-review':
+      return 'This request took no break-glass access, so there is nothing to review.';
+    case 'already-reviewed':
+      return `This was reviewed already by ${clip(rejection.by)}.`;
     case 'unavailable':
       return `${clip(rejection.what)} did not answer, so nothing was done. Try again in a moment.`;
     case 'not-configured':

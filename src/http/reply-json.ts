@@ -31,9 +31,16 @@ export function requestJson(request: PermissionRequest) {
       answer: answer === undefined ? undefined : { by: answer.by.email, at: isoTime(answer.at), answer: answer.text },
     })),
     endorsements: request.endorsements?.map(({ by, at, duration }) => ({ by: by.email, at: isoTime(at), seconds: duration })),
+    breakGlass: breakGlassJson(request),
     decision: decisionJson(request),
     access: accessJson(request),
   };
+}
+
+function breakGlassJson({ breakGlass }: PermissionRequest) {
+  if (breakGlass === undefined) return undefined;
+  const { at, review } = breakGlass;
+  return { at: isoTime(at), review: review && { by: review.by.email, at: isoTime(review.at), note: review.note } };
 }
 
 /** What giving the access made, as long as it is there. */

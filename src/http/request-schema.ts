@@ -49,6 +49,10 @@ export const requestSchema = z
       .array(z.object({ by: z.string(), at: time, seconds: z.int() }))
       .optional()
       .describe('Who has agreed, where policies want several people'),
+    breakGlass: z
+      .object({ at: time, review: z.object({ by: z.string(), at: time, note: z.string() }).optional().describe('Absent: it is owed') })
+      .optional()
+      .describe('It was taken at once, without an approver'),
     decision: z.object({ by: z.string().optional(), at: time, seconds: z.int().optional(), reason: z.string().optional() }).optional(),
     access: z
       .object({

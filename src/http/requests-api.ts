@@ -28,6 +28,7 @@ const listQuery = z.object({
   requestor: text(320).optional(),
   service: text(100).optional(),
   since: z.iso.datetime().max(40).optional().describe('Made at this time or later'),
+  breakGlass: z.enum(['used', 'unreviewed']).optional().describe('Only what was taken at once; `unreviewed`: and owes its review'),
 });
 const params = z.object({ org: z.string(), id: z.string() });
 const approveBody = z.object({ expirationLength: text(100) });
@@ -36,6 +37,10 @@ const reasonBody = z.object({ reason: text(4000).optional() }).nullish();
 
 const extendBody = z.object({ duration: text(100).describe('So much longer than now, like 1h'), reason: text(4000).optional() });
 
+const noteBody = z.object({ note: text(4000).describe('What was found') });
+
+const reviewing =
+  'For whoever could decide such a request, for security reviewers and owners, and never for whoever took it. Until then they take nothing else at once.';
 const extending =
   'A request of its own, decided by the policies of this moment, which begins where the access would end: the new end is the old one and the duration. All extensions together last no longer, from the first grant on, than the maximum. Answers with the new request, or with the one that is open.';
 const receipting =
@@ -57,10 +62,17 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
 
   const listed = { ...operation('listRequests', 'Access requests', 'requests:read', 'List access requests'), querystring: listQuery };
   routes.get('/permission-requests', { schema: { ...listed, ...answers({ 200: pageOf(requestSchema) }) } }, async (request, reply) => {
-    const { cursor, limit, since, status, principal, requestor, service } = request.query;
+    const { cursor, limit, since, status, principal, requestor, service, breakGlass } = request.query;
     const before = readCursor(cursor, parseRequestId);
     if (!before.ok) return sendResult(request, reply, before, () => undefined);
-    const query = { status, principal, requestor, service, since: since === undefined ? undefined : instant(Date.parse(since)) };
+    const query = {
+      status,
+      principal,
+      requestor,
+      service,
+      breakGlass,
+      since: since === undefined ? undefined : instant(Date.parse(since)),
+    };
     const result = await useCases.listRequests(callerOf(request), { ...query, before: before.value, limit: limit + 1 });
     return sendResult(request, reply, result, (found) => toPage(found, limit, requestJson));
   });
@@ -162,6 +174,13 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
       answer(request, reply, request.params.id, changedJson, (caller, id) => useCases[door](caller, id)),
     );
   }
+
+  routes.post(
+    `${path}/review`,
+    { schema: { ...changing('reviewBreakGlass', 'requests:decide', 'Review break-glass access', reviewing), params, body: noteBody } },
+    (request, reply) =>
+      answer(request, reply, request.params.id, changedJson, (caller, id) => useCases.breakGlass.review(caller, id, request.body.note)),
+  );
 
   routes.post(
     `${path}/revoke`,

@@ -8,6 +8,7 @@ import { createAuditStore } from './audit.ts';
 import { readClock } from './clock.ts';
 import { createHomeReads } from './home.ts';
 import { createBotTokens } from './bot-tokens.ts';
+import { createBreakGlassReads } from './break-glass.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createIdempotency } from './idempotency.ts';
 import { recordRefusal, recordRefusedCalls } from './journal.ts';
@@ -52,6 +53,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     standingAccess: createStandingAccessReads(db),
     standingReview: createStandingReviewReads(db),
     steps: createSteps(db),
+    breakGlass: createBreakGlassReads(db),
     keys: createKeyReads(db),
     policyBook: createPolicyReads(db),
     policyHistory: createPolicyHistoryReads(db),

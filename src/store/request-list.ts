@@ -5,19 +5,22 @@ import type { Permission, WireStatus } from '../domain/request.ts';
 import type { Db } from './database.ts';
 import { selectRequests } from './request-rows.ts';
 
+const owesReview = sql`(bg.used_at is not null and bg.reviewed_at is null)`;
+
 /** Any part of all requests, in the order of their ids, which is that of their making. */
 export const createRequestPage =
   (db: Db): Store['requestPage'] =>
-  (org, { of, orPending, status, principal, requestor, service, since, before, limit }) =>
+  (org, { of, orPending, status, principal, requestor, service, since, breakGlass, before, limit }) =>
     selectRequests(
       db,
       sql`q.org = ${org}
-        and ${given(of, (id) => sql`(q.requestor_id = ${id} or q.principal_id = ${id} or (${orPending} and q.state = 'pending'))`)}
+        and ${given(of, (id) => sql`(q.requestor_id = ${id} or q.principal_id = ${id} or (${orPending} and (q.state = 'pending' or ${owesReview})))`)}
         and ${given(status, (wanted) => hasStatus[wanted])}
         and ${given(principal, (email) => sql`b.canonical = ${canonicalEmail(email)}`)}
         and ${given(requestor, (email) => sql`a.canonical = ${canonicalEmail(email)}`)}
         and ${given(service, (name) => sql`q.service = ${name}`)}
         and ${given(since, (at) => sql`q.created_at >= to_timestamp(${at / 1000}::float8)`)}
+        and ${given(breakGlass, (which) => (which === 'used' ? sql`bg.used_at is not null` : owesReview))}
         and ${given(before, (id) => sql`q.id < ${id}::uuid`)}
         order by q.id desc limit ${limit}`,
     );

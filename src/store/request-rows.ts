@@ -11,7 +11,7 @@ import {
   parseRequestId,
   parseRightId,
 } from '../domain/ids.ts';
-import type { Decider, Endorsement, Extension, PermissionRequest, Person, Question, RequestState } from '../domain/request.ts';
+import type { Decider, Endorsement, Extension, PermissionRequest, Person, Question, RequestState, Review } from '../domain/request.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import { isKnownRequest } from './known.ts';
 import type { Database } from './tables.ts';
@@ -85,10 +85,15 @@ type Row = {
   nudges: number;
   nudged_at: Date | null;
   endorsements: readonly { person: string; email: string; at: number; seconds: number; keyMakers: readonly string[] }[];
+  used_at: Date | null;
+  reviewed_at: Date | null;
+  reviewed_by: string | null;
+  reviewer_email: string | null;
+  note: string | null;
 };
 
 /**
- * `where` stands behind WHERE and may name `q` (requests) and `g` (grants). Requests in a state that only a newer release knows
+ * `where` stands behind WHERE and may name `q` (requests), `g` (grants) and `bg` (break_glass). Requests in a state that only a newer release knows
  * are as if they were not there: here, and not after, so that a page is as long as it was asked for.
  */
 export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unknown>): Promise<PermissionRequest[]> {
@@ -100,6 +105,7 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended, g.sessions_go_on,
       g.failed_at, g.why, g.recurring, g.opens_at, g.closes_at, g.opened_at, g.closed_at,
       q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.groups_asked, q.groups_asked_at, q.groups_asked_reason, q.endorsements, q.questions, q.nudges, q.nudged_at,
+      bg.used_at, bg.reviewed_at, bg.reviewed_by, reviewer.email as reviewer_email, bg.note,
       (select max(case when y.expires_at is not null then coalesce(y.end_at, y.expires_at) end) from requests e join grants y on y.org = e.org and y.request_id = e.id where e.org = q.org and e.extends = q.id) as extended_until
     from requests q
     join people a on a.org = q.org and a.id = q.requestor_id
@@ -109,6 +115,8 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
     left join rights held on held.org = g.org and held.id = g.right_id
     left join people e on e.org = g.org and e.id = g.ended_by
     left join grants x on x.org = q.org and x.request_id = q.extends
+    left join break_glass bg on bg.org = q.org and bg.request_id = q.id
+    left join people reviewer on reviewer.org = bg.org and reviewer.id = bg.reviewed_by
     where ${isKnownRequest} and ${where}`.execute(db);
   return rows.map(toRequest);
 }
@@ -141,7 +149,14 @@ function toRequest(row: Row): PermissionRequest {
     nudgedAt: row.nudged_at === null ? undefined : at(row, row.nudged_at),
     questions: row.questions.length === 0 ? undefined : toQuestions(row),
     endorsements: row.endorsements.length === 0 ? undefined : toEndorsements(row),
+    breakGlass: row.used_at === null ? undefined : { at: at(row, row.used_at), review: toReview(row) },
   };
+}
+
+function toReview(row: Row): Review | undefined {
+  if (row.reviewed_at === null) return undefined;
+  const by = toPerson(row, must(row, row.reviewed_by), must(row, row.reviewer_email));
+  return { by, at: at(row, row.reviewed_at), note: must(row, row.note) };
 }
 
 const toEndorsements = (row: Row): readonly Endorsement[] =>

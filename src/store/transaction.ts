@@ -7,6 +7,7 @@ import type { Settings } from '../domain/settings.ts';
 import { recurringWindowText } from '../domain/recurring-window.ts';
 import type { Instant } from '../domain/time.ts';
 import { toInstant } from './clock.ts';
+import { createBreakGlassWrites } from './break-glass.ts';
 import type { Db } from './database.ts';
 import { auditFrom, lookFrom, notifyFrom, rulesData } from './journal.ts';
 import { createKeyWrites } from './keys.ts';
@@ -45,6 +46,7 @@ export function createTransaction(tx: Db): Transaction {
     preApprovals: createPreApprovalWrites(tx),
     webhooks: createWebhookWrites(tx),
     steps: createStepWrites(tx),
+    breakGlass: createBreakGlassWrites(tx),
     keys: createKeyWrites(tx),
     policyBook: createPolicyWrites(tx),
     jitSettings: createSettingsWrites(tx),

@@ -62,6 +62,7 @@ const variants: readonly object[] = [
     approval: [
       { type: 'p0', options: { nextGroups: { afterMinutes: 30, groups } } },
       { type: 'p0', options: { nextGroups: null } },
+      ...[{}, { maxMinutes: 30 }, { maxMinutes: null }, null].map((breakGlass) => ({ type: 'p0', options: { breakGlass } })),
     ],
   },
   { approval: ['p0', 'persistent', 'deny'].map((type) => ({ type, ...unset, options: noOptions })) },
@@ -119,6 +120,10 @@ describe('a policy', () => {
     ['approval/0/type', { approval: [{ type: 'nobody' }] }],
     ['approval/0/options/nextGroups/groups', { approval: [{ type: 'p0', options: { nextGroups: { afterMinutes: 5, groups: [] } } }] }],
     ['approval/0/options/nextGroups/afterMinutes', { approval: [{ type: 'p0', options: { nextGroups: { afterMinutes: 0, groups } } }] }],
+    ...[0, 61, 1.5, '5'].map((maxMinutes): [string, object] => [
+      'approval/0/options/breakGlass/maxMinutes',
+      { approval: [{ type: 'p0', options: { breakGlass: { maxMinutes } } }] },
+    ]),
     ['approval/0/services', { approval: [{ type: 'escalation', integration: 'pagerduty' }] }],
     ['resource/filters/tag/key', filtered({ tag: { effect: 'remove', pattern: 'x' } })],
     ['resource/filters/tag/pattern', filtered({ tag: { effect: 'keep', key: 'a', pattern: '(?=x)' } })],

@@ -177,6 +177,7 @@ const clockColumns = {
   outbox: ['created_at', 'sent_at'],
   shared_notices: ['decided_at'],
   requests: ['notify_at', 'nudged_at', 'groups_asked_at'],
+  break_glass: ['used_at'],
 };
 
 export type World = Awaited<ReturnType<typeof createWorld>>;

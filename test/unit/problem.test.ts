@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../src/domain/duration.ts';
+import { parseRequestId } from '../../src/domain/ids.ts';
 import type { Rejection } from '../../src/domain/result.ts';
 import { problemOfError } from '../../src/http/error-problem.ts';
 import { nestsDeeperThan } from '../../src/http/json-body.ts';
@@ -8,6 +9,8 @@ import { rejectionProblem } from '../../src/http/rejection-text.ts';
 import { rejectionText as inSlack } from '../../blocks/notices.ts';
 
 const long = 'x'.repeat(5_000);
+const request = parseRequestId('01938a00-0000-7000-8000-000000000001');
+if (request === undefined) throw new Error('that is an id');
 const hour = parseDuration('1h');
 if (hour === undefined) throw new Error('1h is a duration');
 
@@ -60,6 +63,11 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   'not-escalatable': { code: 'not-escalatable' },
   'no-receipt': { code: 'no-receipt', status: 'DONE' },
   'not-extendable': { code: 'not-extendable', status: 'NEW' },
+  'no-break-glass': { code: 'no-break-glass' },
+  'review-owed': { code: 'review-owed', request },
+  'break-glass-ends': { code: 'break-glass-ends' },
+  'nothing-to-review': { code: 'nothing-to-review' },
+  'already-reviewed': { code: 'already-reviewed', by: long },
   unavailable: { code: 'unavailable', what: 'The directory' },
   'not-configured': { code: 'not-configured', what: long },
   'not-supported': { code: 'not-supported', what: 'allow' },

@@ -30,6 +30,7 @@ import * as unlinkedAccounts from './0034-unlinked-accounts.ts';
 import * as auditChecks from './0040-audit-checks.ts';
 import * as newerReleases from './0050-newer-releases.ts';
 import * as evidence from './0057-evidence.ts';
+import * as breakGlass from './0053-break-glass.ts';
 import * as widenedReason from './0060-widened-reason.ts';
 import * as homeRules from './0061-home-rules.ts';
 
@@ -66,6 +67,7 @@ export const migrations: Record<string, Migration> = {
   '0040-audit-checks': auditChecks,
   '0050-newer-releases': newerReleases,
   '0057-evidence': evidence,
+  '0053-break-glass': breakGlass,
   '0060-widened-reason': widenedReason,
   '0061-home-rules': homeRules,
 };
