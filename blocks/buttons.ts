@@ -3,6 +3,7 @@ import type { Button } from '@slack/types';
 import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import { button, confirmation } from './kit.ts';
+import { onOneLine } from './line.ts';
 import { actionIds, encodeExtend } from './wire.ts';
 import { rightWords } from './words.ts';
 
@@ -28,6 +29,15 @@ export const revokeButton = ({ id, permission, principal }: PermissionRequest): 
       `${rightWords(permission)} is taken from ${principal.email} now. Open sessions are closed.`,
       'Revoke it',
     ),
+  });
+
+export const reviewGlassButton = ({ id, permission, principal }: PermissionRequest): Button =>
+  button({
+    actionId: actionIds.reviewGlass,
+    label: 'Review',
+    spoken: `Review what ${onOneLine(principal.email, 30)} took: ${rightWords(permission)}`,
+    value: id,
+    style: 'primary',
   });
 
 export const cancelButton = ({ id, permission }: PermissionRequest): Button =>

@@ -3,6 +3,7 @@ import { describeDuration } from '../src/domain/duration.ts';
 import type { PreApproval } from '../src/domain/pre-approval.ts';
 import { recurringWindowText } from '../src/domain/recurring-window.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
+import { owedLines } from './break-glass.ts';
 import { helpLines } from './help-lines.ts';
 import { type Message, fence, message, paragraph } from './kit.ts';
 import { type Line, bold, code, date, line, onLines, onOneLine, words } from './line.ts';
@@ -27,7 +28,8 @@ const said = (...lines: readonly Line[]): Message => message(lines, [paragraph(.
 export function submittedReply(request: PermissionRequest, isPreexisting: boolean): Message {
   const right = rightLine(request.permission);
   const already = isPreexisting ? [line('This access is there at the moment already.')] : [];
-  return said(line('Request made: ', right), statusOf(request).headline, ...already, line('Its id: ', code(request.id)));
+  const made = request.breakGlass === undefined ? 'Request made: ' : '🚨 Taken at once: ';
+  return said(line(made, right), statusOf(request).headline, ...owedLines(request), ...already, line('Its id: ', code(request.id)));
 }
 
 /** A window that was opened, with its times in the reader's zone. */
@@ -48,7 +50,8 @@ export function allowedReply(preApproval: PreApproval): Message {
   );
 }
 
-export const statusReply = (request: PermissionRequest): Message => said(rightLine(request.permission), statusOf(request).headline);
+export const statusReply = (request: PermissionRequest): Message =>
+  said(rightLine(request.permission), statusOf(request).headline, ...owedLines(request));
 
 export function requestsReply(requests: readonly PermissionRequest[]): Message {
   if (requests.length === 0) return said(words('You have no requests.'));

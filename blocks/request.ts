@@ -2,10 +2,22 @@ import type { KnownBlock } from '@slack/types';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import { cancelButton, escalateButton, nudgeButton } from './buttons.ts';
 import { type Message, actions, message, paragraph } from './kit.ts';
-import { bold, line } from './line.ts';
+import { owedLines } from './break-glass.ts';
+import { type Line, bold, line, onOneLine } from './line.ts';
 import { quotedBlocks, statusOf } from './status.ts';
 import { blockIds } from './wire.ts';
 import { approversWords, durationLine, endorsementLines, escalationLines, extensionLines, isForOther, rightLine } from './words.ts';
+
+/** What they took at once keeps them from the next until somebody has looked at it. */
+function debtLines(asked: PermissionRequest): readonly Line[] {
+  const { breakGlass: used } = asked;
+  if (used === undefined) return [];
+  const more =
+    used.review === undefined
+      ? 'Until then you can ask for access, and take nothing more at once.'
+      : `What they found: ${onOneLine(used.review.note, 1000)}`;
+  return [...owedLines(asked), line(more)];
+}
 
 /** DM to the requestor: what became of the request. */
 export function request({
@@ -33,7 +45,7 @@ export function request({
             ? line('⚠️ ', bold('Nobody can approve this'), ' at the moment. Tell an owner, or cancel it.')
             : line('May decide: ', approversWords(approvers)),
         ]
-      : status.details),
+      : [...status.details, ...debtLines(asked)]),
   ];
   const blocks: KnownBlock[] = [
     paragraph(...facts),

@@ -66,6 +66,22 @@ export const questioning = (metadata: string): ModalView =>
     metadata,
   });
 
+export const glassHeading = 'Review break-glass';
+/** @param taken  what was taken, and why */
+export const reviewingGlass = (metadata: string, taken: readonly Line[], reason: string): ModalView =>
+  say({
+    viewId: viewIds.reviewGlass,
+    heading: glassHeading,
+    submit: 'Reviewed',
+    blockId: blockIds.note,
+    label: 'What did you find?',
+    hint: 'It is on record, and whoever took it reads it. To take the access away, press Revoke in the message.',
+    optional: false,
+    metadata,
+    above: taken,
+    quoted: reason,
+  });
+
 export const answerHeading = 'Answer';
 export const answering = (metadata: string, asked: string): ModalView =>
   say({

@@ -42,7 +42,7 @@ export function statusOf(request: PermissionRequest): Status {
 
 function grantStatus(request: PermissionRequest, approved: Approved, { state, standing, hours }: Grant): Status {
   const agreed = line(
-    'Approved by ',
+    request.breakGlass === undefined ? 'Approved by ' : 'Taken at once by ',
     decider(approved.by),
     ...alsoAgreed(request, approved),
     ' for ',

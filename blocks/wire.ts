@@ -18,6 +18,7 @@ export const actionIds = {
   relinquish: 'relinquish',
   showSecret: 'show_secret',
   review: 'review',
+  reviewGlass: 'review_glass',
   openForm: 'open_form',
   /** The fields of the request form that tell at once what was chosen in them. */
   formAgain: 'form_again',
@@ -84,6 +85,7 @@ export const viewIds = {
   deny: 'deny_request',
   question: 'ask_question',
   answer: 'answer_question',
+  reviewGlass: 'review_break_glass',
   settings: 'jit_settings',
   policy: 'policy',
   simulation: 'simulation',
@@ -102,6 +104,7 @@ export const blockIds = {
   reason: 'reason',
   question: 'question',
   answer: 'answer',
+  note: 'note',
   start: 'start',
   signIn: 'sign_in',
 } as const;

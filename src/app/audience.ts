@@ -1,10 +1,12 @@
 import { type ApprovalChannels, audienceOf, groupsAsked } from '../domain/audience.ts';
-import type { Email } from '../domain/ids.ts';
+import { canonicalEmail, type Email, type Org } from '../domain/ids.ts';
 import type { GroupRef } from '../domain/policy.ts';
 import type { Place } from '../domain/posting.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import type { Outcome } from '../domain/route.ts';
+import { groupNamed } from './authority.ts';
 import { type RoutingDeps, usablePaths } from './routing.ts';
+import type { Store } from './store.ts';
 
 /** Where the approvers of a request are asked now. Members that cannot be looked up are left to the channel. */
 export async function findAudience(
@@ -25,6 +27,50 @@ export async function findAudience(
     }
   }
   return audienceOf(paths, request, channels, (group) => members.get(keyOf(group)));
+}
+
+/**
+ * Who is told that access was taken without them: those who would have been asked, and all owners. Whoever took it is not told, and
+ * of more owners than {@link mostWitnesses} none: then the channel is the better place.
+ */
+export async function findWitnesses(
+  store: Pick<Store, 'roles'>,
+  routing: Pick<RoutingDeps, 'directories' | 'log'>,
+  channels: ApprovalChannels,
+  request: PermissionRequest,
+  outcome: Outcome,
+): Promise<readonly Place[]> {
+  const asked = await findAudience(routing, channels, request, outcome);
+  const told = [request.requestor.email, ...asked.flatMap((place) => (place.kind === 'person' ? [place.email] : []))];
+  const known = new Set(told.map(canonicalEmail));
+  const owners = new Map((await findOwners(store, routing, request.org)).map((email) => [canonicalEmail(email), email]));
+  const more = [...owners].filter(([canonical]) => !known.has(canonical)).map(([, email]): Place => ({ kind: 'person', email }));
+  return more.length > mostWitnesses ? asked : [...asked, ...more];
+}
+
+const mostWitnesses = 20;
+
+/** By themselves, and through groups as far as their members can be listed. */
+async function findOwners(
+  store: Pick<Store, 'roles'>,
+  { directories, log }: Pick<RoutingDeps, 'directories' | 'log'>,
+  org: Org,
+): Promise<readonly Email[]> {
+  const owners: Email[] = [];
+  for (const { role, holder } of await store.roles.list(org)) {
+    if (role !== 'owner') continue;
+    if (holder.kind === 'user') owners.push(holder.shown);
+    else {
+      const { directory, id } = groupNamed(holder.group);
+      try {
+        const listed = await directories(directory)?.members?.({ id });
+        if (listed !== undefined && listed !== 'not-configured') owners.push(...listed);
+      } catch (error) {
+        log.warn({ err: error, directory }, 'members could not be looked up; owners among them are not told');
+      }
+    }
+  }
+  return owners;
 }
 
 const keyOf = ({ directory, id }: GroupRef): string => JSON.stringify([directory, id]);

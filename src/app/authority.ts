@@ -17,9 +17,13 @@ export async function holdsRole(routing: RoutingDeps, reads: Reads, org: Org, ro
 }
 
 /** A group is named `directory/id`; without a slash it is one of the configuration file. */
-async function isInGroup({ directories, log }: RoutingDeps, name: string, person: Email): Promise<Truth> {
+export function groupNamed(name: string): { readonly directory: string; readonly id: string } {
   const slash = name.indexOf('/');
-  const [directory, id] = slash < 0 ? ['local', name] : [name.slice(0, slash), name.slice(slash + 1)];
+  return slash < 0 ? { directory: 'local', id: name } : { directory: name.slice(0, slash), id: name.slice(slash + 1) };
+}
+
+async function isInGroup({ directories, log }: RoutingDeps, name: string, person: Email): Promise<Truth> {
+  const { directory, id } = groupNamed(name);
   try {
     return (await directories(directory)?.isMember({ id }, person)) === true;
   } catch (error) {

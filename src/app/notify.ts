@@ -3,8 +3,10 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import type { Org, RequestId } from '../domain/ids.ts';
 import type { ApprovalChannels } from '../domain/audience.ts';
 import { nextNoticeAt, type Posting, posting, postingKey, postingsOf, usual } from '../domain/posting.ts';
+import { owesReview, type PermissionRequest } from '../domain/request.ts';
+import type { Outcome } from '../domain/route.ts';
 import type { Instant } from '../domain/time.ts';
-import { findAudience } from './audience.ts';
+import { findAudience, findWitnesses } from './audience.ts';
 import { nextGroupTime, paintAsked } from './ask-next-groups.ts';
 import { changeHomes } from './converge-homes.ts';
 import type { PostedMessage } from './notices-store.ts';
@@ -73,7 +75,7 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   const known = new Map((await deps.store.messages(deps.org, id)).map((message) => [postingKey(message.posting), message]));
   const doubts = await settleAttempts(deps, id, known);
   failures.push(...doubts.values());
-  const audience = request.state.kind === 'pending' ? await findAudience(deps.routing, deps.channels ?? new Map(), request, outcome) : [];
+  const audience = await findReaders(deps, request, outcome);
   const now = await deps.store.now();
   const wanted = postingsOf(
     request,
@@ -120,6 +122,12 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   const ahead = asksMore.flatMap((at) => (at === undefined || at <= since ? [] : [at])).toSorted((a, b) => a - b);
   const [first] = ahead;
   return first !== undefined && first <= now ? first : nextNoticeAt(request, now, first);
+}
+
+/** Who reads it because it waits for them: a decision, or a review. */
+async function findReaders({ store, routing, channels = new Map() }: NotifyDeps, request: PermissionRequest, outcome: Outcome) {
+  if (request.state.kind === 'pending') return findAudience(routing, channels, request, outcome);
+  return owesReview(request) ? findWitnesses(store, routing, channels, request, outcome) : [];
 }
 
 /** Posts one message, or redraws it where it shows something else, and remembers that. */

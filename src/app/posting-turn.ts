@@ -62,5 +62,8 @@ export async function settleAttempts(
 }
 
 /** A reminder stands below the message that it reminds of. */
-export const threadOf = ({ slot, to }: Posting, known: ReadonlyMap<string, PostedMessage>): MessageRef | undefined =>
-  slot === 'reminder' || slot === 'nudge' || slot === 'question' ? known.get(postingKey(posting('approval', to)))?.ref : undefined;
+export function threadOf({ slot, to }: Posting, known: ReadonlyMap<string, PostedMessage>): MessageRef | undefined {
+  const below =
+    slot === 'unreviewed' ? 'breakglass' : slot === 'reminder' || slot === 'nudge' || slot === 'question' ? 'approval' : undefined;
+  return below === undefined ? undefined : known.get(postingKey(posting(below, to)))?.ref;
+}

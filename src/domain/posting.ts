@@ -19,6 +19,8 @@ export const slots = [
   'refused',
   'accesses',
   'endings',
+  'breakglass',
+  'unreviewed',
 ] as const;
 /** What a message is for. */
 export type Slot =
@@ -47,7 +49,11 @@ export type Slot =
   /** To the principal: `access` of several requests in one message, see `burst.ts`. */
   | 'accesses'
   /** To the principal: `ended` of several requests in one message. */
-  | 'endings';
+  | 'endings'
+  /** To owners and approvers: access was taken at once. */
+  | 'breakglass'
+  /** To them, below it: nobody has reviewed that yet. */
+  | 'unreviewed';
 
 /**
  * To whom a message goes. `usual`: the approvals channel for what approvers read, else a direct message to the requestor or
@@ -58,7 +64,7 @@ export type Place =
   | { readonly kind: 'channel'; readonly channel: string }
   | { readonly kind: 'person'; readonly email: Email };
 
-/** One message. Each exists at most once and is redrawn in place. `round` counts reminders, nudges and questions from 1; 0 for all others. */
+/** One message. Each exists at most once and is redrawn in place. `round` counts reminders (of reviews too), nudges and questions from 1; 0 for all others. */
 export type Posting = { readonly slot: Slot; readonly to: Place; readonly round: number };
 
 export const usual: Place = { kind: 'usual' };
@@ -101,7 +107,7 @@ const remindAfter: readonly DurationSeconds[] = [
 /**
  * The messages that should exist now. One that was posted already is always kept true, and so is on the list.
  * @param posted what exists
- * @param audience where approvers are asked
+ * @param audience where approvers are asked, or told of what was taken without them
  */
 export function postingsOf(request: PermissionRequest, posted: readonly Posting[], audience: readonly Place[], now: Instant): Posting[] {
   const wanted = [...wantedNow(request, audience, now), ...posted];
@@ -134,7 +140,7 @@ function wantedNow(request: PermissionRequest, audience: readonly Place[], now: 
     case 'lapsed':
       return [posting('request'), posting('refused'), ...toPrincipal(request)];
     case 'approved':
-      return [posting('request'), ...ofGrant(request, state.grant.state, now)];
+      return [posting('request'), ...ofBreakGlass(request, audience, now), ...ofGrant(request, state.grant.state, now)];
   }
 }
 
@@ -151,6 +157,16 @@ function escalationsOf({ escalation, groupsAsked }: PermissionRequest, audience:
 /** Who was to have the access learns, too, that nobody decided about it. */
 const toPrincipal = ({ requestor, principal }: PermissionRequest): Posting[] =>
   requestor.id === principal.id ? [] : [posting('refused', { kind: 'person', email: principal.email })];
+
+/** Of what is reviewed nobody new is told. */
+function ofBreakGlass({ breakGlass }: PermissionRequest, audience: readonly Place[], now: Instant): Posting[] {
+  if (breakGlass === undefined || breakGlass.review !== undefined) return [];
+  const round = reviewRemindersOf(breakGlass).filter((at) => at <= now).length;
+  return [
+    ...audience.map((to) => posting('breakglass', to)),
+    ...(round === 0 ? [] : audience.map((to) => posting('unreviewed', to, round))),
+  ];
+}
 
 function ofGrant(request: PermissionRequest, grant: GrantState, now: Instant): Posting[] {
   switch (grant.kind) {
@@ -173,12 +189,22 @@ function ofGrant(request: PermissionRequest, grant: GrantState, now: Instant): P
 export function nextNoticeAt(request: PermissionRequest, now: Instant, escalateAt?: Instant): Instant | undefined {
   const warnAt = warningAt(request);
   const waiting = [...remindersOf(request), ...(escalateAt === undefined ? [] : [escalateAt])];
-  const times = request.state.kind === 'pending' ? waiting.toSorted((a, b) => a - b) : warnAt === undefined ? [] : [warnAt];
-  return times.find((at) => at > now);
+  const owed = request.breakGlass?.review === undefined ? reviewRemindersOf(request.breakGlass) : [];
+  const later = [...owed, ...(warnAt === undefined ? [] : [warnAt])];
+  return (request.state.kind === 'pending' ? waiting : later).toSorted((a, b) => a - b).find((at) => at > now);
 }
 
 const remindersOf = ({ createdAt, approvableUntil }: PermissionRequest): Instant[] =>
   remindAfter.map((wait) => after(createdAt, wait)).filter((at) => at < approvableUntil);
+
+/** Each day once it is a day old, and for a month: who could review it has had every chance by then. */
+const remindOfReviewAfter: readonly DurationSeconds[] = [
+  toSeconds({ time: 1, unit: 'h' }),
+  toSeconds({ time: 4, unit: 'h' }),
+  ...Array.from({ length: 30 }, (_, days) => toSeconds({ time: days + 1, unit: 'd' })),
+];
+const reviewRemindersOf = (used: PermissionRequest['breakGlass']): Instant[] =>
+  used === undefined ? [] : remindOfReviewAfter.map((wait) => after(used.at, wait));
 
 const shortestWarning: DurationSeconds = toSeconds({ time: 1, unit: 'm' });
 const longestWarning: DurationSeconds = toSeconds({ time: 1, unit: 'd' });

@@ -93,6 +93,10 @@ export type PermissionRequest = {
   readonly breakGlass?: { readonly at: Instant; readonly review: Review | undefined } | undefined;
 };
 
+/** Something was taken at once, and nobody has looked at that yet. */
+export const owesReview = ({ breakGlass }: Pick<PermissionRequest, 'breakGlass'>): boolean =>
+  breakGlass !== undefined && breakGlass.review === undefined;
+
 /** The statuses of the wire (decision 9). */
 export type WireStatus = 'NEW' | 'APPROVED' | 'DONE' | 'DENIED' | 'ERRORED' | 'EXPIRED' | 'REVOKED';
 

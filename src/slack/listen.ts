@@ -11,8 +11,17 @@ import { onCancel, onEscalate, onExtend, onNudge, onRelinquish, onRevoke, onShow
 import { onCommand } from './on-command.ts';
 import { onLinkAccount } from './on-link.ts';
 import { onApprove, onReview, onReviewSubmitted } from './on-decision.ts';
-import { onAnswer, onAnswerSubmitted, onAskMore, onDeny, onDenySubmitted, onQuestionSubmitted } from './on-say.ts';
-import { answerHeading, denyHeading, questionHeading } from '../../blocks/say.ts';
+import {
+  onAnswer,
+  onAnswerSubmitted,
+  onAskMore,
+  onDeny,
+  onDenySubmitted,
+  onGlassReviewed,
+  onQuestionSubmitted,
+  onReviewGlass,
+} from './on-say.ts';
+import { answerHeading, denyHeading, glassHeading, questionHeading } from '../../blocks/say.ts';
 import { formOfMessage } from './form-start.ts';
 import { formHeading, onAskAgain, onFormChanged, onFormSubmitted, openForm } from './on-form.ts';
 import { onAllowChanged, onAllowSubmitted } from './on-allow.ts';
@@ -49,6 +58,7 @@ const presses: Record<ActionId, OnPress> = {
   relinquish: onRelinquish,
   show_secret: onShowSecret,
   review: onReview,
+  review_glass: onReviewGlass,
   home_again: onHomeAgain,
   home_newer: onTurnHome,
   home_older: onTurnHome,
@@ -103,6 +113,7 @@ const submits: Record<ViewId, { readonly submit: Submit; readonly heading: strin
   review_request: { submit: onReviewSubmitted, heading: 'Review request' },
   deny_request: { submit: onDenySubmitted, heading: denyHeading },
   ask_question: { submit: onQuestionSubmitted, heading: questionHeading },
+  review_break_glass: { submit: onGlassReviewed, heading: glassHeading },
   answer_question: { submit: onAnswerSubmitted, heading: answerHeading },
   jit_settings: { submit: onSettingsSubmitted, heading: settingsHeading },
   policy: { submit: onPolicySubmitted, heading: policyHeading },

@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { access } from '../../blocks/access.ts';
 import { approval } from '../../blocks/approval.ts';
+import { breakGlass, unreviewed } from '../../blocks/break-glass.ts';
 import { ended } from '../../blocks/ended.ts';
 import type { Message } from '../../blocks/kit.ts';
 import { question } from '../../blocks/question.ts';
@@ -108,6 +109,10 @@ function draw({ slot, to, round }: Posting, picture: Picture): Message {
       return question(picture.request, round, 'approvers');
     case 'inquiry':
       return question(picture.request, round, 'requestor');
+    case 'breakglass':
+      return breakGlass(picture.request);
+    case 'unreviewed':
+      return unreviewed(picture.request);
     case 'request':
       return request(picture);
     case 'access':
@@ -134,6 +139,8 @@ async function placeOf(places: Places, { slot, to }: Posting, { request: about }
     case 'reminder':
     case 'nudge':
     case 'question':
+    case 'breakglass':
+    case 'unreviewed':
       return places.approvals();
     case 'request':
     case 'inquiry':

@@ -3,11 +3,22 @@ import type { ModalView } from '@slack/types';
 import { window } from '../../blocks/kit.ts';
 import { rejectionText, rejectionView } from '../../blocks/notices.ts';
 import { statusReply } from '../../blocks/replies.ts';
-import { answerHeading, answering, denial, denyHeading, questionHeading, questioning } from '../../blocks/say.ts';
+import { statusOf } from '../../blocks/status.ts';
+import { takenLine } from '../../blocks/break-glass.ts';
+import {
+  answerHeading,
+  answering,
+  denial,
+  denyHeading,
+  glassHeading,
+  questionHeading,
+  questioning,
+  reviewingGlass,
+} from '../../blocks/say.ts';
 import { blockIds, decodeAnswer, decodeDecision, decodeId, inputId, noticeId } from '../../blocks/wire.ts';
 import type { Caller } from '../app/ports.ts';
 import type { PermissionRequest } from '../domain/request.ts';
-import { accept, type Result } from '../domain/result.ts';
+import { accept, reject, type Result } from '../domain/result.ts';
 import { attempt, type Desk, openWindow, privately, windowOf } from './desk.ts';
 import { refreshHome } from './on-home.ts';
 import { type Press, typed } from './press.ts';
@@ -23,6 +34,18 @@ export const onDeny = opening(denyHeading, async (desk, _caller, value) => {
 export const onAskMore = opening(questionHeading, async (desk, _caller, value) => {
   const id = decodeId(value);
   return id === undefined ? unreadable(desk) : accept(questioning(id));
+});
+
+/** Whoever may not review it is told so when they submit; what it was is shown to those who may read it. */
+export const onReviewGlass = opening(glassHeading, async (desk, caller, value) => {
+  const id = decodeId(value);
+  const found = id === undefined ? unreadable(desk) : await desk.useCases.readRequest(caller, id);
+  if (!found.ok) return found;
+  const { breakGlass, reason } = found.value;
+  if (breakGlass === undefined) return reject({ code: 'nothing-to-review' });
+  const { review } = breakGlass;
+  if (review !== undefined) return reject({ code: 'already-reviewed', by: review.by.email });
+  return accept(reviewingGlass(found.value.id, [takenLine(found.value), statusOf(found.value).headline], reason ?? ''));
 });
 
 export const onAnswer = opening(answerHeading, async (desk, caller, value) => {
@@ -48,6 +71,11 @@ export const onQuestionSubmitted = submitting(questionHeading, blockIds.question
 export const onAnswerSubmitted = submitting(answerHeading, blockIds.answer, async (desk, caller, metadata, said) => {
   const asked = decodeAnswer(metadata);
   return asked === undefined ? unreadable(desk) : desk.useCases.answerQuestion(caller, asked.id, { number: asked.number, text: said });
+});
+
+export const onGlassReviewed = submitting(glassHeading, blockIds.note, async (desk, caller, metadata, said) => {
+  const id = decodeId(metadata);
+  return id === undefined ? unreadable(desk) : desk.useCases.breakGlass.review(caller, id, said);
 });
 
 type Prepare = (desk: Desk, caller: Caller, value: string | undefined) => Promise<Result<ModalView>>;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
 import type { Draft } from '../../src/app/use-cases.ts';
 import { toSeconds } from '../../src/domain/duration.ts';
+import { postingKey } from '../../src/domain/posting.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
 import type { Result } from '../../src/domain/result.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -255,5 +256,51 @@ describe('the review', () => {
     const all = await Promise.all(['alice', 'carol', 'dave', 'carol', 'alice'].map((name) => review(name, request)));
     expect(all.filter(({ ok }) => ok)).toHaveLength(1);
     expect((await events(request)).filter(({ action }) => action === 'breakglass.reviewed')).toHaveLength(1);
+  });
+});
+
+describe('what is told of it', () => {
+  const told = (slot: string) => world.posted.filter((each) => each.slot === slot);
+  const places = (slot: string) => told(slot).map(postingKey);
+  /** What the sweep does by itself when so much time has passed. */
+  async function pass(interval: string, { id }: PermissionRequest): Promise<void> {
+    await world.passTime(interval);
+    await world.work.remind();
+    const { rows } = await world.pool.query(`select from outbox where kind = 'notify' and subject = $1`, [id]);
+    if (rows.length > 0) await world.work.notify(id);
+  }
+
+  it('reaches approvers and owners at once, whoever took it not, and again until it is reviewed', async () => {
+    await world.pool.query(`insert into group_role_bindings (org, role, name) values ('demo', 'owner', 'local/platform')`);
+    const request = await taken('dave');
+    await world.work.notify(request.id);
+    expect(places('breakglass')).toEqual(['breakglass', 'breakglass@carol@example.com', 'breakglass@alice@example.com']);
+    expect(places('approval')).toEqual([]);
+    await world.reconcile();
+    await pass('59 minutes', request);
+    expect(places('unreviewed')).toEqual([]);
+    await pass('1 minute', request);
+    expect(places('unreviewed')).toEqual(['unreviewed-1', 'unreviewed-1@carol@example.com', 'unreviewed-1@alice@example.com']);
+    expect(told('unreviewed')[0]?.under?.ts).toBe(told('breakglass')[0]?.ts);
+    await pass('1 day', request);
+    expect(places('unreviewed')).toHaveLength(6);
+    must(await review('carol', request));
+    await world.work.notify(request.id);
+    await pass('2 days', request);
+    expect(places('unreviewed')).toHaveLength(6);
+    for (const each of [...told('breakglass'), ...told('unreviewed')])
+      expect(each.picture.request.breakGlass?.review).toMatchObject({ note: 'It was needed.' });
+  });
+
+  it('reaches the channel of the policy, and does not need a directory that is away', async () => {
+    world.deps.routing.directories = (name) => ({
+      name,
+      isMember: async () => Promise.reject(new Error('away')),
+      profileProperty: async () => undefined,
+      members: async () => Promise.reject(new Error('away')),
+    });
+    const request = await taken();
+    await world.work.notify(request.id);
+    expect(places('breakglass')).toEqual(['breakglass', 'breakglass@alice@example.com']);
   });
 });

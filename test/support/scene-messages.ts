@@ -1,5 +1,6 @@
 import { access } from '../../blocks/access.ts';
 import { approval, type ApprovalProps } from '../../blocks/approval.ts';
+import { breakGlass, unreviewed } from '../../blocks/break-glass.ts';
 import { ended } from '../../blocks/ended.ts';
 import { question } from '../../blocks/question.ts';
 import { refused } from '../../blocks/refused.ts';
@@ -24,6 +25,7 @@ import {
   permalink,
   presets,
   states,
+  takenAtOnce,
   type Words,
 } from './scene-values.ts';
 import { nowLinked } from '../../blocks/sign-in.ts';
@@ -89,7 +91,26 @@ export function approvalScenes(words: Words): Scene[] {
       title: 'A reminder, once the request is decided',
       show: () => reminder({ request: asked(words, { state: active }), choice: undefined, approvers }, 'time'),
     },
+    ...breakGlassScenes(words),
     ...questionScenes(words),
+  ];
+}
+
+function breakGlassScenes(words: Words): Scene[] {
+  const { active, ended: over } = states(words);
+  const scene = (name: string, title: string, show: Scene['show']): Scene => ({
+    name: `break-glass${name}`,
+    title,
+    group: 'In the approval channel',
+    place: 'channel',
+    as: 'alice',
+    show,
+  });
+  return [
+    scene('', 'Somebody took access at once', () => breakGlass(takenAtOnce(words, active))),
+    scene('-reviewed', 'It has ended, and was reviewed', () => breakGlass(takenAtOnce(words, over, words.answer))),
+    scene('-owed', 'A reminder that nobody has reviewed it', () => unreviewed(takenAtOnce(words, over))),
+    scene('-over', 'The reminder, once it is reviewed', () => unreviewed(takenAtOnce(words, over, words.answer))),
   ];
 }
 
@@ -154,6 +175,8 @@ export function directScenes(words: Words): Scene[] {
     scene('request-one-of-two', 'One of two has agreed', () => mine(asked(words, { endorsements }))),
     scene('request-planned', 'Approved, being set up', () => mine(asked(words, { state: planned }))),
     scene('request-active', 'Your request came to access', () => mine(has)),
+    scene('request-break-glass', 'You took it at once', () => mine(takenAtOnce(words, active))),
+    scene('request-reviewed', 'What you took at once was reviewed', () => mine(takenAtOnce(words, over, words.answer))),
     scene('request-denied', 'Your request was denied', () => mine(asked(words, { state: denied }))),
     scene('request-cancelled', 'Your request is cancelled', () => mine(asked(words, { state: cancelled }))),
     scene('access', 'You have access', () => access({ request: has, usage, secretWaits: false, extendBy: hour })),

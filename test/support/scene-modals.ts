@@ -4,14 +4,16 @@ import { faultText, noticeView, rejectionText, rejectionView } from '../../block
 import { policiesList } from '../../blocks/policies.ts';
 import { policyForm } from '../../blocks/policy-form.ts';
 import { review } from '../../blocks/review.ts';
-import { answering, denial, questioning } from '../../blocks/say.ts';
+import { takenLine } from '../../blocks/break-glass.ts';
+import { answering, denial, questioning, reviewingGlass } from '../../blocks/say.ts';
+import { statusOf } from '../../blocks/status.ts';
 import { secret } from '../../blocks/secret.ts';
 import { effectLine, type SettingsProps, settingsForm } from '../../blocks/settings.ts';
 import { simulationForm, type Simulated } from '../../blocks/simulation.ts';
 import { outcomeLine, standingReview } from '../../blocks/standing-review.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { defaultSettings } from '../../src/domain/settings.ts';
-import { after, asked, dave, digest, end, idOf, many, presets, states, type Words } from './scene-values.ts';
+import { after, asked, dave, digest, end, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
 import { signInView } from '../../blocks/sign-in.ts';
 import type { Scene } from './slack-scenes.ts';
 
@@ -34,6 +36,10 @@ export function windowScenes(words: Words): Scene[] {
       review({ request: asked(words, { state: states(words).active }), choice: undefined, approvers }),
     ),
     deciding('deny', 'Deny', () => denial(value)),
+    deciding('review-break-glass', 'Review what was taken at once', () => {
+      const request = takenAtOnce(words, states(words).active);
+      return reviewingGlass(value, [takenLine(request), statusOf(request).headline], words.reason);
+    }),
     deciding('ask-for-more', 'Ask for more', () => questioning(value)),
     deciding('standing', 'Standing access that ends soon', () =>
       standingReview({ requests: standing, after: undefined, hasMore: true, notice: [] }),

@@ -144,6 +144,12 @@ export const states = (words: Words) =>
     failed: granted({ kind: 'failed', at: after(2), why: words.fault }),
   }) satisfies Record<string, RequestState>;
 
+/** What bob took at once, with what carol said to it. */
+export function takenAtOnce(words: Words, state: Extract<RequestState, { kind: 'approved' }>, note?: string): PermissionRequest {
+  const review = note === undefined ? undefined : { by: carol, at: after(120), note };
+  return asked(words, { state: { ...state, by: { kind: 'policy', name: words.policy } }, breakGlass: { at: start, review } });
+}
+
 /** Many requests of one state, each with an id of its own. */
 export const many = (words: Words, count: number, state: RequestState, more: Partial<PermissionRequest> = {}): PermissionRequest[] =>
   Array.from({ length: count }, (_, index) => asked(words, { id: idOf(index + 1), state, ...more }));

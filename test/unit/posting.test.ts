@@ -127,6 +127,55 @@ describe('while a request waits', () => {
   });
 });
 
+describe('what was taken at once', () => {
+  const owner: Place = { kind: 'person', email: must(parseEmail('olga@example.com')) };
+  const used = (review?: { at: number }) => ({
+    breakGlass: { at: start, review: review && { by: bob, at: minutes(review.at), note: 'fine' } },
+  });
+  const over = lasting(30, {
+    kind: 'ended',
+    end: { kind: 'expired', at: minutes(30) },
+    evidence: { observedAt: minutes(30), leftInPlace: undefined, sessionsEnded: 0 },
+  });
+  const day = 24 * 60;
+
+  it('is told everywhere at once, and reminded of after 1 and 4 hours and then each day for a month, whatever became of it', () => {
+    const request = requestIn(over, used());
+    const seen = [0, 60, 239, 240, day, 2 * day, 30 * day, 90 * day].map((at) => [
+      names(request, minutes(at), [], [usual, owner]).filter((name) => /^(breakglass|unreviewed)/.test(name)),
+      nextNoticeAt(request, minutes(at)),
+    ]);
+    const both = (round: number) => [
+      'breakglass',
+      'breakglass@olga@example.com',
+      `unreviewed-${round}`,
+      `unreviewed-${round}@olga@example.com`,
+    ];
+    expect(seen).toEqual([
+      [['breakglass', 'breakglass@olga@example.com'], minutes(60)],
+      [both(1), minutes(240)],
+      [both(1), minutes(240)],
+      [both(2), minutes(day)],
+      [both(3), minutes(2 * day)],
+      [both(4), minutes(3 * day)],
+      [both(32), undefined],
+      [both(32), undefined],
+    ]);
+  });
+
+  it('is told to nobody new once it is reviewed, and kept true where it was told', () => {
+    const request = requestIn(over, used({ at: 61 }));
+    expect(names(request, minutes(day), ['breakglass', 'unreviewed-1'])).toEqual(['request', 'ended', 'breakglass', 'unreviewed-1']);
+    expect(nextNoticeAt(request, minutes(61))).toBeUndefined();
+  });
+
+  it('is warned of before its end, too', () => {
+    const request = requestIn(lasting(120), used());
+    expect(nextNoticeAt(request, minutes(60))).toEqual(minutes(108));
+    expect(nextNoticeAt(request, minutes(108))).toEqual(minutes(240));
+  });
+});
+
 describe('once nobody has decided', () => {
   const lapsed: RequestState = { kind: 'lapsed', at: minutes(60) };
 

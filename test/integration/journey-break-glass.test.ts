@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { callerOf, expectAgreement } from '../support/agreement.ts';
+import { accessOf, buttonsOf, expectNoComplaints, seen, textOf, told, windowWith } from '../support/journey.ts';
+import { startCurfew } from '../support/running-curfew.ts';
+
+const take = '/access request pg role readonly --break-glass --reason "orders are stuck"';
+
+it.each(['socket', 'http'] as const)(
+  'is taken at once, told to everybody who should know, and reviewed, over %s',
+  async (transport) => {
+    await using product = await startCurfew({ transport });
+    const { workspace, curfew } = product;
+    const [alice, bob] = [workspace.as('alice'), workspace.as('bob')];
+    const created = await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'orders', {
+      name: 'orders',
+      requestor: { type: 'any' },
+      resource: { type: 'any' },
+      approval: [{ type: 'p0', options: { breakGlass: { maxMinutes: 30 } } }],
+    });
+    expect(created.ok).toBe(true);
+    await bob.command(take);
+    const alarm = await seen(
+      workspace,
+      () => alice.messages('approvals'),
+      (message) => textOf(message).includes('Break-glass'),
+    );
+    const direct = await seen(
+      workspace,
+      () => alice.dm(),
+      (message) => textOf(message).includes('Break-glass'),
+    );
+    await accessOf(workspace);
+    await workspace.until(() => textOf(alarm).includes('Active') && textOf(direct).includes('Active'), 20_000);
+    for (const message of [alarm, direct]) expect(buttonsOf(message)).toEqual(['review_glass', 'revoke']);
+    expect(textOf(alarm)).toContain('30 minutes');
+    // Nothing waits for a decision.
+    expect(alice.messages('approvals').filter((message) => buttonsOf(message).includes('approve'))).toEqual([]);
+
+    await bob.command('/access request pg role readwrite --break-glass --reason "and that one"');
+    await told(workspace, bob, 'was not reviewed yet');
+    await bob.press(alarm, 'review_glass');
+    const own = await windowWith(workspace, bob, 'What did you find?');
+    await bob.submit(own, { note: 'all fine' });
+    await windowWith(workspace, bob, 'You cannot decide a request that gives access to you');
+
+    await curfew.pool.query(`update break_glass set used_at = used_at - interval '61 minutes'`);
+    await curfew.pool.query(`update requests set notify_at = now()`);
+    const reminder = await seen(
+      workspace,
+      () => alice.messages('approvals'),
+      (message) => textOf(message).includes('Still to be reviewed'),
+    );
+    expect(reminder.threadTs).toBe(alarm.ts);
+    await alice.press(reminder, 'review_glass');
+    const reviewing = await windowWith(workspace, alice, 'What did you find?');
+    expect(JSON.stringify(reviewing.source)).toContain('orders are stuck');
+    await alice.submit(reviewing, { note: 'Needed: <!channel> *the queue was stuck*' });
+    await workspace.until(() => [alarm, direct, reminder].every((message) => !buttonsOf(message).includes('review_glass')), 20_000);
+    for (const message of [alarm, direct, reminder]) expect(textOf(message)).toContain('the queue was stuck');
+    await seen(
+      workspace,
+      () => bob.dm(),
+      (message) => textOf(message).includes('What they found: Needed'),
+    );
+    // Whose screen is behind is told so.
+    await expectAgreement(product);
+    await bob.command('/access request pg role readwrite --break-glass --reason "and that one"');
+    await workspace.until(() => alice.messages('approvals').some((message) => textOf(message).includes('and that one')), 20_000);
+    await expectAgreement(product);
+    expectNoComplaints(product);
+  },
+  120_000,
+);
