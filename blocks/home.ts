@@ -6,6 +6,7 @@ import type { Permission, PermissionRequest } from '../src/domain/request.ts';
 import { cancelButton, extendButton, relinquishButton } from './buttons.ts';
 import { encodePosition, encodeTurn, type HomeListName, type HomePosition } from './home-position.ts';
 import { overdueBlocks, type Overdue } from './home-overdue.ts';
+import { type Unreviewed, unreviewedBlocks } from './home-unreviewed.ts';
 import { actions, button, paragraph, title } from './kit.ts';
 import { line, onLines, onOneLine, words } from './line.ts';
 import { statusOf } from './status.ts';
@@ -22,6 +23,8 @@ export type HomePage = {
 export type HomeProps = Readonly<Record<HomeListName, HomePage>> & {
   readonly position: HomePosition;
   readonly overdue: Overdue | undefined;
+  /** What was taken at once and is to be reviewed, for those who review it; undefined where there is nothing. */
+  readonly unreviewed?: Unreviewed | undefined;
   readonly isOwner: boolean;
   /** How much standing access nears its end, for those who look it through. */
   readonly standing?: number;
@@ -37,12 +40,13 @@ const mostAgain = 5;
 
 type Row = (request: PermissionRequest) => KnownBlock[];
 
-/** What is overdue, what waits for this person, what they asked for and what they have. */
+/** What is overdue, what is to be reviewed, what waits for this person, what they asked for and what they have. */
 export const home = (props: HomeProps): HomeView => ({
   type: 'home',
   private_metadata: encodePosition(props.position),
   blocks: [
     ...(props.overdue === undefined ? [] : overdueBlocks(props.overdue)),
+    ...(props.unreviewed === undefined ? [] : unreviewedBlocks(props.unreviewed)),
     actions(blockIds.start, startButtons(props)),
     ...list('waiting', 'Waiting for you', 'Nothing waits for your decision.', props.waiting, waitingRow),
     ...list('requests', 'Your requests', 'You have no requests.', props.requests, requestRow),

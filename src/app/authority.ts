@@ -36,7 +36,7 @@ async function isInGroup({ directories, log }: RoutingDeps, name: string, person
 export async function whyNotInRole(
   routing: RoutingDeps,
   reads: Reads,
-  caller: Caller,
+  caller: Pick<Caller, 'org' | 'person'>,
   roles: readonly Role[],
 ): Promise<Rejection | undefined> {
   const { org, person } = caller;

@@ -4,9 +4,12 @@ import type { PermissionRequest, Review } from '../domain/request.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Actor, RulesApplied } from './store.ts';
 
+/** `shown` are the oldest of `count`. */
+export type Unreviewed = { readonly count: number; readonly shown: readonly PermissionRequest[] };
+
 export type BreakGlassReads = {
-  /** What nobody has reviewed yet, oldest first. */
-  unreviewed(org: Org, limit: number): Promise<{ readonly count: number; readonly shown: readonly PermissionRequest[] }>;
+  /** What nobody has reviewed yet. `besides`: whose own does not count, because they cannot review it. */
+  unreviewed(org: Org, wish: { readonly besides: PersonId; readonly limit: number }): Promise<Unreviewed>;
 };
 
 export type BreakGlassWrites = {

@@ -2,6 +2,7 @@
 import type { Org, PersonId } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import type { Outcome } from '../domain/route.ts';
+import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { takeGlance } from './glance.ts';
 import type { Jobs, Log, Messenger } from './ports.ts';
@@ -20,21 +21,25 @@ export async function changeHomes(
   outcome: Outcome,
 ): Promise<void> {
   const { org, id, requestor, principal } = request;
-  const deciders = request.state.kind === 'pending' ? await findDeciders(deps, request, outcome) : [];
+  const deciders = request.state.kind === 'pending' || request.breakGlass !== undefined ? await findDeciders(deps, request, outcome) : [];
   await deps.store.home.tabs.change(org, id, [requestor.id, principal.id, ...deciders]);
 }
 
+/** Who decides it, or of what was taken at once, on whose tabs it stands. */
 async function findDeciders(
   { store, routing }: Pick<DecideDeps, 'store' | 'routing'>,
   request: PermissionRequest,
   outcome: Outcome,
 ): Promise<readonly PersonId[]> {
-  if (usablePaths(request, outcome).length === 0) return [];
+  if (request.breakGlass === undefined && usablePaths(request, outcome).length === 0) return [];
   const openers = await store.home.tabs.openers(request.org, request.id, mostOpeners);
   const glance = takeGlance(routing, store);
   const found: PersonId[] = [];
   for (const person of openers) {
-    const whyNot = await whyNotDecide(glance.routing, glance.reads, request, outcome, { person });
+    const whyNot =
+      request.breakGlass === undefined
+        ? await whyNotDecide(glance.routing, glance.reads, request, outcome, { person })
+        : await whyNotInRole(glance.routing, glance.reads, { org: request.org, person }, ['owner', 'manager']);
     if (whyNot === undefined) found.push(person.id);
   }
   return found;

@@ -1,11 +1,12 @@
 /** The home tab: what waits for somebody, what they asked for and what they have, a page of each. */
 import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
 import { handiestExtension } from '../domain/extension.ts';
-import type { Org, RequestId } from '../domain/ids.ts';
+import type { RequestId } from '../domain/ids.ts';
 import type { PageFrom } from '../domain/page.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { allowedDurations, type Settings } from '../domain/settings.ts';
 import { whyNotInRole } from './authority.ts';
+import type { Unreviewed } from './break-glass-store.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { type Glance, takeGlance } from './glance.ts';
 import type { HomeList, Overdue } from './home-store.ts';
@@ -32,6 +33,8 @@ export type Home = {
   readonly overdue: Overdue | undefined;
   /** How much that is, 0 included; undefined for everybody else. */
   readonly overdueCount?: number | undefined;
+  /** What others took at once and nobody has reviewed; only for owners and reviewers, and only where there is some. */
+  readonly unreviewed?: Unreviewed | undefined;
   /** May change settings and policies. */
   readonly isOwner: boolean;
   /** How much standing access nears its end; none for those who do not look it through. */
@@ -44,6 +47,7 @@ export type Home = {
 
 const pageSize = 8;
 const overdueShown = 5;
+const unreviewedShown = 5;
 /** Undecided requests that one page looks through for those a person may decide; what is left is behind its "older". */
 const lookedThrough = 300;
 const readAtOnce = 100;
@@ -64,17 +68,18 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
     turn(list({ kind: 'pending' }), decidable(glance, caller), position.waiting, readAtOnce),
     holds(['owner']),
     // Who may see it first: it is looked for among all access that there is.
-    holds(['owner', 'manager']).then((isReviewer) => (isReviewer ? readForReviewers(deps, org) : undefined)),
+    holds(['owner', 'manager']).then((isReviewer) => (isReviewer ? readForReviewers(deps, caller) : undefined)),
     recentRights(deps, caller),
     deps.store.settings(org),
   ]);
-  const { overdue, standing = 0 } = forReviewers ?? {};
+  const { overdue, standing = 0, unreviewed } = forReviewers ?? {};
   return {
     waiting,
     requests,
     access,
     overdue: overdue === undefined || overdue.count === 0 ? undefined : overdue,
     overdueCount: overdue?.count,
+    unreviewed: unreviewed === undefined || unreviewed.count === 0 ? undefined : unreviewed,
     isOwner,
     standing,
     extendBy: extensions(access, settings),
@@ -82,9 +87,13 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
   };
 }
 
-async function readForReviewers({ store }: DecideDeps, org: Org): Promise<{ readonly overdue: Overdue; readonly standing: number }> {
-  const [overdue, standing] = await Promise.all([store.home.overdue(org, overdueShown), store.standingReview.count(org)]);
-  return { overdue, standing };
+async function readForReviewers({ store }: DecideDeps, { org, person }: Caller) {
+  const [overdue, standing, unreviewed] = await Promise.all([
+    store.home.overdue(org, overdueShown),
+    store.standingReview.count(org),
+    store.breakGlass.unreviewed(org, { besides: person.id, limit: unreviewedShown }),
+  ]);
+  return { overdue, standing, unreviewed };
 }
 
 function extensions({ requests }: HomePage, settings: Settings): ReadonlyMap<RequestId, DurationSeconds> {

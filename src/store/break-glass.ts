@@ -9,10 +9,10 @@ import { selectRequests } from './request-rows.ts';
 const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 
 export const createBreakGlassReads = (db: Db): BreakGlassReads => ({
-  async unreviewed(org, limit) {
+  async unreviewed(org, { besides, limit }) {
     const { rows } = await sql<{ id: string; count: number }>`
       select request_id as id, count(*) over ()::int as count from break_glass
-      where org = ${org} and reviewed_at is null order by request_id limit ${limit}`.execute(db);
+      where org = ${org} and reviewed_at is null and person_id <> ${besides} order by request_id limit ${limit}`.execute(db);
     const ids = rows.map(({ id }) => id);
     const shown = ids.length === 0 ? [] : await selectRequests(db, sql`q.org = ${org} and q.id = any(${ids}::uuid[]) order by q.id`);
     return { count: rows[0]?.count ?? 0, shown };

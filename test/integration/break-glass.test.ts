@@ -206,7 +206,7 @@ describe('the debt', () => {
     const given = await taken('bob', { reason: 'again' });
     expect(given.id).not.toBe(failed.id);
     expect(await take('bob', { reason: 'and again' })).toMatchObject(refused('review-owed'));
-    expect((await world.store.breakGlass.unreviewed(by('bob').org, 1)).count).toBe(2);
+    expect((await world.store.breakGlass.unreviewed(by('bob').org, { besides: by('carol').person.id, limit: 1 })).count).toBe(2);
     expect((await review('carol', failed)).ok).toBe(true);
     expect(await take('bob', { reason: 'and again' })).toMatchObject(refused('review-owed'));
   });
@@ -256,6 +256,41 @@ describe('the review', () => {
     const all = await Promise.all(['alice', 'carol', 'dave', 'carol', 'alice'].map((name) => review(name, request)));
     expect(all.filter(({ ok }) => ok)).toHaveLength(1);
     expect((await events(request)).filter(({ action }) => action === 'breakglass.reviewed')).toHaveLength(1);
+  });
+});
+
+describe('home tabs', () => {
+  it('list what others took, for those who always may review it', async () => {
+    const first = await taken();
+    const own = await taken('alice');
+    const listed = async (name: string) => (await world.useCases.home(by(name))).unreviewed;
+    expect(await listed('alice')).toMatchObject({ count: 1, shown: [{ id: first.id }] });
+    expect(await listed('carol')).toMatchObject({ count: 2, shown: [{ id: first.id }, { id: own.id }] });
+    expect(await listed('dave')).toBeUndefined();
+    expect(await listed('bob')).toBeUndefined();
+    must(await review('carol', first));
+    expect(await listed('alice')).toBeUndefined();
+  });
+
+  it('change when something was taken, and when it was reviewed', async () => {
+    const { tabs } = world.store.home;
+    const names = ['alice', 'bob', 'carol', 'dave', 'erin'];
+    const drawn = { shown: '', place: '', waiting: [], overdue: undefined };
+    for (const name of names) {
+      const { org, person } = by(name);
+      await tabs.drawn(org, name, await tabs.begin(org, name, person.id), drawn);
+    }
+    const changed = async (request: PermissionRequest): Promise<readonly string[]> => {
+      await world.work.notify(request.id);
+      const { rows } = await world.pool.query(
+        `update homes h set publish_at = null from (select account from homes where publish_at is not null) d where d.account = h.account returning h.account`,
+      );
+      return rows.map(({ account }) => account).toSorted();
+    };
+    const request = await taken();
+    expect(await changed(request)).toEqual(['alice', 'bob', 'carol']);
+    must(await review('dave', request));
+    expect(await changed(request)).toEqual(['alice', 'bob', 'carol']);
   });
 });
 

@@ -66,6 +66,16 @@ it.each(['socket', 'http'] as const)(
     await expectAgreement(product);
     await bob.command('/access request pg role readwrite --break-glass --reason "and that one"');
     await workspace.until(() => alice.messages('approvals').some((message) => textOf(message).includes('and that one')), 20_000);
+    // On the home tab of an owner, too, and gone from there once it is reviewed.
+    await alice.openHome();
+    const home = await workspace.until(() => {
+      const tab = alice.home();
+      return tab !== undefined && JSON.stringify(tab.source).includes('Break-glass to review: 1') ? tab : undefined;
+    });
+    await alice.press(home, 'review_glass');
+    await alice.submit(await windowWith(workspace, alice, 'What did you find?'), { note: 'That one too.' });
+    await windowWith(workspace, alice, 'Reviewed');
+    await workspace.until(() => !JSON.stringify(alice.home()?.source).includes('Break-glass to review'), 20_000);
     await expectAgreement(product);
     expectNoComplaints(product);
   },

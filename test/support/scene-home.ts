@@ -1,5 +1,5 @@
 import { home, homeNotice, type HomeProps } from '../../blocks/home.ts';
-import { alice, dave, hour, idOf, many, presets, states, type Words } from './scene-values.ts';
+import { alice, dave, hour, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
 import { rejectionHome } from '../../blocks/notices.ts';
 import type { Scene } from './slack-scenes.ts';
 
@@ -54,6 +54,12 @@ export function homeScenes(words: Words): Scene[] {
     scene('overdue', 'For an owner, when access is not seen gone', 'alice', {
       isOwner: true,
       overdue: { count: words.requests + 2, shown: shown.map((each) => ({ ...each, requestor: alice })) },
+    }),
+    scene('unreviewed', 'For a security reviewer, when something was taken at once', 'carol', {
+      unreviewed: {
+        count: words.requests + 2,
+        shown: many(words, Math.min(words.requests, 20), active).map((each) => ({ ...takenAtOnce(words, active), id: each.id })),
+      },
     }),
     scene('paged', 'In the middle of long lists', 'bob', {
       requests: page(mine),
