@@ -1,7 +1,4 @@
 /** What Curfew runs on and against: each part a real one of its own, behind a link that can be cut. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -9,7 +6,7 @@ import { withClient } from '../../src/sandbox/postgres/connect.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/sandbox/postgres/start.ts';
 import { prepareSampleDatabase } from '../../src/sandbox/sample-database.ts';
 import { type LocalSlack, startLocalSlack } from '../support/local-slack.ts';
-import { freePort } from '../support/free-port.ts';
+import { startRedis } from '../support/redis-process.ts';
 import { createLink, type Link, through } from './link.ts';
 
 export type Place = {
@@ -43,7 +40,7 @@ export async function createPlace(folder: string): Promise<Place> {
   const observer = new URL(sample.url);
   observer.username = 'observer';
   observer.password = 'observer';
-  const redis = await startRedis(stack);
+  const redis = stack.use(await startRedis());
   const links = {
     database: stack.use(await createLink(() => database.server.port)),
     target: stack.use(await createLink(() => target.server.port)),
@@ -71,7 +68,7 @@ export async function createPlace(folder: string): Promise<Place> {
     observerUrl: observer.href,
     loseDatabase: (awayMs) => database.lose(awayMs),
     loseTarget: (awayMs) => target.lose(awayMs),
-    flushRedis: redis.flush,
+    flushRedis: () => redis.tell('FLUSHALL'),
     loseRedis: (awayMs) => redis.lose(awayMs),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
@@ -94,55 +91,3 @@ async function startServer(folder: string, stack: AsyncDisposableStack) {
     },
   };
 }
-
-const redisPrograms = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'];
-
-/** A real one where there is one, else one in JavaScript, as a process of its own. It keeps nothing. */
-async function startRedis(stack: AsyncDisposableStack) {
-  const port = await freePort();
-  const program = redisPrograms.find((each) => existsSync(each));
-  const start = async (): Promise<ChildProcess> => {
-    const child =
-      program === undefined
-        ? spawn(process.execPath, [path.join(import.meta.dirname, 'redis.ts'), String(port)], { stdio: 'ignore' })
-        : spawn(program, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--hz', '100'], {
-            stdio: 'ignore',
-          });
-    while (!(await answers(port))) await sleep(20);
-    return child;
-  };
-  let child = await start();
-  const kill = async (): Promise<void> => {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
-  };
-  stack.defer(kill);
-  return {
-    port,
-    flush: () => tell(port, 'FLUSHALL'),
-    async lose(awayMs: number): Promise<void> {
-      await kill();
-      await sleep(awayMs);
-      child = await start();
-    },
-  };
-}
-
-/** One inline command, and its answer's first line. */
-async function tell(port: number, command: string): Promise<void> {
-  const socket = net.connect(port, '127.0.0.1');
-  await new Promise<void>((resolve, reject) => {
-    socket.once('data', () => resolve());
-    socket.once('error', reject);
-    socket.write(`${command}\r\n`);
-  });
-  socket.destroy();
-}
-
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
