@@ -40,7 +40,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
     ],
     packages: [/^kysely/, 'pg', 'uuid', 'canonicalize', /^node:/],
   },
-  'src/queue': { parts: ['src/domain', 'src/app', 'src/queue'], packages: ['bullmq', 'ioredis', 'pg', 'zod', /^node:/] },
+  'src/queue': { parts: ['src/domain', 'src/app', 'src/queue', 'src/every.ts'], packages: ['bullmq', 'ioredis', 'pg', 'zod', /^node:/] },
   'src/slack': { parts: ['src/domain', 'src/app', 'blocks', 'src/slack'], packages: [/^@slack\//, 'ws', 'zod', /^node:/] },
   'src/http': {
     parts: ['src/domain', 'src/app', 'src/http'],

@@ -8,6 +8,8 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Log } from '../app/ports.ts';
+import { createPolicyWatch } from './memory-policy.ts';
+import { createSchemaWatch } from './mend-schema.ts';
 
 /** What differs between BullMQ on Redis and BullMQ on PostgreSQL. `C` is how that backend is told where to connect. */
 export type Backend<C> = {
@@ -19,6 +21,8 @@ export type Backend<C> = {
   readonly consumer: C;
   /** Why nothing can be added at this moment, as far as that is known without asking. */
   problem(): string | undefined;
+  /** Done every few seconds: says what is wrong with where the jobs are kept, and mends what it can. */
+  lookAfter(): Promise<void>;
   close(): void;
 };
 
@@ -37,28 +41,20 @@ export function redisBackend(url: string, log: Log, onError: (error: Error) => v
     socketTimeout: connectTimeoutMs,
   });
   producer.on('error', onError);
-  producer.on('ready', () => {
-    warnOfEviction(producer, log).catch((error: unknown) => log.warn({ err: error }, 'the memory policy of Redis could not be read'));
-  });
+  const lookAtPolicy = createPolicyWatch(producer, log);
   return {
     kind: 'redis',
     factory: createRedisBackend,
     producer,
     consumer,
     problem: () => (producer.status === 'ready' ? undefined : `Redis is not connected (${producer.status})`),
+    lookAfter: async () => (producer.status === 'ready' ? lookAtPolicy() : undefined),
     close: () => producer.disconnect(),
   };
 }
 
-/** `INFO` and not `CONFIG GET`: hosted Redis servers seldom allow the latter. */
-async function warnOfEviction(redis: Redis, log: Log): Promise<void> {
-  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
-  if (policy === undefined || policy === 'noeviction') return;
-  log.error({ policy }, 'REDIS MAY THROW JOBS AWAY: set its maxmemory-policy to noeviction. Until then only the sweep is reliable');
-}
-
 /** @param url of the database; BullMQ keeps its tables there in a schema of its own, `bullmq`. */
-export function postgresBackend(url: string): Backend<PostgresConnectionOptions> {
+export function postgresBackend(url: string, log: Log): Backend<PostgresConnectionOptions> {
   const pool = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs };
   return {
     kind: 'postgres',
@@ -67,6 +63,7 @@ export function postgresBackend(url: string): Backend<PostgresConnectionOptions>
     producer: { ...pool, max: 2, migrate: true },
     consumer: { ...pool, max: 3 },
     problem: () => undefined, // the pool finds out, and within its connection time-out
+    lookAfter: createSchemaWatch(url, log, connectTimeoutMs),
     close() {},
   };
 }

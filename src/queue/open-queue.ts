@@ -1,6 +1,6 @@
 import { Queue as BullQueue } from 'bullmq';
-import type { Log } from '../app/ports.ts';
-import type { Job, Jobs } from '../app/ports.ts';
+import type { Job, Jobs, Log } from '../app/ports.ts';
+import { every } from '../every.ts';
 import { type Backend, postgresBackend, redisBackend } from './backend.ts';
 import { type QueueName, queueNames, queueOf, toEnvelope } from './jobs.ts';
 import { type Handlers, startWorker } from './workers.ts';
@@ -14,6 +14,8 @@ export type QueueDeps = {
   readonly name?: string;
   /** Milliseconds since 1970, for the delay of alarms. */
   readonly now?: () => number;
+  /** How often it is looked at where the jobs are kept. */
+  readonly lookAfterMs?: number;
 };
 
 export type QueueStatus = { readonly kind: 'redis' | 'postgres' } & (
@@ -34,6 +36,7 @@ export type Queue = Jobs & {
 const answerMs = 2_000;
 const drainMs = 10_000;
 const closeMs = 2_000;
+const lookEveryMs = 10_000;
 /** Migrations, and another process that is at them. */
 const migrateMs = 30_000;
 
@@ -47,17 +50,18 @@ export function openQueue(options: QueueOptions, deps: QueueDeps): Promise<Queue
   const onError = logSparingly(deps.log);
   return options.kind === 'redis'
     ? open(redisBackend(options.url, deps.log, onError), deps, onError)
-    : open(postgresBackend(options.url), deps, onError);
+    : open(postgresBackend(options.url, deps.log), deps, onError);
 }
 
 async function open<C>(
   backend: Backend<C>,
-  { log, name = 'curfew', now = Date.now }: QueueDeps,
+  { log, name = 'curfew', now = Date.now, lookAfterMs = lookEveryMs }: QueueDeps,
   onError: (error: Error) => void,
 ): Promise<Queue> {
   const fullName = (queue: QueueName) => `${name}-${queue}`;
   const producers = await openProducers(backend, fullName, { log, onError, now });
   let workers: readonly ReturnType<typeof startWorker>[] = [];
+  const looking = every(lookAfterMs, () => backend.lookAfter().catch(onError));
   return {
     wake: (jobs) => within(answerMs, producers.add(jobs), 'waking the workers'),
     startWorkers(handlers) {
@@ -73,6 +77,7 @@ async function open<C>(
       }
     },
     async [Symbol.asyncDispose]() {
+      await looking[Symbol.asyncDispose]();
       // What still runs may want to set an alarm, so adding ends last.
       await Promise.all(workers.map((worker) => worker.drain(drainMs)));
       await producers.close();
@@ -83,7 +88,7 @@ async function open<C>(
 async function openProducers<C>(
   backend: Backend<C>,
   fullName: (queue: QueueName) => string,
-  { log, onError, now }: Required<Omit<QueueDeps, 'name'>> & { readonly onError: (error: Error) => void },
+  { log, onError, now }: Required<Pick<QueueDeps, 'log' | 'now'>> & { readonly onError: (error: Error) => void },
 ) {
   const openOne = (queue: QueueName) =>
     new BullQueue(fullName(queue), { connection: backend.producer }, backend.factory).on('error', onError);

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
+import { openQueue, type Queue } from '../../src/queue/open-queue.ts';
+import { withClient } from '../../src/sandbox/postgres/connect.ts';
+import { createLink, through } from '../chaos/link.ts';
+import { testDatabase } from '../support/postgres.ts';
+import { look, recorder } from '../support/queues.ts';
+import { isRedisReal, startRedis } from '../support/redis-process.ts';
+
+// What the queue stands on goes away under a running process, which must go on by itself once it is back.
+
+const soon = { timeout: 30_000, interval: 50 };
+
+/** A queue with workers, and whether a wake-up comes to them. */
+async function openWorking(options: Parameters<typeof openQueue>[0], stack: AsyncDisposableStack) {
+  const { log, lines, ran, handlers } = recorder();
+  const queue = stack.use(await openQueue(options, { log, name: `t-${randomUUID()}`, lookAfterMs: 200 }));
+  queue.startWorkers(handlers);
+  return { queue, lines, ran };
+}
+
+/** Wake-ups may be refused meanwhile; one comes to a worker in the end. */
+async function expectToWork({ queue, ran }: { queue: Queue; ran: { what: unknown }[] }): Promise<void> {
+  const jobs = [look(), look(), look()];
+  await vi.waitFor(async () => {
+    await queue.wake(jobs);
+    expect(ran.map(({ what }) => what)).toEqual(expect.arrayContaining(jobs.map(({ rightId }) => rightId)));
+  }, soon);
+}
+
+describe('on Redis', () => {
+  it('goes on after the server was killed, and came back empty', async () => {
+    await using stack = new AsyncDisposableStack();
+    const redis = stack.use(await startRedis());
+    const working = await openWorking({ kind: 'redis', url: redis.url }, stack);
+    for (let n = 0; n < 3; n += 1) {
+      await expectToWork(working);
+      await redis.lose(n * 300);
+    }
+    await expectToWork(working);
+  });
+});
+
+// The one in JavaScript has no limits of memory.
+if (isRedisReal)
+  describe('on a Redis that is full, or may be', () => {
+    it('refuses wake-ups, leaves the processor alone, and goes on after that', async () => {
+      await using stack = new AsyncDisposableStack();
+      const redis = stack.use(await startRedis());
+      const working = await openWorking({ kind: 'redis', url: redis.url }, stack);
+      await expectToWork(working);
+      await redis.tell('CONFIG SET maxmemory 1');
+      await expect(working.queue.wake([look()])).rejects.toThrow(/OOM|memory/);
+      expect(await working.queue.status()).toMatchObject({ reachable: true });
+      await redis.tell('CONFIG SET maxmemory 0');
+      await expectToWork(working);
+    });
+
+    it('shouts where jobs may be thrown away: at the start, when that changes, and once', async () => {
+      await using stack = new AsyncDisposableStack();
+      const redis = stack.use(await startRedis());
+      const shouts = (lines: readonly { level: string; message: string }[]) =>
+        lines.flatMap(({ level, message }) => (/^REDIS MAY THROW|keeps jobs again/.test(message) ? [level] : []));
+      const { lines } = await openWorking({ kind: 'redis', url: redis.url }, stack);
+      await redis.tell('CONFIG SET maxmemory-policy allkeys-lru');
+      await vi.waitFor(() => expect(shouts(lines)).toEqual(['error']), soon);
+      await redis.tell('CONFIG SET maxmemory-policy noeviction');
+      await vi.waitFor(() => expect(shouts(lines)).toEqual(['error', 'info']), soon);
+      await redis.tell('CONFIG SET maxmemory-policy volatile-ttl');
+      await vi.waitFor(() => expect(shouts(lines)).toEqual(['error', 'info', 'error']), soon);
+      const later = await openWorking({ kind: 'redis', url: redis.url }, stack);
+      await vi.waitFor(() => expect(shouts(later.lines)).toEqual(['error']), soon);
+    });
+  });
+
+describe('on PostgreSQL', () => {
+  it.each([
+    ['its schema was dropped', 'drop schema bullmq cascade'],
+    ['a table was dropped', 'drop table bullmq.job cascade'],
+    [
+      'its connections were cut',
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    ],
+  ])('goes on after %s', async (_, sql) => {
+    await using stack = new AsyncDisposableStack();
+    const database = stack.use(await testDatabase());
+    const working = await openWorking({ kind: 'postgres', url: database.url }, stack);
+    await expectToWork(working);
+    // Whoever drops a table that is in use may be the one whom PostgreSQL takes out of a deadlock.
+    await vi.waitFor(() => withClient(database.url, (client) => client.query(sql)), soon);
+    await expectToWork(working);
+  });
+
+  it('begins to work where the database was away when the workers started', async () => {
+    await using stack = new AsyncDisposableStack();
+    const database = stack.use(await testDatabase());
+    const port = Number(new URL(database.url).port);
+    const link = stack.use(await createLink(() => port));
+    const { log, ran, handlers } = recorder();
+    const options = { kind: 'postgres', url: through(database.url, link) } as const;
+    const queue = stack.use(await openQueue(options, { log, name: `t-${randomUUID()}` }));
+    link.cut('both');
+    queue.startWorkers(handlers);
+    // Connections are refused in the order in which they were tried.
+    for (let n = 0; n < 4; n += 1) expect(await queue.status()).toMatchObject({ reachable: false });
+    link.mend();
+    await expectToWork({ queue, ran });
+  });
+});
