@@ -181,8 +181,8 @@ export function listen(app: App, desk: Desk): void {
     });
   }
   for (const id of listened.functions) {
-    app.function(id, { autoAcknowledge: false }, async ({ ack, payload }) => {
-      await onStep(desk, { execution: payload.function_execution_id, inputs: payload.inputs });
+    app.function(id, { autoAcknowledge: false }, async ({ ack, payload, context }) => {
+      await onStep(desk, { execution: payload.function_execution_id, inputs: payload.inputs, retry: context.retryNum });
       await ack();
     });
   }

@@ -4,21 +4,33 @@ import { rejectionText } from '../../blocks/notices.ts';
 import { type Desk, reportFault } from './desk.ts';
 import { createEndStep } from './end-step.ts';
 
-export type Step = { readonly execution: string; readonly inputs: Readonly<Record<string, unknown>> };
+/** `retry`: how often Slack has sent it before. */
+export type Step = {
+  readonly execution: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly retry: number | undefined;
+};
 
 const longestError = 500;
+/** What is not acknowledged is sent again at once, after a minute and after five. */
+const mostRetries = 3;
 
 /**
  * Settles once the request and that the step waits for it are on record: only then it may be acknowledged, because Slack does
  * not deliver again what was.
+ * @throws where it cannot begin now: a step that failed is over for good, so it fails only when it will not be delivered again
  */
-export async function onStep(desk: Desk, { execution, inputs }: Step): Promise<void> {
-  const why = await begin(desk, { execution, inputs }).catch((error: unknown) => reportFault(desk.log, error));
+export async function onStep(desk: Desk, step: Step): Promise<void> {
+  const { execution, retry = 0 } = step;
+  const why = await begin(desk, step).catch((error: unknown) => {
+    if (retry < mostRetries) throw error;
+    return reportFault(desk.log, error);
+  });
   if (why !== undefined) await createEndStep(desk.client, desk.log)(execution, { kind: 'failed', why: onOneLine(why, longestError) });
 }
 
 /** @returns why it cannot begin */
-async function begin(desk: Desk, { execution, inputs }: Step): Promise<string | undefined> {
+async function begin(desk: Desk, { execution, inputs }: Omit<Step, 'retry'>): Promise<string | undefined> {
   const [requester, right] = [textOf(inputs['requester']), textOf(inputs['resource'])];
   if (requester === undefined || right === undefined) return 'The step needs a requester and a resource.';
   const caller = await desk.identities.caller(requester);

@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createWork } from '../../src/app/index.ts';
 import type { StepEnd } from '../../src/domain/step.ts';
 import { must } from '../support/http-app.ts';
+import { jumpingClock } from '../support/jumping-clock.ts';
 import { approvalOf, expectNoComplaints } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
+import { accept } from '../../src/domain/result.ts';
+import { type RunningSlack, startSlackApp } from '../support/slack-app.ts';
 import { createWorld } from '../support/world.ts';
 
 const step = 'request_access_step';
@@ -68,6 +71,75 @@ describe.each(['socket', 'http'] as const)('a step of a workflow by %s', (transp
     await workspace.until(() => run.state === 'completed', 10_000);
     const told = async () => (await product.curfew.pool.query('select from steps where told_at is not null')).rowCount;
     await expect.poll(told, { timeout: 30_000 }).toBe(1);
+  });
+});
+
+/** As Slack does minutes later: what comes twice in one second, over HTTP, is refused before it is read. */
+const redeliver = ({ slack: { workspace } }: RunningSlack, attempt: number) =>
+  workspace.deliver(must(workspace.sent.at(-1)), {
+    retry: { attempt, reason: 'http_timeout' },
+    timestampSeconds: Math.floor(Date.now() / 1000) + attempt,
+  });
+
+describe.each(['socket', 'http'] as const)('a step that cannot begin now, by %s', (transport) => {
+  /** Each delivery is `away` or not, in their order; afterwards nothing is. */
+  const begin = async (away: boolean[]) => {
+    const begun: string[] = [];
+    const running = await startSlackApp(transport, {
+      steps: {
+        begin: async (_caller, { execution }) => {
+          if (away.shift() === true) throw new Error('the database is away');
+          begun.push(execution);
+          return accept(undefined);
+        },
+      },
+    });
+    const { workspace } = running.slack;
+    const run = await workspace.runStep(step, { requester: workspace.as('bob').id, resource: 'pg role readonly' });
+    const again = (attempt: number) => redeliver(running, attempt);
+    return { running, run, begun, again, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+  };
+
+  it('begins when Slack delivers it again', async () => {
+    await using waiting = await begin([true]);
+    const { run, begun } = waiting;
+    await expect.poll(() => begun, { timeout: 10_000 }).toEqual([run.id]);
+    expect(run.state).toBe('running');
+  });
+
+  it('begins when it could not be told who is asked for', async () => {
+    await using running = await startSlackApp(transport, { steps: { begin: async () => accept(undefined) } });
+    const { workspace } = running.slack;
+    const taken = vi.spyOn(workspace.faults, 'take');
+    for (let each = 0; each < 3; each++) workspace.faults.next('users.info', { status: 500 });
+    const run = await workspace.runStep(step, { requester: workspace.as('bob').id, resource: 'pg role readonly' });
+    await expect.poll(() => taken.mock.calls.flat().filter((method) => method === 'users.info').length, { timeout: 10_000 }).toBe(4);
+    expect(run.state).toBe('running');
+  });
+
+  it('fails with a reference where the last delivery comes to nothing as well', async () => {
+    await using waiting = await begin([true, true, true, true]);
+    const { running, run, begun, again } = waiting;
+    expect(await again(2)).toEqual({ kind: 'timeout' });
+    expect(run.state).toBe('running');
+    expect(await again(3)).toMatchObject({ kind: 'acked' });
+    expect(run.state).toBe('failed');
+    const { reference } = must(running.logged.map(({ fields }): { reference?: string } => fields).find((fields) => 'reference' in fields));
+    expect(run.error).toContain(must(reference));
+    expect(begun).toEqual([]);
+  });
+
+  it('fails with its reason also where Slack did not take it at once', async () => {
+    await using running = await startSlackApp(transport, {});
+    const { workspace } = running.slack;
+    const limited = { retryAfterSeconds: 600 };
+    workspace.faults.next('functions.completeError', limited);
+    const jump = jumpingClock();
+    const run = await workspace.runStep(step, { requester: 'U0NOBODY1', resource: 'pg role readonly' });
+    expect(run.state).toBe('running');
+    jump(601_000);
+    await redeliver(running, 2);
+    expect(run).toMatchObject({ state: 'failed', error: expect.stringContaining('Only members of this workspace') });
   });
 });
 
