@@ -85,6 +85,7 @@ export function createUseCases(deps: AppDeps): UseCases {
     linkAccount: (org, account) => store.linkAccount(org, account),
     linkAgain: (org, account) => store.linkAgain(org, account),
     findLink: (org, account) => store.findLink(org, account),
+    namedPerson: (org, account) => store.namedPerson(org, account),
     linkedUser: (org, whom) => store.linkedUser(org, whom),
     authenticate: (org, token) => authenticate(deps, org, token),
     recordRefusedCalls: (org, counts) => store.recordRefusedCalls(org, counts),

@@ -283,6 +283,7 @@ export type Store = Reads &
     linkAccount(org: Org, account: OutsideAccount): Promise<Link>;
     linkAgain(org: Org, account: OutsideAccount): Promise<Link>;
     findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
+    namedPerson(org: Org, account: OutsideAccount): Promise<Link>;
     linkedUser(org: Org, whom: Omit<AccountId, 'user'> & { readonly email: Email }): Promise<string | undefined>;
     readonly signIns: SignInStore;
     authenticate(org: Org, key: string): Promise<Bearer | undefined>;

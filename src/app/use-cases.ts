@@ -178,6 +178,8 @@ export type UseCases = RequestDoors & {
   linkAgain(org: Org, account: OutsideAccount): Promise<Link>;
   /** The same for somebody who is only spoken of: no link is made, and undefined means that there is none. */
   findLink(org: Org, account: OutsideAccount): Promise<Link | undefined>;
+  /** Whom {@link linkAccount} would answer with for somebody whom another names: no link is made, as they did nothing themselves. */
+  namedPerson(org: Org, account: OutsideAccount): Promise<Link>;
   /** The other way: the user of that workspace who is linked to the person with this address. */
   linkedUser(org: Org, whom: Omit<AccountId, 'user'> & { readonly email: Email }): Promise<string | undefined>;
   /** Whom a bearer token speaks for; undefined for an unknown, expired or revoked one, `unavailable` where it cannot be told now. */

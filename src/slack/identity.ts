@@ -11,6 +11,8 @@ import type { CountRefused } from './refused.ts';
 export type Identities = {
   /** Who presses or types. Refuses guests, bots, deactivated accounts, people of other workspaces and accounts that are nobody's. */
   caller(userId: string): Promise<Result<Caller>>;
+  /** On whose behalf something is asked for by another who names them. Refuses as `caller` does, and makes no link. */
+  named(userId: string): Promise<Result<Caller>>;
   /** The account of somebody who could be a caller, and who it is linked to; no link is made. */
   account(userId: string): Promise<Result<LookedAt>>;
   /** Links the account of somebody who asks for it by the address that the workspace vouches for, also where the link was taken back. */
@@ -41,7 +43,7 @@ type Why = Extract<Rejection, { code: 'identity-unknown' }>['why'];
 
 export function createIdentities(deps: {
   readonly people: People;
-  readonly useCases: Pick<UseCases, 'linkAccount' | 'linkAgain' | 'findLink' | 'linkedUser'>;
+  readonly useCases: Pick<UseCases, 'linkAccount' | 'linkAgain' | 'findLink' | 'namedPerson' | 'linkedUser'>;
   readonly org: Org;
   readonly home: Home;
   /** The workspace vouches for its members' addresses, so an account may be linked by its own. */
@@ -66,14 +68,15 @@ export function createIdentities(deps: {
     deps.countRefused(told);
     return reject({ code: 'identity-unknown', why: told });
   };
-  const linkBy = async (userId: string, make: UseCases['linkAccount']): Promise<Result<Caller>> => {
+  const personBy = async (userId: string, find: UseCases['linkAccount']): Promise<Result<Caller>> => {
     const looked = await look(userId);
-    const found = 'why' in looked ? looked : await make(org, looked.account);
+    const found = 'why' in looked ? looked : await find(org, looked.account);
     return 'person' in found ? accept(callerFor(found.person)) : refuse(found.why);
   };
   return {
-    caller: (userId) => linkBy(userId, deps.useCases.linkAccount),
-    linkAgain: (userId) => linkBy(userId, deps.useCases.linkAgain),
+    caller: (userId) => personBy(userId, deps.useCases.linkAccount),
+    named: (userId) => personBy(userId, deps.useCases.namedPerson),
+    linkAgain: (userId) => personBy(userId, deps.useCases.linkAgain),
     async account(userId) {
       const looked = await look(userId);
       if ('why' in looked) return refuse(looked.why);

@@ -33,7 +33,7 @@ export async function onStep(desk: Desk, step: Step): Promise<void> {
 async function begin(desk: Desk, { execution, inputs }: Omit<Step, 'retry'>): Promise<string | undefined> {
   const [requester, right] = [textOf(inputs['requester']), textOf(inputs['resource'])];
   if (requester === undefined || right === undefined) return 'The step needs a requester and a resource.';
-  const caller = await desk.identities.caller(requester);
+  const caller = await desk.identities.named(requester);
   if (!caller.ok) return `The requester cannot ask for access: ${rejectionText(caller.rejection)}`;
   const wish = { execution, right, duration: textOf(inputs['duration']), reason: textOf(inputs['reason']) };
   const begun = await desk.useCases.steps.begin(caller.value, wish);

@@ -16,7 +16,7 @@ import { createKeyReads } from './keys.ts';
 import { readNewer } from './newer.ts';
 import { createNotices } from './notices.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { findLink, linkAccount, linkAgain, linkedUser } from './linked-accounts.ts';
+import { findLink, linkAccount, linkAgain, linkedUser, namedPerson } from './linked-accounts.ts';
 import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
 import { createPlainAsks } from './plain-asks.ts';
@@ -86,6 +86,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     linkAccount: (org, account) => linkAccount(db, org, account),
     linkAgain: (org, account) => linkAgain(db, org, account),
     findLink: (org, account) => findLink(db, org, account),
+    namedPerson: (org, account) => namedPerson(db, org, account),
     linkedUser: (org, whom) => linkedUser(db, org, whom),
     signIns: createSignIns(db),
     authenticate: createAuthenticate(pool),

@@ -56,6 +56,16 @@ export async function linkAgain(db: Db, org: Org, account: OutsideAccount): Prom
   return known === undefined || ('why' in known && known.why === 'taken-back') ? linkByAddress(db, org, account) : known;
 }
 
+/** As {@link linkAccount} would answer, for somebody whom another names: no link is made, as they did nothing themselves. */
+export async function namedPerson(db: Db, org: Org, account: OutsideAccount): Promise<Link> {
+  const known = await findLink(db, org, account);
+  if (known !== undefined) return known;
+  const { email } = account;
+  if (email === undefined) return { why: 'unlinked' };
+  if ((await linkedUser(db, org, { ...account, email })) !== undefined) return { why: 'second-account' };
+  return { person: await findOrAddPerson(db, org, email) };
+}
+
 async function linkByAddress(db: Db, org: Org, account: OutsideAccount): Promise<Link> {
   const { email } = account;
   if (email === undefined) return { why: 'unlinked' };

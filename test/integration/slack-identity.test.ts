@@ -28,6 +28,8 @@ const over = (): Partial<UseCases> => ({
     return reject({ code: 'not-approver' });
   },
   linkAccount: (at, account) => world.useCases.linkAccount(at, account),
+  namedPerson: (at, account) => world.useCases.namedPerson(at, account),
+  steps: world.useCases.steps,
   findLink: (at, account) => world.useCases.findLink(at, account),
   linkedUser: (at, whom) => world.useCases.linkedUser(at, whom),
   runCommand: async (caller, argv) => {
@@ -65,6 +67,35 @@ describe.each<Mode>(['socket', 'http'])('a Slack account, over %s', (mode) => {
     await running.slack.workspace.changePerson(mallory.id, { email: `${mallory.name}@example.com` });
     await running.slack.workspace.as(mallory.id).command('/access status');
     await expect.poll(() => answered).toEqual([`${mallory.name}@example.com`]);
+  });
+
+  it('is not linked when a workflow names it, and asks for the person whom it would be', async () => {
+    const [erin, second] = [someone('erin'), someone('second')];
+    await using running = await start(mode, { people: [erin, second] });
+    const { workspace } = running.slack;
+    const name = (who: { readonly id: string }) =>
+      workspace.runStep('request_access_step', { requester: who.id, resource: 'pg role readonly', reason: 'first day' });
+    const links = async () => (await world.pool.query('select from identities where subject like $1', [`%/${erin.id}`])).rowCount;
+    const asked = async () =>
+      (
+        await world.pool.query<{ email: string; n: number }>(
+          `select email, count(*)::int as n from requests join people on people.id = requestor_id
+           where reason like '%first day' and email = any ($1) group by email`,
+          [[`${erin.name}@example.com`, `${second.name}@example.com`]],
+        )
+      ).rows;
+    expect((await name(erin)).state).toBe('running');
+    expect(await asked()).toEqual([{ email: `${erin.name}@example.com`, n: 1 }]);
+    expect(await links()).toBe(0);
+    await said(running, erin.name, `you are ${erin.name}@example.com`);
+    expect(await links()).toBe(1);
+
+    // Another account that says it is hers now: which of the two is meant, nobody can tell.
+    await workspace.changePerson(second.id, { email: `${erin.name}@example.com` });
+    expect(await name(second)).toMatchObject({ state: 'failed', error: expect.stringContaining('Another Slack account') });
+    await workspace.changePerson(erin.id, { email: `${second.name}@example.com` });
+    expect(await name(erin)).toMatchObject({ state: 'running' });
+    expect((await asked()).map(({ email }) => email)).toEqual([`${erin.name}@example.com`]);
   });
 
   it('is linked when its person does something, and not when somebody speaks of them', async () => {

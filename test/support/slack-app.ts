@@ -51,6 +51,7 @@ export async function startSlackApp(
   const useCases = fakeUseCases({
     identify: async (_org, { email }) => identified(email),
     linkAccount: async (_org, { email }) => (email === undefined ? { why: 'unlinked' } : { person: identified(email) }),
+    namedPerson: async (_org, { email }) => (email === undefined ? { why: 'unlinked' } : { person: identified(email) }),
     findLink: async () => undefined,
     linkedUser: async () => undefined,
     deliveries: { claim: async () => true },
