@@ -83,7 +83,9 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
     allowAbsoluteUrls: false,
     ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
   };
-  const client = createPromptClient(options.botToken, clientOptions, createPace(monotonicMs));
+  // One for all: Slack's limits do not ask which of our clients called.
+  const pace = createPace(monotonicMs);
+  const client = createPromptClient(options.botToken, clientOptions, pace);
   const { team_id: teamId, bot_id: botId, user_id: botUserId, ...rest } = await client.auth.test();
   if (teamId === undefined || botId === undefined || botUserId === undefined)
     throw new UselessToken('auth.test: this is not the token of a bot in a workspace');
@@ -122,7 +124,6 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
 
   // Messages have a client of their own, that neither waits nor repeats: the pace is ours, and so is looking before posting again.
   const posting = new TokenClient(options.botToken, { ...clientOptions, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
-  const pace = createPace(monotonicMs);
   const postingPeople = createPeople(posting, monotonicMs);
   const identities = identitiesOf(postingPeople);
   const places = createPlaces({

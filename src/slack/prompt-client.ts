@@ -15,8 +15,11 @@ export function createPromptClient(token: BotToken, options: WebClientOptions, p
   class PromptClient extends TokenClient {
     override apiCall(...[method, args]: Parameters<WebClient['apiCall']>): ReturnType<WebClient['apiCall']> {
       if (nowOrNever.has(method)) return atOnce.apiCall(method, args);
-      return pace.run(method, undefined, () => super.apiCall(method, args));
+      return pace.run(method, postedIn(method, args), () => super.apiCall(method, args));
     }
   }
   return new PromptClient(token, limits);
 }
+
+const postedIn = (method: string, args: Parameters<WebClient['apiCall']>[1]): string | undefined =>
+  method === 'chat.postMessage' && typeof args?.['channel'] === 'string' ? args['channel'] : undefined;

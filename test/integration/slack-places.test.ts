@@ -3,10 +3,12 @@ import { expect, it, vi } from 'vitest';
 import { Unreachable } from '../../src/app/unreachable.ts';
 import { Unusable } from '../../src/app/unusable.ts';
 import { parseEmail } from '../../src/domain/ids.ts';
+import { accept } from '../../src/domain/result.ts';
 import { posting } from '../../src/domain/posting.ts';
 import { createPace } from '../../src/slack/pace.ts';
 import { createPlaces } from '../../src/slack/places.ts';
 import { must, someRequest } from '../support/http-app.ts';
+import { jumpingClock } from '../support/jumping-clock.ts';
 import { noHome, startSlackApp } from '../support/slack-app.ts';
 import { createWorld, org } from '../support/world.ts';
 
@@ -47,6 +49,28 @@ it.each(['views.publish', 'users.info'])('opens windows while %s is limited', as
   await expect.poll(() => met.mock.calls.flat()).toContain(method);
   await workspace.as('carol').command('/access');
   await workspace.until(() => workspace.as('carol').views().length === 1);
+});
+
+it.each(['a message', 'a command'])('asks for nobody while Slack wants it to wait, whether %s met the limit', async (what) => {
+  await using running = await startSlackApp('http', { runCommand: async () => accept({ kind: 'help', text: 'some help' }) });
+  const { workspace } = running.slack;
+  const jump = jumpingClock();
+  const carol = workspace.as('carol');
+  const met = vi.spyOn(workspace.faults, 'take');
+  const asked = () => met.mock.calls.flat().filter((method) => method === 'users.info').length;
+  const post = () => running.app.messenger.post(posting('request'), picture, undefined);
+  const type = async (words: string) => {
+    await carol.command('/access ls');
+    await workspace.until(() => JSON.stringify(carol.ephemerals()).includes(words));
+  };
+  workspace.faults.next('users.info', { retryAfterSeconds: 600 });
+  const [first, second] = what === 'a message' ? [post, type] : [type, post];
+  for (const each of [first, second]) await (each === post ? expect(post()).rejects.toThrow('would have to wait') : type('eference'));
+  expect(asked()).toBe(1);
+  jump(601_000);
+  await post();
+  await type('some help');
+  expect(asked()).toBe(3);
 });
 
 it('says at once that a window cannot be opened, and does not try again', async () => {
