@@ -87,6 +87,7 @@ export async function startEngine(redisUrl: string | undefined) {
     find: async () => undefined,
     redraw: async () => undefined,
     linkTo: async () => undefined,
+    tellLinked: async () => undefined,
     endStep: async () => undefined,
     drawHome: async () => 'gone' as const,
   };

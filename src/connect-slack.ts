@@ -4,11 +4,10 @@ import type { RefusalCounter } from './app/count-refusals.ts';
 import type { Log, Messenger, Vault } from './app/ports.ts';
 import type { SignInSteps } from './app/sign-in.ts';
 import type { Store } from './app/store.ts';
-import type { AccountId, UseCases } from './app/use-cases.ts';
+import type { UseCases } from './app/use-cases.ts';
 import type { Config } from './config.ts';
 import { Secret } from './config/secret.ts';
 import type { BotTokenChoice } from './config/config-types.ts';
-import type { Email } from './domain/ids.ts';
 import type { Door } from './door.ts';
 import { policyText } from './policy-text.ts';
 import { reachSlack } from './reach-slack.ts';
@@ -26,8 +25,6 @@ const shortcuts = [
 /** Slack, real or local: where messages go, and whether somebody listens. */
 export type SlackLink = {
   readonly messenger: Messenger;
-  /** Tells the account's person that it was linked; never throws. */
-  tellLinked(account: AccountId, email: Email): Promise<void>;
   readonly workspace: LocalWorkspace['workspace'] | undefined;
   isReady(): boolean;
   /** Begins to take commands and clicks. Without the web role there is nothing to take. While Slack is away it is waited for. */
@@ -81,10 +78,6 @@ export async function connectSlack(
   const kept = stack.move();
   return {
     messenger: slack.messenger,
-    tellLinked: (account, email) =>
-      slack
-        .tellLinked(account, email)
-        .catch((error: unknown) => log.warn({ err: error }, 'it could not be told that an account was linked')),
     workspace: local?.workspace,
     isReady: () => slack.isReady(),
     start: () => slack.start(),

@@ -7,7 +7,6 @@ import { createBackoff } from './slack/backoff.ts';
 
 export type ReachedSlack = {
   readonly messenger: Messenger;
-  readonly tellLinked: SlackApp['tellLinked'];
   /** Of what comes in over HTTP; undefined while Slack has not been reached. */
   handler(): SlackApp['handler'];
   isReady(): boolean;
@@ -67,10 +66,10 @@ export async function reachSlack({ make, listens, log }: Waiting): Promise<Reach
       find: async (...given) => there().messenger.find(...given),
       redraw: async (...given) => there().messenger.redraw(...given),
       linkTo: async (...given) => there().messenger.linkTo(...given),
+      tellLinked: async (...given) => there().messenger.tellLinked(...given),
       endStep: async (...given) => there().messenger.endStep(...given),
       drawHome: async (...given) => there().messenger.drawHome(...given),
     },
-    tellLinked: async (...given) => there().tellLinked(...given),
     handler: () => app?.handler,
     isReady: () => app !== undefined && (!listens || app.isReady()),
     async start() {

@@ -140,7 +140,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
           waiting: () => ({ main: pool.waitingCount, removals: removals.waitingCount }),
         }),
     },
-    link: signIn && { steps: signIn, told: (account, email) => slack.tellLinked(account, email) },
+    link: signIn && { steps: signIn },
   });
   stack.defer(() => api.close());
   door.serve('', (request, response) => api.routing(request, response));

@@ -32,6 +32,7 @@ import { createStepDoors } from './steps.ts';
 import type { Store } from './store.ts';
 import type { UseCases, Work } from './use-cases.ts';
 import type { Wakes } from './waiting-room.ts';
+import { tellLinked } from './link-notices.ts';
 import { createRequestWatch } from './watch-requests.ts';
 import { createWebhookDoors } from './webhooks.ts';
 import type { WebhookWire } from './webhooks-store.ts';
@@ -120,6 +121,7 @@ export function createWork(
     drawHome: (account) => drawHomeTab(homes, account),
     notify,
     deliver: () => deliverStale(hands, notify),
+    tellLinked: () => tellLinked({ ...deps, log: hands.log }),
     arm: async () => arm(hands.log, jobs, await store.dueSeconds()),
     relay: () => relayOutbox(store, jobs, hands.log),
     seal: () => store.audit.seal(),

@@ -13,6 +13,7 @@ import type { TargetAnswer } from '../domain/target-answer.ts';
 import type { Instant } from '../domain/time.ts';
 import type { HomeClaim, HomeDrawn } from './home-tabs-store.ts';
 import type { Home, HomePosition } from './read-home.ts';
+import type { AccountId } from './use-cases.ts';
 import type { Outlook } from './store.ts';
 import type { Identity } from './use-cases.ts';
 
@@ -213,6 +214,8 @@ export type Messenger = {
   linkTo(ref: MessageRef): Promise<string | undefined>;
   /** Redraws it in place. A message that is gone is not an error. `ready` is called right before, and throws where it must not be. */
   redraw(posting: Posting, ref: MessageRef, picture: Picture, ready?: () => Promise<void>): Promise<void>;
+  /** Tells the account's person that it was linked. Throws where that is not known to have happened; `Unreachable` where nobody would read it. */
+  tellLinked(account: AccountId, email: Email): Promise<void>;
   /** Ends a step of a workflow. One that waits no more is not an error. */
   endStep(execution: string, end: StepEnd): Promise<void>;
   /**

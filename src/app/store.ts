@@ -28,6 +28,7 @@ import type { AccountWrites, SignInStore } from './sign-in-store.ts';
 import type { AccountId, Identity, Link, OutsideAccount } from './use-cases.ts';
 import type { WebhookQueue, WebhookReads, WebhookWrites } from './webhooks-store.ts';
 import type { HomeReads } from './home-store.ts';
+import type { LinkNotices } from './link-notices-store.ts';
 import type { StandingReviewReads } from './standing-review-store.ts';
 import type { StepStore, StepWrites } from './steps-store.ts';
 import type { Newer } from './newer-store.ts';
@@ -286,6 +287,7 @@ export type Store = Reads &
     namedPerson(org: Org, account: OutsideAccount): Promise<Link>;
     linkedUser(org: Org, whom: Omit<AccountId, 'user'> & { readonly email: Email }): Promise<string | undefined>;
     readonly signIns: SignInStore;
+    readonly linkNotices: LinkNotices;
     authenticate(org: Org, key: string): Promise<Bearer | undefined>;
   };
 

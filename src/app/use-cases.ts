@@ -211,6 +211,8 @@ export type Work = {
   homes(): Promise<void>;
   /** Brings the home tab of one user of the workspace to what the database says. */
   drawHome(account: string): Promise<void>;
+  /** Tells people whose account was linked by a sign-in. */
+  tellLinked(): Promise<void>;
   /** Sets the alarms of the next hour. */
   arm(): Promise<void>;
   /** Moves new outbox lines into the queue. */

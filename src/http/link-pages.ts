@@ -2,16 +2,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RefusalCounter } from '../app/count-refusals.ts';
 import type { SignInSteps } from '../app/sign-in.ts';
-import type { AccountId } from '../app/use-cases.ts';
-import type { Email, Org } from '../domain/ids.ts';
+import type { Org } from '../domain/ids.ts';
 import { secretCookie } from './cookie.ts';
 import { rateLimited } from './error-problem.ts';
 import { sendPage } from './html.ts';
 import { confirmPage, donePage, type ProblemName, problemPage, problems, startPage } from './link-html.ts';
 import type { HttpLog } from './log.ts';
 
-/** `told`: an account was linked; lets its person know in Slack, and never throws. */
-export type LinkPages = { readonly steps: SignInSteps; readonly told: (account: AccountId, email: Email) => Promise<void> };
+export type LinkPages = { readonly steps: SignInSteps };
 
 type Deps = LinkPages & {
   readonly org: Org;
@@ -67,8 +65,6 @@ export async function serveLinkPages(scope: FastifyInstance, deps: Deps): Promis
     if ('why' in linked && linked.why === 'foreign') return refuse(reply, 'foreign');
     cookie.clear(reply);
     if ('why' in linked) return refuse(reply, linked.why);
-    // Slack may take its time, or be away.
-    void deps.told(linked.account, linked.person.email);
     return sendPage(reply, 200, donePage(linked.person.email));
   });
 

@@ -1,12 +1,11 @@
 import { App } from '@slack/bolt';
 import type { WebClientOptions } from '@slack/web-api';
-import { nowLinked } from '../../blocks/sign-in.ts';
 import type { RefusalCounter } from '../app/count-refusals.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger } from '../app/ports.ts';
 import type { ShownAccount } from '../app/sign-in-store.ts';
 import type { AccountId, UseCases } from '../app/use-cases.ts';
-import type { Email, Org } from '../domain/ids.ts';
+import type { Org } from '../domain/ids.ts';
 import { UselessToken } from './api-error.ts';
 import { boltLog } from './bolt-log.ts';
 import { channelProblems } from './channels.ts';
@@ -54,8 +53,6 @@ export type SlackApp = {
   /** HTTP only: answers what comes in under `/slack/`. */
   readonly handler: Handler | undefined;
   readonly messenger: Messenger;
-  /** Tells the account's person that it was linked. */
-  tellLinked(account: AccountId, email: Email): Promise<void>;
   /** What stands in the way of messages in the channels that the configuration names, a sentence each. @throws where Slack cannot be asked */
   channelProblems(): Promise<readonly string[]>;
   /** From here on Slack's deliveries are taken. */
@@ -136,13 +133,10 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
     isOrgWide: home.isOrgWide,
     nowMs: monotonicMs,
   });
-  const messenger = createMessenger({ client: posting, botId, places, identities, pace, log });
+  const messenger = createMessenger({ client: posting, botId, places, identities, pace, command: deps.command, log });
   return {
     handler: connection.handler,
     messenger,
-    async tellLinked({ user }, email) {
-      await client.chat.postMessage({ channel: user, ...nowLinked(email, deps.command), unfurl_links: false, unfurl_media: false });
-    },
     channelProblems: () =>
       channelProblems(
         { client: posting, pace, isOrgWide: home.isOrgWide },

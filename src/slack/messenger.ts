@@ -23,6 +23,7 @@ import { createLinkTo } from './link-to.ts';
 import { messageMark } from './message-mark.ts';
 import type { Pace } from './pace.ts';
 import type { Places } from './places.ts';
+import { createTellLinked } from './tell-linked.ts';
 
 /** Nobody can mend these, and nobody reads a message that is gone. */
 const gone: readonly string[] = ['message_not_found', 'cant_update_message'];
@@ -41,10 +42,12 @@ export type MessengerDeps = {
   readonly places: Places;
   readonly identities: Pick<Identities, 'caller'>;
   readonly pace: Pace;
+  /** What people type, `/access`. */
+  readonly command: string;
   readonly log: Log;
 };
 
-export function createMessenger({ client, botId, places, identities, pace, log }: MessengerDeps): Messenger {
+export function createMessenger({ client, botId, places, identities, pace, command, log }: MessengerDeps): Messenger {
   const endStep = createEndStep(client, log);
   return {
     async post(posting, picture, under, witness) {
@@ -77,6 +80,7 @@ export function createMessenger({ client, botId, places, identities, pace, log }
     },
     find: createFindMessage(client, botId, pace, log),
     linkTo: createLinkTo(client, pace, log),
+    tellLinked: createTellLinked(client, pace, command),
     endStep: (execution, end) =>
       pace.run(end.kind === 'failed' ? 'functions.completeError' : 'functions.completeSuccess', undefined, () => endStep(execution, end)),
     drawHome: createDrawHome({ client, identities, pace, log }),

@@ -16,6 +16,7 @@ import { createKeyReads } from './keys.ts';
 import { readNewer } from './newer.ts';
 import { createNotices } from './notices.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { createLinkNotices } from './link-notices.ts';
 import { findLink, linkAccount, linkAgain, linkedUser, namedPerson } from './linked-accounts.ts';
 import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
@@ -65,6 +66,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     idempotency,
     deliveries: createDeliveries(db),
     botTokens: createBotTokens(db),
+    linkNotices: createLinkNotices(db),
     plainAsks: createPlainAsks(pool, createWakeRelay(pool), () => idempotency.isClaimed()),
     transaction: (work) => allOrNothing(db, async (tx) => idempotency.commitWith(tx, await work(createTransaction(tx)))),
     outlook: (org, person) => readOutlook(pool, org, person),

@@ -108,6 +108,7 @@ export const createAccountWrites = (tx: Db): AccountWrites => ({
     const { numAffectedRows } = await sql`with unlinked as (
         delete from identities where org = ${org} and provider = 'slack' and ${is} returning *, null::uuid as request_id, null::uuid as grant_id),
       over as (delete from sign_ins using unlinked where sign_ins.org = unlinked.org and sign_ins.workspace || '/' || sign_ins.user_id = unlinked.subject),
+      untold as (delete from link_notices n using unlinked where n.org = unlinked.org and n.workspace || '/' || n.user_id = unlinked.subject),
       kept as (
         insert into unlinked_accounts (org, provider, subject) select org, provider, subject from unlinked on conflict do nothing)
       ${auditFrom(

@@ -3,6 +3,7 @@ import type { OpenSignIn, SignedIn, SignedLink, SignInStore } from '../app/sign-
 import { type Org, parseEmail } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
 import type { Db } from './database.ts';
+import { addLinkNotice } from './link-notices.ts';
 import { addLink } from './linked-accounts.ts';
 import { findOrAddPerson, findPerson, linkedPerson } from './people.ts';
 
@@ -74,6 +75,7 @@ async function link(tx: Db, org: Org, browser: string): Promise<SignedLink> {
     .values({ org, provider: by.issuer, subject: by.subject, person_id: person.id })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+  await addLinkNotice(tx, org, { account, email: person.email });
   return { person, account };
 }
 

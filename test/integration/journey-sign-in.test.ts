@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { trust } from '../support/https.ts';
 import { buttonsOf, expectNoComplaints, textOf, told, windowWith } from '../support/journey.ts';
 import { createBrowser } from '../support/page-browser.ts';
@@ -108,5 +108,26 @@ describe.each(['socket', 'http'] as const)('signing in to link a Slack account, 
       },
     ]);
     expectNoComplaints(running);
+  });
+
+  it('tells that an account was linked also where Slack was away, unless the link was taken back', async () => {
+    const { workspace, curfew } = running;
+    const [carol, alice] = [workspace.as('carol'), workspace.as('alice')];
+    const untold = async () => (await curfew.pool.query('select from link_notices')).rowCount;
+    const tryAgain = () => curfew.pool.query('update link_notices set try_at = clock_timestamp()');
+    const isTold = (hands: typeof carol) => hands.dm().filter((each) => textOf(each).includes('is linked to')).length;
+    const met = vi.spyOn(workspace.faults, 'take');
+    const tries = () => met.mock.calls.flat().filter((method) => method === 'chat.postMessage').length;
+    workspace.faults.every('chat.postMessage', { drop: true });
+    for (const who of ['carol', 'alice']) expect((await linkAs(running, oidc, who, who)).status).toBe(200);
+    await expect.poll(tries).toBeGreaterThanOrEqual(2);
+    await alice.command('/access unlink');
+    await told(workspace, alice, 'is not linked to');
+    expect(await untold()).toBe(1);
+    workspace.faults.every('chat.postMessage', undefined);
+    await tryAgain();
+    await workspace.until(() => isTold(carol) === 1, 10_000);
+    await expect.poll(untold).toBe(0);
+    expect(isTold(alice)).toBe(0);
   });
 });

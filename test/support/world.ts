@@ -85,6 +85,7 @@ export async function createWorld({
       Object.assign(message, { picture, redrawn: message.redrawn + 1 });
     },
     linkTo: async () => undefined,
+    tellLinked: async () => undefined,
     endStep: async () => undefined,
     drawHome: async () => 'gone',
   };

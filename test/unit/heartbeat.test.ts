@@ -17,6 +17,7 @@ function fakeWork() {
     remind: part(),
     deliver: part(),
     homes: part(),
+    tellLinked: part(),
     arm: part(),
     relay: part(),
     seal: vi.fn(async () => 0),

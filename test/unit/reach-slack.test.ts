@@ -17,10 +17,10 @@ function fakeApp(start: () => Promise<void> = async () => undefined, channelProb
       find: async () => undefined,
       redraw: async () => undefined,
       linkTo: async () => undefined,
+      tellLinked: async () => undefined,
       endStep: async () => undefined,
       drawHome: async () => 'gone' as const,
     },
-    tellLinked: async () => undefined,
     channelProblems,
     async start() {
       await start();

@@ -33,6 +33,7 @@ import * as evidence from './0057-evidence.ts';
 import * as breakGlass from './0053-break-glass.ts';
 import * as widenedReason from './0060-widened-reason.ts';
 import * as homeRules from './0061-home-rules.ts';
+import * as linkNotices from './0067-link-notices.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -70,4 +71,5 @@ export const migrations: Record<string, Migration> = {
   '0053-break-glass': breakGlass,
   '0060-widened-reason': widenedReason,
   '0061-home-rules': homeRules,
+  '0067-link-notices': linkNotices,
 };
