@@ -128,6 +128,10 @@ export function rejectionText(rejection: Rejection): string {
       return `${clip(rejection.what)} is not configured here. Tell an owner.`;
     case 'not-supported':
       return `${clip(rejection.what)}: not supported yet.`;
+    case 'on-hold':
+      return rejection.own === true
+        ? 'You are on hold yourself. Another owner or security reviewer must lift it.'
+        : 'Access to this is on hold after a panic, until an owner or security reviewer lifts it.';
   }
 }
 

@@ -8,6 +8,7 @@ import type { Work } from './app/use-cases.ts';
 const parts = {
   take: { everyMs: 5_000, atOnce: 3 },
   give: { everyMs: 5_000, atOnce: 1 },
+  panic: { everyMs: 1_000, atOnce: 1 },
   turnHours: { everyMs: 5_000, atOnce: 1 },
   lapse: { everyMs: 5_000, atOnce: 1 },
   remind: { everyMs: 5_000, atOnce: 1 },
@@ -25,6 +26,7 @@ type Part = keyof typeof parts;
 const names = [
   'take',
   'give',
+  'panic',
   'turnHours',
   'lapse',
   'remind',
@@ -43,6 +45,7 @@ export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void
   const running: Record<Part, Set<Promise<void>>> = {
     take: new Set(),
     give: new Set(),
+    panic: new Set(),
     turnHours: new Set(),
     lapse: new Set(),
     remind: new Set(),

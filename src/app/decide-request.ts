@@ -9,6 +9,7 @@ import type { Outcome } from '../domain/route.ts';
 import { after, type Instant, instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { holdsRole } from './authority.ts';
+import { whyOnHold } from './panics.ts';
 import type { Caller, Integrations } from './ports.ts';
 import { judgeDecider, pictureDigest, policiesBy, routeByVersion, type Router, type RoutingDeps } from './routing.ts';
 import type { Reads, Store, Transaction } from './store.ts';
@@ -91,6 +92,9 @@ async function approve(
   request: PermissionRequest,
   { now, mine, version, outcome }: { readonly now: Instant; readonly mine: Voice; readonly version: string; readonly outcome: Outcome },
 ): Promise<Rejection | undefined> {
+  const people = [request.principal.id, request.requestor.id, caller.person.id];
+  const held = await whyOnHold(tx, caller.org, people, request.permission);
+  if (held !== undefined) return held;
   const agreement = weigh(mine, await earlierVoices(deps, tx, request, outcome, caller));
   const duration = agreement.isEnough ? agreement.duration : mine.duration;
   const maximum = toSeconds((await tx.settings(caller.org)).maxAccess);
@@ -130,7 +134,7 @@ async function earlierVoices(
 ): Promise<readonly Voice[]> {
   const voices: Voice[] = [];
   for (const { by, keyMakers, duration } of request.endorsements ?? []) {
-    if (by.id === person.id) continue;
+    if (by.id === person.id || (await whyOnHold(tx, request.org, [by.id], request.permission)) !== undefined) continue;
     const { paths } = await judgeDecider(routing, tx, request, outcome, { person: by, keyMakers });
     voices.push({ by, keyMakers, duration, paths });
   }

@@ -8,6 +8,7 @@ import type { Settings } from '../domain/settings.ts';
 import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import type { DecideDeps } from './decide-request.ts';
+import { whyOnHold } from './panics.ts';
 import type { Caller } from './ports.ts';
 import { type Cover, findCover } from './pre-approvals.ts';
 import { policiesOf, routeByVersion } from './routing.ts';
@@ -59,6 +60,8 @@ async function ask(
   { settings, now }: { readonly settings: Settings; readonly now: Instant },
 ): Promise<Result<PermissionRequest>> {
   const { org, person: requestor, keyMakers = [] } = caller;
+  const onHold = await whyOnHold(tx, org, [principal.id, requestor.id], permission);
+  if (onHold !== undefined) return reject(onHold);
   const maximum = toSeconds(settings.maxAccess);
   const end = extendedEnd(extension, duration);
   const overTotal = whyOverTotal(extension, end, maximum);

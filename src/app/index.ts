@@ -15,6 +15,7 @@ import type { Integrations, Jobs, Tokens, Vault } from './ports.ts';
 import { readHome } from './read-home.ts';
 import { deliverStale, relayOutbox, remind } from './outbox.ts';
 import { arm, give, take, turnHours } from './reconcile.ts';
+import { createPanicDoors, sweepPanics } from './panics.ts';
 import { createPolicyDoors } from './policies.ts';
 import { createPreApprovalDoors } from './pre-approvals.ts';
 import { createRoleDoors } from './roles.ts';
@@ -65,6 +66,7 @@ export function createUseCases(deps: AppDeps): UseCases {
     standingReview: createStandingReviewDoors(inner, door),
     steps: createStepDoors(inner, door),
     breakGlass: createBreakGlassDoors(inner, door),
+    panics: createPanicDoors(inner, door),
     keys: createKeyDoors(inner, door),
     policies: createPolicyDoors(inner, door),
     settings: createSettingsDoors(inner, door),
@@ -115,6 +117,7 @@ export function createWork(
     take: () => take(hands, jobs),
     give: () => give(hands, jobs),
     turnHours: () => turnHours(hands),
+    panic: () => sweepPanics(store, hands.log),
     lapse: () => lapseRequests(store, hands.log),
     remind: () => remind(store),
     homes: () => wakeHomes(homes, jobs),

@@ -10,6 +10,7 @@ import { after, type Instant, instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { whyNotInRole } from './authority.ts';
 import { type DecideDeps, firstHours } from './decide-request.ts';
+import { whyOnHold } from './panics.ts';
 import type { Caller } from './ports.ts';
 import { policiesOf, routeByVersion } from './routing.ts';
 import type { Transaction } from './store.ts';
@@ -59,6 +60,8 @@ async function renew(
   { settings, now }: { readonly settings: Settings; readonly now: Instant },
 ): Promise<Result<PermissionRequest>> {
   const { org } = caller;
+  const onHold = await whyOnHold(tx, org, [principal.id, caller.person.id], permission);
+  if (onHold !== undefined) return reject(onHold);
   const account = deps.integrations.byName(permission.integration)?.accountOf(principal.email);
   if (account === undefined) return reject({ code: 'not-configured', what: `The target ${permission.integration}` });
   if (!account.ok) return account;

@@ -12,6 +12,7 @@ import { whyNotInRole } from './authority.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { findPermission } from './find-permission.ts';
+import { whyOnHold } from './panics.ts';
 import type { Caller } from './ports.ts';
 import { type Decidable, judgeDecider, policiesBy, type RoutingDeps, whyNotDecide } from './routing.ts';
 import type { Reads, Transaction } from './store.ts';
@@ -85,6 +86,8 @@ async function open(deps: DecideDeps, tx: Transaction, caller: Caller, wish: Wis
   const outcome = await deps.router(tx, request);
   const refusal = whyNotAhead(outcome, reason) ?? inItsWords(await whyNotDecide(deps.routing, tx, request, outcome, caller));
   if (refusal !== undefined) return reject(refusal);
+  const onHold = await whyOnHold(tx, org, [principal.id, creator.id], permission);
+  if (onHold !== undefined) return reject(onHold);
   if (ofPrincipal >= mostOpenForOne)
     return reject({ code: 'too-many', what: 'open pre-approvals for one principal', maximum: mostOpenForOne });
   if (all >= mostOpen) return reject({ code: 'too-many', what: 'open pre-approvals', maximum: mostOpen });

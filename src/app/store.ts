@@ -31,6 +31,7 @@ import type { HomeReads } from './home-store.ts';
 import type { LinkNotices } from './link-notices-store.ts';
 import type { StandingReviewReads } from './standing-review-store.ts';
 import type { StepStore, StepWrites } from './steps-store.ts';
+import type { PanicReads, PanicSweeps, PanicWrites } from './panics-store.ts';
 import type { Newer } from './newer-store.ts';
 import type { NoticeStore } from './notices-store.ts';
 import type { OnCallServices } from './ports.ts';
@@ -107,6 +108,7 @@ export type Transaction = Reads & {
   readonly webhooks: WebhookWrites;
   readonly steps: StepWrites;
   readonly breakGlass: BreakGlassWrites;
+  readonly panics: PanicWrites;
   /** Postgres' clock at this moment, not at the transaction's start: a lock may have been waited for (I15). */
   now(): Promise<Instant>;
   readonly keys: KeyWrites;
@@ -222,6 +224,7 @@ export type Store = Reads &
     readonly standingReview: StandingReviewReads;
     readonly steps: StepStore;
     readonly breakGlass: BreakGlassReads;
+    readonly panics: PanicReads & PanicSweeps;
     readonly audit: AuditStore;
     readonly webhooks: WebhookReads & WebhookQueue;
     readonly history: RequestHistoryReads;

@@ -12,6 +12,7 @@ import { actorOf } from './actor.ts';
 import { findOpening, longestNow, takeAtOnce, whyNotInEmergency } from './break-glass.ts';
 import { type DecideDeps, planGrant, planGrantUntil, planInHours } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
+import { whyOnHold } from './panics.ts';
 import type { Caller } from './ports.ts';
 import { type Cover, findCover } from './pre-approvals.ts';
 import { findRepeated, isActive, isLive, isSame, isTwin, type Wished } from './repeated-request.ts';
@@ -128,6 +129,8 @@ async function admit(
   account: string,
 ): Promise<Result<Submitted>> {
   const { org } = caller;
+  const onHold = await whyOnHold(tx, org, [wish.principal.id, caller.person.id], wish.permission);
+  if (onHold !== undefined) return reject(onHold);
   const access = await tx.requests(org, { kind: 'access', person: wish.principal.id }, 1000);
   const held = access.filter((request) => isSame(request.permission, wish.permission));
   const standing = held.find((request) => isThere(request, wish));

@@ -13,6 +13,7 @@ import type { IdempotencyStore } from './idempotency-store.ts';
 import type { MoreTime } from './extend-request.ts';
 import type { Home, HomePosition } from './read-home.ts';
 import type { KeyDoors } from './keys.ts';
+import type { PanicDoors } from './panics.ts';
 import type { RequestQuery } from './list-requests.ts';
 import type { PolicyDoors } from './policies.ts';
 import type { AllowingDoors } from './allow-form.ts';
@@ -148,6 +149,7 @@ export type UseCases = RequestDoors & {
   readonly standingReview: StandingReviewDoors;
   readonly steps: StepDoors;
   readonly breakGlass: BreakGlassDoors;
+  readonly panics: PanicDoors;
   readonly keys: KeyDoors;
   readonly policies: PolicyDoors;
   readonly settings: SettingsDoors;
@@ -199,6 +201,8 @@ export type Work = {
   give(): Promise<number>;
   /** Works out the next hours of standing access whose hours have closed, and has looked at what has opened. */
   turnHours(): Promise<void>;
+  /** Goes on with the panics that were pressed. */
+  panic(): Promise<void>;
   /** Closes requests that nobody answered in time. */
   lapse(): Promise<void>;
   /** Asks for the messages of requests that change by time now: reminders, warnings. */

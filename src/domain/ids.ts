@@ -10,6 +10,7 @@ export type RequestId = Branded<'RequestId'>;
 export type GrantId = Branded<'GrantId'>;
 export type RightId = Branded<'RightId'>;
 export type PreApprovalId = Branded<'PreApprovalId'>;
+export type PanicId = Branded<'PanicId'>;
 /** An e-mail address in its canonical form, see {@link canonicalEmail}. */
 export type Email = Branded<'Email'>;
 
@@ -29,6 +30,7 @@ export const parseRequestId = parse<RequestId>(uuid);
 export const parseGrantId = parse<GrantId>(uuid);
 export const parseRightId = parse<RightId>(uuid);
 export const parsePreApprovalId = parse<PreApprovalId>(uuid);
+export const parsePanicId = parse<PanicId>(uuid);
 
 /** The id of no record: of somebody who has none yet. */
 export const nobody = '00000000-0000-0000-0000-000000000000' as PersonId;

@@ -84,7 +84,9 @@ export type Rejection =
   | { code: 'unavailable'; what: string }
   /** A policy names something that the configuration of this server does not. */
   | { code: 'not-configured'; what: string }
-  | { code: 'not-supported'; what: string };
+  | { code: 'not-supported'; what: string }
+  /** A panic holds it back until somebody lifts it. `own`: it is held back from whoever would lift it. */
+  | { code: 'on-hold'; own?: true };
 
 export type Result<T> = { ok: true; value: T } | { ok: false; rejection: Rejection };
 

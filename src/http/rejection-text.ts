@@ -55,6 +55,7 @@ const kinds = {
   unavailable: [503, 'Unavailable'],
   'not-configured': [400, 'Not configured'],
   'not-supported': [400, 'Not supported'],
+  'on-hold': [403, 'On hold'],
 } as const satisfies Record<Rejection['code'], readonly [status: number, title: string]>;
 
 const unavailableForSeconds = 5;
@@ -187,6 +188,10 @@ export function rejectionText(rejection: Rejection): string {
       return `${clip(rejection.what)} is not configured here. Ask an administrator.`;
     case 'not-supported':
       return `${clip(rejection.what)} is not supported.`;
+    case 'on-hold':
+      return rejection.own === true
+        ? 'You are on hold yourself. Another owner or security reviewer must lift it.'
+        : 'Access to this is on hold after a panic. An owner or security reviewer can lift it.';
   }
 }
 

@@ -20,6 +20,8 @@ import { createLinkNotices } from './link-notices.ts';
 import { findLink, linkAccount, linkAgain, linkedUser, namedPerson } from './linked-accounts.ts';
 import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
+import { createPanicReads } from './panics.ts';
+import { createPanicSweeps } from './panic-sweep.ts';
 import { createPlainAsks } from './plain-asks.ts';
 import { createPolicyReads } from './policies.ts';
 import { createPolicyHistoryReads } from './policy-history.ts';
@@ -55,6 +57,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     standingReview: createStandingReviewReads(db),
     steps: createSteps(db),
     breakGlass: createBreakGlassReads(db),
+    panics: { ...createPanicReads(db), ...createPanicSweeps(db) },
     keys: createKeyReads(db),
     policyBook: createPolicyReads(db),
     policyHistory: createPolicyHistoryReads(db),

@@ -53,6 +53,7 @@ const statement = `with asked as (
       and not exists (select from pre_approvals w
         where w.org = $1 and w.principal_id = p.id and w.ended_at is null and w.closes_at > clock_timestamp() and w.opens_at <= clock_timestamp()
           and w.integration = a.integration and w.service = a.service and w.access_type = a.access_type and w.resource = a.resource)
+      and not exists (select from panics h where h.org = $1 and h.hold and h.lifted_at is null)
       and not exists (select from accounts c
         where c.org = $1 and c.integration = a.integration and c.account = a.account and c.person_id <> p.id)),
   locked as materialized (

@@ -12,6 +12,7 @@ import type { Db } from './database.ts';
 import { auditFrom, lookFrom, notifyFrom, rulesData } from './journal.ts';
 import { createKeyWrites } from './keys.ts';
 import { findOrAddPerson } from './people.ts';
+import { createPanicWrites } from './panics.ts';
 import { createPolicyWrites } from './policies.ts';
 import { createAccountWrites } from './linked-accounts.ts';
 import { createRoleWrites } from './roles.ts';
@@ -47,6 +48,7 @@ export function createTransaction(tx: Db): Transaction {
     webhooks: createWebhookWrites(tx),
     steps: createStepWrites(tx),
     breakGlass: createBreakGlassWrites(tx),
+    panics: createPanicWrites(tx),
     keys: createKeyWrites(tx),
     policyBook: createPolicyWrites(tx),
     jitSettings: createSettingsWrites(tx),

@@ -109,6 +109,7 @@ export async function createWorld({
     /** What the heartbeat does without being asked. */
     async sweep() {
       for (const part of [
+        'panic',
         'take',
         'turnHours',
         'give',

@@ -12,6 +12,7 @@ function fakeWork() {
   return {
     take: vi.fn(async () => 0),
     give: vi.fn(async () => 0),
+    panic: part(),
     turnHours: part(),
     lapse: part(),
     remind: part(),

@@ -71,6 +71,7 @@ const examples: { readonly [Code in Rejection['code']]: Extract<Rejection, { cod
   unavailable: { code: 'unavailable', what: 'The directory' },
   'not-configured': { code: 'not-configured', what: long },
   'not-supported': { code: 'not-supported', what: 'allow' },
+  'on-hold': { code: 'on-hold' },
 };
 
 describe('a rejection as a problem', () => {

@@ -34,6 +34,7 @@ import * as breakGlass from './0053-break-glass.ts';
 import * as widenedReason from './0060-widened-reason.ts';
 import * as homeRules from './0061-home-rules.ts';
 import * as linkNotices from './0067-link-notices.ts';
+import * as panics from './0051-panics.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -72,4 +73,5 @@ export const migrations: Record<string, Migration> = {
   '0060-widened-reason': widenedReason,
   '0061-home-rules': homeRules,
   '0067-link-notices': linkNotices,
+  '0051-panics': panics,
 };

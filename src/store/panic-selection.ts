@@ -1,0 +1,47 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { PanicSelection } from '../domain/panic.ts';
+import type { Org, PersonId } from '../domain/ids.ts';
+import type { Permission } from '../domain/request.ts';
+import type { Db } from './database.ts';
+import { findPerson } from './people.ts';
+
+/** A selection by the person's record instead of their address; undefined there: nobody whom we have seen. */
+export type Selected =
+  | Exclude<PanicSelection, { readonly kind: 'person' }>
+  | { readonly kind: 'person'; readonly person: PersonId | undefined };
+
+export async function selected(db: Db, org: Org, selection: PanicSelection): Promise<Selected> {
+  if (selection.kind !== 'person') return selection;
+  return { kind: 'person', person: (await findPerson(db, org, selection.person))?.id };
+}
+
+/** Which row is meant: the request behind a grant, a request that waits, or a pre-approval. */
+type Source = 'grant' | 'pending' | 'pre-approval';
+
+/**
+ * A condition on `requests q` or `pre_approvals p`. What somebody asked for on behalf of others is theirs as long as it
+ * waits, and so is a window that they opened; access that others have is not.
+ */
+export function within(selection: Selected, source: Source): RawBuilder<unknown> {
+  const of = (column: string) => sql.ref(`${source === 'pre-approval' ? 'p' : 'q'}.${column}`);
+  switch (selection.kind) {
+    case 'everything':
+      return sql`true`;
+    case 'target':
+      return sql`${of('integration')} = ${selection.integration}`;
+    case 'right':
+      return sql`${of('integration')} = ${selection.integration} and ${of('access_type')} = ${selection.accessType} and ${of('resource')} = ${selection.resource}`;
+    case 'person': {
+      const person = selection.person ?? null;
+      if (source === 'grant') return sql`${of('principal_id')} = ${person}::uuid`;
+      return sql`(${of('principal_id')} = ${person}::uuid or ${of(source === 'pending' ? 'requestor_id' : 'created_by')} = ${person}::uuid)`;
+    }
+  }
+}
+
+/** A condition on `panics h`: does it hold this back? */
+export const holdsBack = (people: readonly PersonId[], { integration, accessType, resource }: Permission): RawBuilder<unknown> =>
+  sql`h.hold and h.lifted_at is null and (h.kind = 'everything'
+    or h.kind = 'person' and h.person_id = any (${[...people]}::uuid[])
+    or h.kind in ('target', 'right') and h.integration = ${integration}
+      and (h.kind = 'target' or h.access_type = ${accessType} and h.resource = ${resource}))`;
