@@ -6,6 +6,7 @@ export const tags = [
   'Access requests',
   'Standing access',
   'Pre-approvals',
+  'Panic',
   'Policies',
   'Settings',
   'API keys',

@@ -24,6 +24,7 @@ import { type MetricsPage, serveMetrics } from './metrics.ts';
 import { createOutcomeStreams } from './outcome-stream.ts';
 import { internalFault, sendProblem } from './problem.ts';
 import { servePoll } from './poll-stream.ts';
+import { servePanics } from './panics-api.ts';
 import { servePolicies } from './policies-api.ts';
 import { servePreApprovals } from './pre-approvals-api.ts';
 import { countRefusedCalls } from './refused-calls.ts';
@@ -145,6 +146,7 @@ async function serveTenant(
   serveAccount(scope, useCases);
   servePreApprovals(scope, useCases);
   serveStandingAccess(scope, useCases);
+  servePanics(scope, useCases);
 }
 
 /** Only calls with a valid key count: nobody from outside can use up what an organisation has. */

@@ -149,6 +149,25 @@ const webhooks: readonly Omit<AdminOperation, 'scopes'>[] = [
   { id: 'deleteWebhook', method: 'DELETE', path: '/webhooks/:it', may: owners, before: aWebhook },
 ];
 
+const noSuchRight = { kind: 'right', integration: 'sample', accessType: 'role', resource: 'none-such' };
+const aPanic = async (table: Table): Promise<string> =>
+  String((await make(table, '/panics', { selection: noSuchRight, reason: 'a rehearsal' }))['id']);
+const panics: readonly AdminOperation[] = [
+  { id: 'listPanics', method: 'GET', path: '/panics', may: readers, scopes: ['requests:read'] },
+  { id: 'readPanic', method: 'GET', path: '/panics/:it', may: readers, scopes: ['requests:read'], before: aPanic },
+  // Who cannot press it need not know what it would do.
+  { id: 'previewPanic', method: 'POST', path: '/panics/_preview', may: editors, scopes: ['requests:read'], body: noSuchRight },
+  {
+    id: 'startPanic',
+    method: 'POST',
+    path: '/panics',
+    may: editors,
+    scopes: ['requests:decide'],
+    body: { selection: noSuchRight, reason: 'a rehearsal' },
+  },
+  { id: 'liftPanic', method: 'POST', path: '/panics/:it/lift', may: editors, scopes: ['requests:decide'], before: aPanic, body: {} },
+];
+
 const behind = (scope: Scope, all: readonly Omit<AdminOperation, 'scopes'>[]): AdminOperation[] =>
   all.map((each) => ({ ...each, scopes: [scope] }));
 
@@ -156,6 +175,7 @@ export const adminOperations: readonly AdminOperation[] = [
   ...behind('settings', settings),
   ...behind('policies', policies),
   ...behind('keys', keys),
+  ...panics,
   // Whoever says where events go can read them.
   ...webhooks.map((each) => ({
     ...each,

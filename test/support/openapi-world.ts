@@ -113,6 +113,10 @@ export async function tend(world: World, side: Side, tokens: readonly Token[]): 
     [of, keep],
   );
   await pool.query('delete from group_role_bindings where org = $1', [of]);
+  await pool.query(
+    `update panics set lifted_at = clock_timestamp(), lifted_by = started_by where org = $1 and hold and lifted_at is null`,
+    [of],
+  );
   await pool.query(`delete from role_bindings where org = $1 and source = 'api'`, [of]);
   await bindConfiguredRoles(world.db, of, { owner: [at(of, 'alice')], manager: [at(of, 'alice'), at(of, 'carol')] });
   await put(side, 'POST', '/settings/expiry-options/_reset', {});
