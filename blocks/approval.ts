@@ -3,13 +3,22 @@ import type { DurationSeconds } from '../src/domain/duration.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import type { Instant } from '../src/domain/time.ts';
 import { revokeButton } from './buttons.ts';
-import { durationSelect } from './choices.ts';
+import { durationSelect, narrowSelect } from './choices.ts';
 import { type Message, actions, button, message, paragraph, quote } from './kit.ts';
 import { type Line, line, link, onOneLine, words } from './line.ts';
 import { contextLines } from './context.ts';
 import { quotedBlocks, statusOf } from './status.ts';
 import { actionIds, blockIds, encodeDecision } from './wire.ts';
-import { approversWords, askLine, durationLine, endorsementLines, escalationLines, extensionLines, rightWords } from './words.ts';
+import {
+  approversWords,
+  askLine,
+  durationLine,
+  endorsementLines,
+  escalationLines,
+  extensionLines,
+  narrowedLines,
+  rightWords,
+} from './words.ts';
 
 export type ApprovalProps = {
   readonly request: PermissionRequest;
@@ -23,6 +32,8 @@ export type ApprovalProps = {
   readonly history?: { readonly count: number; readonly last: Instant | undefined } | undefined;
   /** In a copy: where the message in the channel is. */
   readonly link?: string | undefined;
+  /** What may be given in its place. */
+  readonly narrower?: readonly string[] | undefined;
 };
 
 /** In the approval channel: what is asked, the buttons while they mean something, and what became of it. */
@@ -37,18 +48,27 @@ export function approval(props: ApprovalProps): Message {
         ask,
         durationLine(request),
         ...extensionLines(request),
+        ...narrowedLines(request),
         ...endorsementLines(request),
         ...contextLines(props),
         status.headline,
         line('May decide: ', approversWords(approvers)),
       ]
-    : [status.headline, ask, durationLine(request), ...extensionLines(request), ...escalationLines(request), ...status.details];
+    : [
+        status.headline,
+        ask,
+        ...narrowedLines(request),
+        durationLine(request),
+        ...extensionLines(request),
+        ...escalationLines(request),
+        ...status.details,
+      ];
   const blocks: KnownBlock[] = [
     paragraph(...facts),
     ...(request.reason === undefined ? [paragraph(words('No reason was given.'))] : [quote(request.reason)]),
     ...quotedBlocks(request),
     ...(props.link === undefined ? [] : [paragraph(link('Open in the channel', props.link))]),
-    ...buttons(request, choice),
+    ...buttons(request, choice, props.narrower ?? []),
   ];
   return message(
     notification(request, isPending ? [...escalationLines(request), ask, durationLine(request)] : [status.headline, ask]),
@@ -61,14 +81,18 @@ function notification({ reason }: PermissionRequest, lines: readonly Line[]): re
   return reason === undefined ? lines : [...lines, line('Reason: ', onOneLine(reason, 300))];
 }
 
-function buttons(request: PermissionRequest, choice: ApprovalProps['choice']): KnownBlock[] {
+function buttons(request: PermissionRequest, choice: ApprovalProps['choice'], narrower: readonly string[]): KnownBlock[] {
   const { state } = request;
-  if (state.kind === 'pending') return choice === undefined ? [] : [decision(request, choice)];
+  if (state.kind === 'pending') return choice === undefined ? [] : [decision(request, choice, narrower)];
   const grant = state.kind === 'approved' ? state.grant.state.kind : undefined;
   return grant === 'planned' || grant === 'active' ? [actions(blockIds.access, [revokeButton(request)])] : [];
 }
 
-function decision(request: PermissionRequest, { durations, digest }: NonNullable<ApprovalProps['choice']>): KnownBlock {
+function decision(
+  request: PermissionRequest,
+  { durations, digest }: NonNullable<ApprovalProps['choice']>,
+  narrower: readonly string[],
+): KnownBlock {
   const value = encodeDecision(request.id, digest);
   const what = `${rightWords(request.permission)} for ${request.principal.email}`;
   return actions(blockIds.decision, [
@@ -76,5 +100,6 @@ function decision(request: PermissionRequest, { durations, digest }: NonNullable
     button({ actionId: actionIds.approve, label: 'Approve', spoken: `Approve ${what}`, value, style: 'primary' }),
     button({ actionId: actionIds.deny, label: 'Deny', spoken: `Deny ${what}`, value }),
     button({ actionId: actionIds.askMore, label: 'Ask for more', spoken: `Ask about ${what}`, value: request.id }),
+    ...narrowSelect(request, narrower),
   ]);
 }

@@ -1,8 +1,9 @@
-/** Dropdowns of durations. */
+/** Dropdowns of durations, and of what gives less. */
 import type { PlainTextOption, StaticSelect } from '@slack/types';
 import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
-import { plain } from './kit.ts';
-import { encodeDuration } from './wire.ts';
+import type { PermissionRequest } from '../src/domain/request.ts';
+import { confirmation, plain } from './kit.ts';
+import { actionIds, encodeDuration, encodeNarrow } from './wire.ts';
 
 const mostOptions = 100;
 
@@ -30,4 +31,22 @@ export function durationSelect(
     options: last === undefined ? options : [...options, last.option],
     initial_option: last?.isChosen === true ? last.option : option(chosen),
   };
+}
+
+/** "Give less…": each choice acts at once, and the message shows what it is a request for then. */
+export function narrowSelect(request: PermissionRequest, narrower: readonly string[]): StaticSelect[] {
+  const options = narrower.flatMap((to): PlainTextOption[] => {
+    const value = encodeNarrow(request.id, to);
+    return value === undefined ? [] : [{ text: plain(to, 75), value }];
+  });
+  if (options.length === 0) return [];
+  return [
+    {
+      type: 'static_select',
+      action_id: actionIds.narrow,
+      placeholder: plain('Give less…', 150),
+      options: options.slice(0, mostOptions),
+      confirm: confirmation('Give less?', 'It becomes a request for what you chose. You still have to approve it.', 'Change it'),
+    },
+  ];
 }

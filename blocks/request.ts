@@ -6,7 +6,16 @@ import { owedLines } from './break-glass.ts';
 import { type Line, bold, line, onOneLine } from './line.ts';
 import { quotedBlocks, statusOf } from './status.ts';
 import { blockIds } from './wire.ts';
-import { approversWords, durationLine, endorsementLines, escalationLines, extensionLines, isForOther, rightLine } from './words.ts';
+import {
+  approversWords,
+  durationLine,
+  endorsementLines,
+  escalationLines,
+  extensionLines,
+  isForOther,
+  narrowedLines,
+  rightLine,
+} from './words.ts';
 
 /** What they took at once keeps them from the next until somebody has looked at it. */
 function debtLines(asked: PermissionRequest): readonly Line[] {
@@ -39,13 +48,14 @@ export function request({
       ? [
           durationLine(asked),
           ...extensionLines(asked),
+          ...narrowedLines(asked),
           ...escalationLines(asked),
           ...endorsementLines(asked),
           approvers.length === 0
             ? line('⚠️ ', bold('Nobody can approve this'), ' at the moment. Tell an owner, or cancel it.')
             : line('May decide: ', approversWords(approvers)),
         ]
-      : [...status.details, ...debtLines(asked)]),
+      : [...narrowedLines(asked), ...status.details, ...debtLines(asked)]),
   ];
   const blocks: KnownBlock[] = [
     paragraph(...facts),

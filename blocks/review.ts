@@ -6,7 +6,16 @@ import { contextLines } from './context.ts';
 import { line, words } from './line.ts';
 import { statusOf } from './status.ts';
 import { actionIds, blockIds, encodeDecision, noticeId, viewIds } from './wire.ts';
-import { approversWords, askLine, durationLine, endorsementLines, escalationLines, extensionLines, rightWords } from './words.ts';
+import {
+  approversWords,
+  askLine,
+  durationLine,
+  endorsementLines,
+  escalationLines,
+  extensionLines,
+  narrowedLines,
+  rightWords,
+} from './words.ts';
 
 /** A window to decide one request, for those who come from the home tab; of a decided one it tells what became of it. */
 export function review(props: ApprovalProps): ModalView {
@@ -15,6 +24,7 @@ export function review(props: ApprovalProps): ModalView {
   const facts: KnownBlock[] = [
     paragraph(
       ...escalationLines(request),
+      ...narrowedLines(request),
       askLine(request),
       durationLine(request),
       ...extensionLines(request),

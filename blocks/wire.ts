@@ -9,6 +9,8 @@ export const actionIds = {
   approve: 'approve',
   deny: 'deny',
   askMore: 'ask_more',
+  /** A dropdown that acts when something is chosen. */
+  narrow: 'narrow',
   answer: 'answer',
   revoke: 'revoke',
   cancel: 'cancel',
@@ -122,6 +124,20 @@ export function decodeDecision(value: string | undefined): { readonly id: Reques
   const [, text, digest] = /^([^.]{36})\.([0-9a-f]{16})$/.exec(value ?? '') ?? [];
   const id = decodeId(text);
   return id === undefined || digest === undefined ? undefined : { id, digest };
+}
+
+const mostValue = 150;
+
+/** Of an option that gives less: `<requestId>.<resource>`; undefined where that is too long for Slack. */
+export function encodeNarrow(id: RequestId, to: string): string | undefined {
+  const value = `${id}.${to}`;
+  return value.length > mostValue ? undefined : value;
+}
+
+export function decodeNarrow(value: string | undefined): { readonly id: RequestId; readonly to: string } | undefined {
+  const [, text, to] = /^([^.]{36})\.(.+)$/s.exec(value ?? '') ?? [];
+  const id = decodeId(text);
+  return id === undefined || to === undefined ? undefined : { id, to };
 }
 
 export const decodeId = (value: string | undefined): RequestId | undefined => (value === undefined ? undefined : parseRequestId(value));

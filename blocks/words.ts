@@ -49,6 +49,13 @@ export function escalationLines({ escalation, groupsAsked }: PermissionRequest):
   return [line('🔺 ', bold('Escalated'), ' ', date(at), told, because(reason)), ...next];
 }
 
+/** That an approver made it less; nothing where it is what was asked for. */
+export function narrowedLines({ narrowed, permission }: PermissionRequest): readonly Line[] {
+  if (narrowed === undefined) return [];
+  const { from, by } = narrowed;
+  return [line('✂️ ', bold(by), ' made it ', bold(permission.resource), ', in place of ', bold(from))];
+}
+
 /** Who has agreed where one is not enough, for how long; nothing where nobody has. */
 export function endorsementLines({ endorsements = [], state }: PermissionRequest): readonly Line[] {
   if (state.kind !== 'pending') return [];

@@ -34,6 +34,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
       'src/app/steps-store.ts',
       'src/app/break-glass-store.ts',
       'src/app/panics-store.ts',
+      'src/app/waiting-store.ts',
       'src/app/sign-in-store.ts',
       'src/app/link-notices-store.ts',
       'src/app/vitals-store.ts',

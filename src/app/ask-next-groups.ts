@@ -29,7 +29,7 @@ async function askNextGroup({ store, router }: PaintDeps, { org, id }: Permissio
     const at = await tx.now();
     const next = nextGroupsOf(request, usablePaths(request, await router(tx, request)));
     if (next === undefined || at < next.at || at >= request.approvableUntil) return;
-    await tx.askGroups({ kind: 'system' }, request, { ...next, at });
+    await tx.waiting.askGroups({ kind: 'system' }, request, { ...next, at });
   });
   return store.request(org, id);
 }

@@ -53,10 +53,15 @@ type Step = Escalatable & { readonly at: Instant; readonly reason: string | unde
 async function takeStep(tx: Transaction, actor: Actor, request: PermissionRequest, { at, reason, services, next }: Step): Promise<void> {
   const asked = request.groupsAsked;
   const isRepeat = asked !== undefined && at < after(asked.at, oneStep);
-  if (services.length > 0) await tx.escalate(actor, request, { at, reason, services });
+  if (services.length > 0) await tx.waiting.escalate(actor, request, { at, reason, services });
   if (next === undefined || isRepeat) return;
   // Said once, where it is told that somebody is on call.
-  await tx.askGroups(actor, request, { at, count: next.count, groups: next.groups, reason: services.length > 0 ? undefined : reason });
+  await tx.waiting.askGroups(actor, request, {
+    at,
+    count: next.count,
+    groups: next.groups,
+    reason: services.length > 0 ? undefined : reason,
+  });
 }
 
 function nobodyLeft(deps: DecideDeps, request: PermissionRequest, outcome: Outcome): Result<PermissionRequest> {
@@ -82,7 +87,7 @@ export async function escalateByTime(deps: TimeDeps, seen: PermissionRequest | u
     if (request?.state.kind !== 'pending' || request.escalation !== undefined || at >= request.approvableUntil) return;
     const services = pageableServices(deps.routing, request, await deps.router(tx, request));
     // Where nobody can be told, there is nothing to escalate to.
-    if (services.length > 0) await tx.escalate({ kind: 'system' }, request, { at, reason: undefined, services });
+    if (services.length > 0) await tx.waiting.escalate({ kind: 'system' }, request, { at, reason: undefined, services });
   });
   return deps.store.request(org, id);
 }

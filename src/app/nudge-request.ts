@@ -22,7 +22,7 @@ export async function nudgeRequest(store: Store, caller: Caller, id: RequestId):
     if (now >= request.approvableUntil) return reject({ code: 'lapsed' });
     if ((request.nudges ?? 0) >= mostNudges) return reject({ code: 'too-many', what: 'nudges of one request', maximum: mostNudges });
     if (now < after(request.nudgedAt ?? request.createdAt, patience)) return reject({ code: 'too-soon', seconds: patience });
-    await tx.nudge(actorOf(caller), request, now);
+    await tx.waiting.nudge(actorOf(caller), request, now);
     return accept((await tx.request(caller.org, id)) ?? request);
   });
 }

@@ -54,6 +54,7 @@ export async function paint(
     approvers: outcome.kind === 'ask' ? [...new Set(outcome.paths.map(describeApprovers))] : [],
     usage: target === undefined ? undefined : integration?.usage(target),
     extendBy: handiestExtension(request, allowedDurations(settings), toSeconds(settings.maxAccess)),
+    narrower: request.state.kind === 'pending' && request.extension === undefined ? (integration?.narrower(permission) ?? []) : [],
     canEscalate: request.state.kind === 'pending' && whomToEscalateTo(deps.routing, request, outcome) !== undefined,
     secretWaits: target !== undefined && (await deps.store.secretWaits(org, permission.integration, target.account)),
   };

@@ -72,6 +72,8 @@ export type Integration = {
   };
   /** What can be asked for; from configuration, so that it needs no credential. */
   catalog(): readonly CatalogItem[];
+  /** The resources of the same access type that give less than this one, as the configuration says; approvers may choose one. */
+  narrower(right: Pick<TargetRight, 'accessType' | 'resource'>): readonly string[];
   /** The account of a principal; refuses an address that gives no safe name. */
   accountOf(principal: Email): Result<string>;
   usage(right: TargetRight): Usage;
@@ -183,6 +185,8 @@ export type Picture = {
   readonly secretWaits: boolean;
   /** How much more one press asks for, where the access can be extended. */
   readonly extendBy?: DurationSeconds | undefined;
+  /** What an approver may give in its place, while it waits. */
+  readonly narrower?: readonly string[] | undefined;
   /** Somebody on call, or a further group, can be asked and was not yet. */
   readonly canEscalate?: boolean;
   /** In a copy elsewhere: the address of the message in the channel. */

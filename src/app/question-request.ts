@@ -22,7 +22,7 @@ export async function questionRequest(deps: DecideDeps, caller: Caller, id: Requ
     if (late !== undefined) return reject(late);
     if ((request.questions?.length ?? 0) >= mostQuestions)
       return reject({ code: 'too-many', what: 'questions about one request', maximum: mostQuestions });
-    await tx.question(actorOf(caller), request, { by: caller.person, at: await tx.now(), text: words.value, answer: undefined });
+    await tx.waiting.question(actorOf(caller), request, { by: caller.person, at: await tx.now(), text: words.value, answer: undefined });
     return accept((await tx.request(caller.org, id)) ?? request);
   });
 }
@@ -45,7 +45,7 @@ export async function answerQuestion(
     const question = request.questions?.[number - 1];
     if (question === undefined) return reject({ code: 'not-found' });
     if (question.answer !== undefined) return reject({ code: 'exists', what: 'answer' });
-    await tx.answer(actorOf(caller), request, number, { by: caller.person, at: await tx.now(), text: words.value });
+    await tx.waiting.answer(actorOf(caller), request, number, { by: caller.person, at: await tx.now(), text: words.value });
     return accept((await tx.request(caller.org, id)) ?? request);
   });
 }

@@ -5,6 +5,7 @@ import { escalateRequest } from './escalate-request.ts';
 import { extendRequest } from './extend-request.ts';
 import { relinquishGrant, revokeGrant } from './end-access.ts';
 import { listRequests } from './list-requests.ts';
+import { narrowRequest } from './narrow-request.ts';
 import { nudgeRequest } from './nudge-request.ts';
 import type { Vault } from './ports.ts';
 import { pollRequest, readRequest } from './read-requests.ts';
@@ -32,6 +33,9 @@ export function createRequestDoors(deps: DecideDeps & { readonly vault: Vault },
     ),
     nudgeRequest: door({ scope: 'command', attempt: 'request.nudge', about: ([id]) => id }, (caller, id) =>
       nudgeRequest(deps.store, caller, id),
+    ),
+    narrowRequest: door({ scope: 'requests:decide', attempt: 'request.narrow', about: ([id]) => id }, (caller, id, to) =>
+      narrowRequest(deps, caller, id, to),
     ),
     questionRequest: door({ scope: 'requests:decide', attempt: 'request.question', about: ([id]) => id }, (caller, id, text) =>
       questionRequest(deps, caller, id, text),

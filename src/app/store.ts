@@ -1,9 +1,8 @@
 /** The port to Postgres, the only truth. One method per transition; each writes its row, its audit event and its outbox line together (I3). */
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId } from '../domain/ids.ts';
-import type { NextGroups } from '../domain/next-groups.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Decider, Endorsement, Extension, Permission, PermissionRequest, Person, Question, WireStatus } from '../domain/request.ts';
+import type { Decider, Endorsement, Extension, Permission, PermissionRequest, Person, WireStatus } from '../domain/request.ts';
 import type { RecurringWindow, Span } from '../domain/recurring-window.ts';
 import type { Outcome } from '../domain/route.ts';
 import type { Settings } from '../domain/settings.ts';
@@ -33,8 +32,8 @@ import type { StandingReviewReads } from './standing-review-store.ts';
 import type { StepStore, StepWrites } from './steps-store.ts';
 import type { PanicReads, PanicSweeps, PanicWrites } from './panics-store.ts';
 import type { Newer } from './newer-store.ts';
+import type { WaitingWrites } from './waiting-store.ts';
 import type { NoticeStore } from './notices-store.ts';
-import type { OnCallServices } from './ports.ts';
 
 /** Who did it, as the audit log names them. */
 export type Actor =
@@ -109,6 +108,7 @@ export type Transaction = Reads & {
   readonly steps: StepWrites;
   readonly breakGlass: BreakGlassWrites;
   readonly panics: PanicWrites;
+  readonly waiting: WaitingWrites;
   /** Postgres' clock at this moment, not at the transaction's start: a lock may have been waited for (I15). */
   now(): Promise<Instant>;
   readonly keys: KeyWrites;
@@ -176,19 +176,6 @@ export type Transaction = Reads & {
     decision: { readonly by: Decider; readonly at: Instant; readonly reason: string | undefined; readonly rules: RulesApplied },
   ): Promise<void>;
   close(actor: Actor, request: PermissionRequest, as: 'cancelled' | 'lapsed', at: Instant): Promise<void>;
-  /** Puts on record that whoever is on call is asked, once. */
-  escalate(
-    actor: Actor,
-    request: PermissionRequest,
-    escalation: { readonly at: Instant; readonly reason: string | undefined; readonly services: readonly OnCallServices[] },
-  ): Promise<void>;
-  /** Puts on record that further groups are asked, so that their members may decide. */
-  askGroups(actor: Actor, request: PermissionRequest, next: NextGroups): Promise<void>;
-  /** Puts on record that the requestor asks approvers to hurry. */
-  nudge(actor: Actor, request: PermissionRequest, at: Instant): Promise<void>;
-  question(actor: Actor, request: PermissionRequest, question: Question): Promise<void>;
-  /** `number`: of the question, from 1. */
-  answer(actor: Actor, request: PermissionRequest, number: number, answer: NonNullable<Question['answer']>): Promise<void>;
   /** Marks the grant as ending: from here on it is wanted gone. */
   endGrant(actor: Actor, request: PermissionRequest, grant: GrantId, end: EarlyEnd): Promise<void>;
   /** Takes the sealed password of an account away and returns it; undefined where none waits. */

@@ -118,6 +118,8 @@ export type RequestDoors = {
   /** Has approvers asked to hurry, for the principal or requestor of a pending request; not too often. */
   nudgeRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
   /** Whoever may decide asks for more. Answers with the request, which goes on waiting. */
+  /** @param to  the resource to give in place of the one that was asked for */
+  narrowRequest(caller: Caller, id: RequestId, to: string): Promise<Result<PermissionRequest>>;
   questionRequest(caller: Caller, id: RequestId, text: string): Promise<Result<PermissionRequest>>;
   /** The requestor or principal answers a question, once. */
   answerQuestion(

@@ -49,19 +49,29 @@ const login = word(
   'a login such as "{local}" or "{local}_{domain}"',
 );
 
-const pg = z.strictObject({
-  service: z.literal('pg'),
-  name,
-  url: postgresUrl,
-  roles: z
-    .array(roleName)
-    .min(1)
-    .superRefine((list, context) => {
-      for (const twice of repeated(list)) context.addIssue(`two roles are called ${quoted(twice)}`);
-    }),
-  user: login,
-  createLogins: z.boolean().default(true),
-});
+const pg = z
+  .strictObject({
+    service: z.literal('pg'),
+    name,
+    url: postgresUrl,
+    roles: z
+      .array(roleName)
+      .min(1)
+      .superRefine((list, context) => {
+        for (const twice of repeated(list)) context.addIssue(`two roles are called ${quoted(twice)}`);
+      }),
+    narrower: z.record(roleName, z.array(roleName)).default({}),
+    user: login,
+    createLogins: z.boolean().default(true),
+  })
+  .superRefine(({ roles, narrower }, context) => {
+    for (const [role, less] of Object.entries(narrower))
+      for (const each of [role, ...less])
+        if (!roles.includes(each))
+          context.addIssue({ code: 'custom', path: ['narrower'], message: `${quoted(each)} is none of its roles` });
+    for (const [role, less] of Object.entries(narrower))
+      if (less.includes(role)) context.addIssue({ code: 'custom', path: ['narrower'], message: `${quoted(role)} is not less than itself` });
+  });
 
 const directories = ['local', 'azure-ad', 'entra-id', 'okta', 'workspace'] as const;
 const group = z.strictObject({

@@ -49,6 +49,8 @@ export type IntegrationConfig = {
   /** An administrator's, to the database whose roles are granted. */
   readonly url: Secret;
   readonly roles: readonly string[];
+  /** For a role those that give less; approvers may choose one of them. */
+  readonly narrower: Readonly<Record<string, readonly string[]>>;
   /** How a person's login is called, with `{local}` and `{domain}` of the address. */
   readonly user: string;
   readonly createLogins: boolean;

@@ -11,6 +11,7 @@ export function statusAfter(action: string, end: unknown): WireStatus | undefine
     case 'request.widened':
     case 'request.endorsed':
     case 'request.nudged':
+    case 'request.narrowed':
     case 'request.questioned':
     case 'request.answered':
       return 'NEW';

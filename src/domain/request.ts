@@ -1,6 +1,6 @@
 import type { DurationSeconds } from './duration.ts';
 import type { Grant } from './grant.ts';
-import type { Org, PersonId, RequestId } from './ids.ts';
+import type { Email, Org, PersonId, RequestId } from './ids.ts';
 import type { Person } from './person.ts';
 import type { Instant } from './time.ts';
 
@@ -55,6 +55,9 @@ export type Question = {
   readonly answer: { readonly by: Person; readonly at: Instant; readonly text: string } | undefined;
 };
 
+/** An approver made it less. `from`: the resource that was asked for at first; `by`: who did, the last. */
+export type Narrowed = { readonly from: string; readonly by: Email };
+
 /** That somebody looked at what was taken at once, and what they say to it. */
 export type Review = { readonly by: Person; readonly at: Instant; readonly note: string };
 
@@ -89,6 +92,8 @@ export type PermissionRequest = {
   readonly questions?: readonly Question[] | undefined;
   /** In the order in which they came, one a person; absent where there are none. */
   readonly endorsements?: readonly Endorsement[] | undefined;
+  /** Absent: it is what was asked for. */
+  readonly narrowed?: Narrowed | undefined;
   /** It was taken at once, without an approver; undefined `review`: that is owed. */
   readonly breakGlass?: { readonly at: Instant; readonly review: Review | undefined } | undefined;
 };

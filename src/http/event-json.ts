@@ -112,6 +112,8 @@ function eventText(action: string, data: RequestEvent['data']): string {
       return 'Lapsed, nobody decided in time';
     case 'request.escalated':
       return `Whoever is on call was asked for${because}`;
+    case 'request.narrowed':
+      return `Made less: ${word('to')} in place of ${word('from')}`;
     case 'request.widened':
       return `The next group was asked too${because}`;
     case 'grant.activated':

@@ -21,6 +21,7 @@ export function requestJson(request: PermissionRequest) {
     reason: request.reason,
     requestedSeconds: request.asked,
     extends: request.extension?.of,
+    narrowed: request.narrowed,
     escalatedAt: request.escalation === undefined ? undefined : isoTime(request.escalation.at),
     createdAt: isoTime(request.createdAt),
     approvableUntil: isoTime(request.approvableUntil),

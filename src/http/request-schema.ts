@@ -32,6 +32,10 @@ export const requestSchema = z
     requestedSeconds: z.int(),
     extends: z.uuid().optional().describe('The request whose access this one extends'),
     escalatedAt: time.optional(),
+    narrowed: z
+      .object({ from: z.string(), by: z.string() })
+      .optional()
+      .describe('An approver made it less: what was asked for at first, and who did'),
     createdAt: time,
     approvableUntil: time,
     questions: z

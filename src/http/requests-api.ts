@@ -45,6 +45,8 @@ const extending =
   'A request of its own, decided by the policies of this moment, which begins where the access would end: the new end is the old one and the duration. All extensions together last no longer, from the first grant on, than the maximum. Answers with the new request, or with the one that is open.';
 const receipting =
   'Who agreed, when it was given, when it ended and when the target was seen without it, and the events of the audit log that prove it: their numbers and hashes are those of an export. 400 (`no-receipt`) until it was seen to be gone.';
+const narrowing =
+  'For whoever may approve it and what it becomes. `resource` is one that the integration offers as less than the one that was asked for (`narrower` in curfew.yaml). The request goes on waiting; what others agreed to before is taken back.';
 const escalating =
   'Tells whoever is on call for the services that the `escalation` approvals of matching policies name, once, and asks the next of their `nextGroups` before its time. Called again, it asks the group after that, a minute after the last at the earliest.';
 
@@ -127,6 +129,21 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
         const reason = readReason(request.body?.reason);
         return reason.ok ? useCases.decideRequest(caller, id, { kind: 'deny', reason: reason.value }) : reason;
       }),
+  );
+
+  routes.post(
+    `${path}/narrow`,
+    {
+      schema: {
+        ...changing('narrowRequest', 'requests:decide', 'Make a pending request one for less', narrowing),
+        params,
+        body: z.object({ resource: text(300) }),
+      },
+    },
+    (request, reply) =>
+      answer(request, reply, request.params.id, changedJson, async (caller, id) =>
+        useCases.narrowRequest(caller, id, request.body.resource),
+      ),
   );
 
   routes.post(

@@ -15,6 +15,8 @@ export type PostgresConfig = {
   readonly url: string;
   /** The roles that can be asked for, and no others are granted. */
   readonly roles: readonly string[];
+  /** For a role those of `roles` that give less; approvers may choose one of them. */
+  readonly narrower?: Readonly<Record<string, readonly string[]>>;
   /** How a person's login is called: `{local}`, `{local}_{domain}`. */
   readonly user: string;
   /** May logins be made, and dropped again? */
@@ -49,6 +51,7 @@ export function createPostgresIntegration(config: PostgresConfig): Integration {
     service: 'pg',
     capabilities: { targetSideExpiry: config.createLogins, endsSessions: true, wantsPassword: config.createLogins },
     catalog: () => config.roles.map((role) => ({ accessType, resource: role, label: `${role} on ${config.name}` })),
+    narrower: ({ resource }) => (Object.hasOwn(config.narrower ?? {}, resource) ? (config.narrower?.[resource] ?? []) : []),
     accountOf: (principal) => accountName(config.user, principal, isTaken),
     usage: (right) => usageOf(target, right.account),
     observe: async (rights, signal) => observeRights(forAdding, rights, signal),

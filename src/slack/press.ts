@@ -3,6 +3,7 @@ import type { BlockAction, BlockElementAction, RespondFn, ViewStateValue } from 
 /** What came of a button, cut down to what may be used: who pressed, and values to look things up by. */
 export type Press = {
   readonly userId: string;
+  /** Of a button, or of what was chosen in a dropdown that acts at once. */
   readonly value: string | undefined;
   readonly triggerId: string;
   readonly values: Values;
@@ -18,7 +19,7 @@ export type Values = Readonly<Record<string, Readonly<Record<string, ViewStateVa
 export function readPress(body: BlockAction, action: BlockElementAction, respond: RespondFn): Press {
   return {
     userId: body.user.id,
-    value: action.type === 'button' ? action.value : undefined,
+    value: action.type === 'button' ? action.value : action.type === 'static_select' ? action.selected_option.value : undefined,
     triggerId: body.trigger_id,
     values: body.view?.state?.values ?? body.state?.values ?? {},
     view: body.view === undefined ? undefined : readView(body.view),

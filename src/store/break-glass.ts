@@ -1,12 +1,10 @@
 import { sql } from 'kysely';
 import type { BreakGlassReads, BreakGlassWrites } from '../app/break-glass-store.ts';
 import { parseRequestId } from '../domain/ids.ts';
-import type { Instant } from '../domain/time.ts';
+import { timestamp } from './clock.ts';
 import type { Db } from './database.ts';
 import { auditFrom, notifyFrom, rulesData } from './journal.ts';
 import { selectRequests } from './request-rows.ts';
-
-const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 
 export const createBreakGlassReads = (db: Db): BreakGlassReads => ({
   async unreviewed(org, { besides, limit }) {

@@ -81,6 +81,7 @@ type Row = {
   groups_asked: number;
   groups_asked_at: Date | null;
   groups_asked_reason: string | null;
+  narrowed: { from: string; by: string } | null;
   questions: readonly (Said & { answer?: Said })[];
   nudges: number;
   nudged_at: Date | null;
@@ -104,7 +105,7 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       g.id as grant_id, g.right_id, held.account, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
       g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended, g.sessions_go_on,
       g.failed_at, g.why, g.recurring, g.opens_at, g.closes_at, g.opened_at, g.closed_at,
-      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.groups_asked, q.groups_asked_at, q.groups_asked_reason, q.endorsements, q.questions, q.nudges, q.nudged_at,
+      q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.groups_asked, q.groups_asked_at, q.groups_asked_reason, q.narrowed, q.endorsements, q.questions, q.nudges, q.nudged_at,
       bg.used_at, bg.reviewed_at, bg.reviewed_by, reviewer.email as reviewer_email, bg.note,
       (select max(case when y.expires_at is not null then coalesce(y.end_at, y.expires_at) end) from requests e join grants y on y.org = e.org and y.request_id = e.id where e.org = q.org and e.extends = q.id) as extended_until
     from requests q
@@ -145,6 +146,7 @@ function toRequest(row: Row): PermissionRequest {
       row.groups_asked === 0
         ? undefined
         : { count: row.groups_asked, at: at(row, row.groups_asked_at), reason: row.groups_asked_reason ?? undefined },
+    narrowed: row.narrowed === null ? undefined : { from: row.narrowed.from, by: must(row, parseEmail(row.narrowed.by)) },
     nudges: row.nudges === 0 ? undefined : row.nudges,
     nudgedAt: row.nudged_at === null ? undefined : at(row, row.nudged_at),
     questions: row.questions.length === 0 ? undefined : toQuestions(row),

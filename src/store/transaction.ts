@@ -5,8 +5,7 @@ import { type Org, parseRequestId } from '../domain/ids.ts';
 import { type Decider, isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
 import type { Settings } from '../domain/settings.ts';
 import { recurringWindowText } from '../domain/recurring-window.ts';
-import type { Instant } from '../domain/time.ts';
-import { toInstant } from './clock.ts';
+import { timestamp, toInstant } from './clock.ts';
 import { createBreakGlassWrites } from './break-glass.ts';
 import type { Db } from './database.ts';
 import { auditFrom, lookFrom, notifyFrom, rulesData } from './journal.ts';
@@ -20,9 +19,8 @@ import { createSettingsWrites } from './settings.ts';
 import { createPreApprovalWrites } from './pre-approvals.ts';
 import { createReads } from './reads.ts';
 import { createStepWrites } from './steps.ts';
+import { createWaitingWrites } from './waiting.ts';
 import { createWebhookWrites } from './webhooks.ts';
-
-const timestamp = (at: Instant) => sql`to_timestamp(${at / 1000}::float8)`;
 
 const rulesJson = (rules: RulesApplied, besides: object = {}) => sql`${JSON.stringify(rulesData(rules, besides))}::jsonb`;
 /** Only a rule that has one party on lets this happen; undefined: none of those who decided would gain by it. */
@@ -49,6 +47,7 @@ export function createTransaction(tx: Db): Transaction {
     steps: createStepWrites(tx),
     breakGlass: createBreakGlassWrites(tx),
     panics: createPanicWrites(tx),
+    waiting: createWaitingWrites(tx),
     keys: createKeyWrites(tx),
     policyBook: createPolicyWrites(tx),
     jitSettings: createSettingsWrites(tx),
@@ -156,48 +155,6 @@ export function createTransaction(tx: Db): Transaction {
           update requests set state = ${as}, decided_at = ${timestamp(at)}
           where org = ${request.org} and id = ${request.id} and state = 'pending' returning org, id as request_id, null::uuid as grant_id),
         a as (${auditFrom('t', `request.${as}`, actor)})
-        ${notifyFrom('t')}`.execute(tx);
-    },
-    async escalate(actor, request, { reason, at, services }) {
-      await sql`with t as (
-          update requests set escalated_at = ${timestamp(at)}, escalated_reason = ${reason ?? null}
-          where org = ${request.org} and id = ${request.id} and state = 'pending' and escalated_at is null
-          returning org, id as request_id, null::uuid as grant_id),
-        a as (${auditFrom('t', 'request.escalated', actor, sql`${JSON.stringify({ reason: reason ?? null, services })}::jsonb`)})
-        ${notifyFrom('t')}`.execute(tx);
-    },
-    async askGroups(actor, request, { at, count, groups, reason }) {
-      await sql`with t as (
-          update requests set groups_asked = ${count}, groups_asked_at = ${timestamp(at)}, groups_asked_reason = ${reason ?? null}
-          where org = ${request.org} and id = ${request.id} and state = 'pending' and groups_asked = ${count - 1}
-          returning org, id as request_id, null::uuid as grant_id),
-        a as (${auditFrom('t', 'request.widened', actor, sql`${JSON.stringify({ groups, reason })}::jsonb`)})
-        ${notifyFrom('t')}`.execute(tx);
-    },
-    async nudge(actor, request, at) {
-      await sql`with t as (
-          update requests set nudges = nudges + 1, nudged_at = ${timestamp(at)}
-          where org = ${request.org} and id = ${request.id} and state = 'pending'
-          returning org, id as request_id, null::uuid as grant_id),
-        a as (${auditFrom('t', 'request.nudged', actor)})
-        ${notifyFrom('t')}`.execute(tx);
-    },
-    async question(actor, request, { by, at, text }) {
-      const mine = JSON.stringify([{ person: by.id, email: by.email, at, text }]);
-      await sql`with t as (
-          update requests set questions = questions || ${mine}::jsonb
-          where org = ${request.org} and id = ${request.id} and state = 'pending'
-          returning org, id as request_id, null::uuid as grant_id),
-        a as (${auditFrom('t', 'request.questioned', actor, sql`${JSON.stringify({ question: text })}::jsonb`)})
-        ${notifyFrom('t')}`.execute(tx);
-    },
-    async answer(actor, request, number, { by, at, text }) {
-      const mine = JSON.stringify({ person: by.id, email: by.email, at, text });
-      await sql`with t as (
-          update requests set questions = jsonb_set(questions, array[${String(number - 1)}, 'answer'], ${mine}::jsonb)
-          where org = ${request.org} and id = ${request.id} and state = 'pending'
-          returning org, id as request_id, null::uuid as grant_id),
-        a as (${auditFrom('t', 'request.answered', actor, sql`${JSON.stringify({ question: number, answer: text })}::jsonb`)})
         ${notifyFrom('t')}`.execute(tx);
     },
     async endGrant(actor, request, grant, end) {

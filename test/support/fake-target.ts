@@ -59,6 +59,7 @@ export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
     observeFails: false,
     beforeObserving: undefined,
     says: (right) => ({ account: right.account, role: right.resource, member: held.has(key(right)) }),
+    narrower: ({ resource }) => (resource === 'readwrite' ? ['readonly'] : []),
     capabilities: { targetSideExpiry: false, endsSessions: true, wantsPassword: true },
     catalog: () => ['readonly', 'readwrite'].map((resource) => ({ accessType: 'role', resource, label: resource })),
     accountOf: (email) => accept(email.split('@')[0] ?? ''),

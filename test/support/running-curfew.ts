@@ -41,7 +41,7 @@ slack: { approvals: approvals, channels: ${JSON.stringify(channels)}, linkByEmai
 groups:
   - { id: platform, label: Platform team, members: [carol@example.com, dave@example.com] }
 integrations:
-  - { service: pg, name: sample, url: "\${SAMPLE_DATABASE_URL}", roles: [readonly, readwrite], user: "{local}_${suffix}" }
+  - { service: pg, name: sample, url: "\${SAMPLE_DATABASE_URL}", roles: [readonly, readwrite], narrower: { readwrite: [readonly] }, user: "{local}_${suffix}" }
 `;
 
 /** The whole product in this process: a real database, a real target, a real queue, and Slack by its own wire. */

@@ -46,7 +46,15 @@ export function approvalScenes(words: Words): Scene[] {
     group: 'In the approval channel',
     place: 'channel',
     as: 'alice',
-    show: () => approval({ request, choice: request.state.kind === 'pending' ? choice : undefined, approvers, policies, history }),
+    show: () =>
+      approval({
+        request,
+        choice: request.state.kind === 'pending' ? choice : undefined,
+        approvers,
+        policies,
+        history,
+        narrower: [words.label],
+      }),
   });
   const decided = (name: string, title: string, state: RequestState) => scene(name, title, asked(words, { state }));
   const { denied, deniedByPolicy, cancelled, lapsed, planned, active, ending, ended: over, revoked, failed } = states(words);
@@ -65,6 +73,7 @@ export function approvalScenes(words: Words): Scene[] {
     scene('for-other', 'For somebody else', asked(words, { principal: dave })),
     scene('extension', 'More time for access that is there', asked(words, { extension })),
     scene('one-of-two', 'Two people must agree, and one has', asked(words, { endorsements })),
+    scene('narrowed', 'An approver gives less', asked(words, { narrowed: { from: words.label, by: carol.email } })),
     scene('escalated', 'Escalated to whoever is on call', asked(words, { escalation })),
     scene('next-group', 'The next group is asked', asked(words, { groupsAsked: { count: 1, at: after(30) } })),
     decided('planned', 'Approved, being set up', planned),

@@ -29,12 +29,13 @@ import * as nextGroups from './0031-next-groups.ts';
 import * as unlinkedAccounts from './0034-unlinked-accounts.ts';
 import * as auditChecks from './0040-audit-checks.ts';
 import * as newerReleases from './0050-newer-releases.ts';
-import * as evidence from './0057-evidence.ts';
+import * as panics from './0051-panics.ts';
 import * as breakGlass from './0053-break-glass.ts';
+import * as evidence from './0057-evidence.ts';
 import * as widenedReason from './0060-widened-reason.ts';
 import * as homeRules from './0061-home-rules.ts';
+import * as narrowed from './0062-narrowed.ts';
 import * as linkNotices from './0067-link-notices.ts';
-import * as panics from './0051-panics.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -68,10 +69,11 @@ export const migrations: Record<string, Migration> = {
   '0034-unlinked-accounts': unlinkedAccounts,
   '0040-audit-checks': auditChecks,
   '0050-newer-releases': newerReleases,
-  '0057-evidence': evidence,
+  '0051-panics': panics,
   '0053-break-glass': breakGlass,
+  '0057-evidence': evidence,
   '0060-widened-reason': widenedReason,
   '0061-home-rules': homeRules,
+  '0062-narrowed': narrowed,
   '0067-link-notices': linkNotices,
-  '0051-panics': panics,
 };
