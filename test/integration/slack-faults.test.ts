@@ -4,7 +4,8 @@ import { expectAgreement } from '../support/agreement.ts';
 import { buttonsOf, seen, textOf } from '../support/journey.ts';
 import { type RunningCurfew, startCurfew } from '../support/running-curfew.ts';
 
-// Whatever happens to a call, afterwards every message agrees with the database, and none stands there twice.
+// Whatever happens to a call, afterwards every message agrees with the database, and none stands there twice. The methods that
+// all of this needs; each of the others has a scene in slack-methods.test.ts.
 
 const faults: readonly { what: string; fault: Fault }[] = [
   { what: 'a rate limit', fault: { retryAfterSeconds: 1 } },
@@ -37,7 +38,7 @@ async function goThrough(product: RunningCurfew, who: string, reason: string, me
   await expectAgreement(product);
 }
 
-describe.each(['chat.postMessage', 'chat.update', 'conversations.open', 'users.lookupByEmail'])('%s', (method) => {
+describe.each(['chat.postMessage', 'chat.update'])('%s', (method) => {
   it('may be limited, fail, be cut off or not be heard of', async () => {
     await using product = await startCurfew({ transport: 'socket' });
     for (const [index, { what, fault }] of faults.entries()) {

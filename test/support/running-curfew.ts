@@ -33,11 +33,12 @@ const bootstrapKey = `cfw_${randomBytes(24).toString('hex')}`;
 const people = ['alice', 'bob', 'carol', 'dave'];
 
 /** The sample configuration, with logins that no other test has: roles belong to the whole server. */
-const accessFile = (suffix: string, channels: Readonly<Record<string, string>>, linkByEmail: boolean): string => `
+type Slack = { readonly approvals: string; readonly channels: Readonly<Record<string, string>>; readonly linkByEmail: boolean };
+const accessFile = (suffix: string, slack: Slack): string => `
 org: demo
 owners: [alice@example.com]
 reviewers: [alice@example.com, carol@example.com]
-slack: { approvals: approvals, channels: ${JSON.stringify(channels)}, linkByEmail: ${linkByEmail} }
+slack: ${JSON.stringify(slack)}
 groups:
   - { id: platform, label: Platform team, members: [carol@example.com, dave@example.com] }
 integrations:
@@ -49,17 +50,22 @@ export async function startCurfew({
   transport,
   redisUrl,
   also = '',
+  approvals = 'approvals',
   channels = {},
   linkByEmail = true,
+  before,
   slack: slackOptions = {},
 }: {
   transport: Transport;
   redisUrl?: string;
   /** More of `curfew.yaml`. */
   also?: string;
+  approvals?: string;
   /** By policy. */
   channels?: Readonly<Record<string, string>>;
   linkByEmail?: boolean;
+  /** What happens to the workspace, where it is a server of its own, before Curfew starts. */
+  before?: (workspace: WorkspaceDriver) => void;
   /** Of the workspace, where it is a server of its own. */
   slack?: Parameters<typeof startLocalSlack>[0];
 }): Promise<RunningCurfew> {
@@ -71,9 +77,10 @@ export async function startCurfew({
   const account = (name: string) => `${name}_${suffix}`;
   const sample = await prepareSampleDatabase(database.adminUrl, account('sample'));
   stack.defer(() => removeSample(database.adminUrl, account));
-  await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix, channels, linkByEmail) + also);
+  await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix, { approvals, channels, linkByEmail }) + also);
 
   const slack = transport === 'built-in' ? undefined : stack.use(await startLocalSlack(slackOptions));
+  if (slack !== undefined) before?.(slack.workspace);
   const reading = await readConfig(
     {
       PORT: '0',
