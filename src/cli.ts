@@ -1,6 +1,7 @@
 import { exportAudit, verifyAudit } from './audit-cli.ts';
 import { type Config, readConfig } from './config.ts';
 import { Secret } from './config/secret.ts';
+import { panicCommand, panicUsage } from './panic-cli.ts';
 import { checkSlack } from './slack/check-slack.ts';
 import { migrate } from './store/database.ts';
 import { createLog } from './telemetry.ts';
@@ -17,13 +18,14 @@ Commands:
   audit verify [--file export.jsonl] [--anchors audit-anchors.jsonl]
              walk the chain of DATABASE_URL, or of an export from its first event, compare it with the anchors,
              and name the first event that does not fit
-`;
+${panicUsage}`;
 
 const [command, ...rest] = process.argv.slice(2);
 process.exitCode = await obey(command ?? '', rest);
 
 async function obey(word: string, options: readonly string[]): Promise<number> {
   if (word === 'audit') return audit(options);
+  if (word === 'panic') return saying(panicCommand, options);
   if (word === 'check' && ['', '--offline'].includes(options.join(' '))) return withConfig((config) => check(config, options.length === 0));
   if (options.length > 0) return refuse();
   switch (word) {
@@ -62,9 +64,13 @@ async function slackProblems({ slack, slackChannels }: Config): Promise<readonly
 
 async function audit([word, ...options]: readonly string[]): Promise<number> {
   if (word !== 'export' && word !== 'verify') return refuse();
-  const act = word === 'export' ? exportAudit : verifyAudit;
+  return saying(word === 'export' ? exportAudit : verifyAudit, options);
+}
+
+/** Says a fault in one line. */
+async function saying(act: (config: Config, args: readonly string[]) => Promise<number>, args: readonly string[]): Promise<number> {
   try {
-    return await withConfig((config) => act(config, options));
+    return await withConfig((config) => act(config, args));
   } catch (error) {
     process.stderr.write(`- ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;

@@ -37,7 +37,7 @@ import type { NoticeStore } from './notices-store.ts';
 
 /** Who did it, as the audit log names them. */
 export type Actor =
-  | { readonly kind: 'person'; readonly id: PersonId; readonly email: Email; readonly via: 'slack' | 'api'; readonly key?: string }
+  | { readonly kind: 'person'; readonly id: PersonId; readonly email: Email; readonly via: 'slack' | 'api' | 'console'; readonly key?: string }
   | { readonly kind: 'policy'; readonly name: string }
   | { readonly kind: 'system' }
   | { readonly kind: 'unknown' };

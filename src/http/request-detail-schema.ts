@@ -11,7 +11,7 @@ export const eventActorSchema = z
     kind: z.enum(['person', 'policy', 'system', 'unknown']),
     email: z.string().optional(),
     name: z.string().optional().describe('Of a policy'),
-    via: z.enum(['slack', 'api']).optional(),
+    via: z.enum(['slack', 'api', 'console']).optional(),
   })
   .meta({ id: 'EventActor' });
 

@@ -143,7 +143,7 @@ async function closeWindows(tx: Db, sweep: Sweep): Promise<number> {
 async function endGrants(tx: Db, sweep: Sweep): Promise<number> {
   const { org, id, reason, by, actor } = sweep;
   const { rows: held } = await sql<{ id: string }>`select r.id from rights r
-    where r.org = ${org} and r.id in (select g.right_id from ${joined} where ${live(sweep)} order by g.right_id limit ${largestBatch})
+    where r.org = ${org} and r.id in (select g.right_id from ${joined} where ${live(sweep)} order by g.state <> 'planned', g.right_id limit ${largestBatch})
     order by r.id for no key update skip locked`.execute(tx);
   if (held.length === 0) return 0;
   const { rows } = await sql`with found as (
