@@ -26,6 +26,8 @@ export type HomeProps = Readonly<Record<HomeListName, HomePage>> & {
   /** What was taken at once and is to be reviewed, for those who review it; undefined where there is nothing. */
   readonly unreviewed?: Unreviewed | undefined;
   readonly isOwner: boolean;
+  /** May press the panic switch. */
+  readonly mayPanic?: boolean;
   /** How much standing access nears its end, for those who look it through. */
   readonly standing?: number;
   /** How much more one press asks for, where there can be more. */
@@ -55,10 +57,11 @@ export const home = (props: HomeProps): HomeView => ({
   ],
 });
 
-const startButtons = ({ isOwner, standing = 0 }: HomeProps): Button[] => [
+const startButtons = ({ isOwner, standing = 0, mayPanic = false }: HomeProps): Button[] => [
   button({ actionId: actionIds.openForm, label: 'Request access', spoken: 'Request access', value: 'form', style: 'primary' }),
   ...(isOwner ? ownerButtons() : []),
   ...(standing === 0 ? [] : [standingButton(standing)]),
+  ...(mayPanic ? [panicButton()] : []),
 ];
 
 const standingButton = (count: number): Button =>
@@ -67,6 +70,15 @@ const standingButton = (count: number): Button =>
     label: `Review standing access (${count})`,
     spoken: `Review standing access that ends soon: ${count}`,
     value: 'standing',
+  });
+
+const panicButton = (): Button =>
+  button({
+    actionId: actionIds.openPanic,
+    label: 'Panic',
+    spoken: 'Panic: take access away from many at once',
+    value: 'panic',
+    style: 'danger',
   });
 
 const ownerButtons = (): Button[] => [

@@ -68,6 +68,13 @@ export const actionIds = {
   tryWho: 'try_who',
   tryRight: 'try_right',
   tryAt: 'try_at',
+  openPanic: 'open_panic',
+  panicKind: 'panic_kind',
+  panicWhich: 'panic_which',
+  panicReason: 'panic_reason',
+  panicHold: 'panic_hold',
+  panicAgain: 'panic_again',
+  liftPanic: 'lift_panic',
 } as const;
 export type ActionId = (typeof actionIds)[keyof typeof actionIds];
 
@@ -91,6 +98,8 @@ export const viewIds = {
   settings: 'jit_settings',
   policy: 'policy',
   simulation: 'simulation',
+  panic: 'panic',
+  panicConfirm: 'panic_confirm',
 } as const;
 export type ViewId = (typeof viewIds)[keyof typeof viewIds];
 /** The window that only tells. */

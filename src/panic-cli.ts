@@ -6,7 +6,15 @@ import { take } from './app/reconcile.ts';
 import type { Actor, Store } from './app/store.ts';
 import type { Config } from './config.ts';
 import { type Email, type PanicId, parseEmail, parsePanicId } from './domain/ids.ts';
-import { isHolding, type Panic, type PanicPreview, type PanicSelection } from './domain/panic.ts';
+import {
+  isHolding,
+  panicKinds,
+  type Panic,
+  type PanicPreview,
+  type PanicSelection,
+  parseSelection,
+  selectionShape,
+} from './domain/panic.ts';
 import type { Result } from './domain/result.ts';
 import { isoTime } from './domain/time.ts';
 import { rejectionProblem } from './http/rejection-text.ts';
@@ -143,19 +151,10 @@ async function withSelection(values: Values, act: (selection: PanicSelection) =>
 
 /** What was meant, or what is wrong with how it was written. */
 function readSelection({ person, right, target, everything }: Values): PanicSelection | string {
-  const named = [person, right, target, everything].filter((each) => each !== undefined);
-  if (named.length !== 1) return 'Say one of --person, --right, --target and --everything';
-  if (person !== undefined) {
-    const email = parseEmail(person);
-    return email === undefined ? '--person must be an e-mail address' : { kind: 'person', person: email };
-  }
-  if (target !== undefined) return { kind: 'target', integration: target };
-  if (right === undefined) return { kind: 'everything' };
-  // A resource may have slashes of its own.
-  const [, integration, accessType, resource] = /^([^/]+)\/([^/]+)\/(.+)$/.exec(right) ?? [];
-  if (integration === undefined || accessType === undefined || resource === undefined)
-    return '--right must be written as integration/access type/resource';
-  return { kind: 'right', integration, accessType, resource };
+  const given = { person, right, target, everything: everything === undefined ? undefined : '' };
+  const [kind, another] = panicKinds.filter((each) => given[each] !== undefined);
+  if (kind === undefined || another !== undefined) return 'Say one of --person, --right, --target and --everything';
+  return parseSelection(kind, given[kind] ?? '') ?? `--${kind} must be ${selectionShape[kind]}`;
 }
 
 function previewText({ planned, active, ending, people, rights, requests, preApprovals, items }: PanicPreview): string {

@@ -37,6 +37,8 @@ export type Home = {
   readonly unreviewed?: Unreviewed | undefined;
   /** May change settings and policies. */
   readonly isOwner: boolean;
+  /** May press the panic switch: owners and reviewers. */
+  readonly mayPanic?: boolean;
   /** How much standing access nears its end; none for those who do not look it through. */
   readonly standing?: number;
   /** How much more of their access one press asks for, where it can be extended. */
@@ -82,6 +84,7 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
     unreviewed: unreviewed === undefined || unreviewed.count === 0 ? undefined : unreviewed,
     isOwner,
     standing,
+    mayPanic: forReviewers !== undefined,
     extendBy: extensions(access, settings),
     recent,
   };

@@ -1,5 +1,5 @@
 /** A panic switch that was pressed: what it takes away, and what it holds back until somebody lifts it. See ADR 17. */
-import type { Email, Org, PanicId, RequestId } from './ids.ts';
+import { type Email, type Org, type PanicId, parseEmail, type RequestId } from './ids.ts';
 import type { Person } from './person.ts';
 import type { Permission } from './request.ts';
 import type { Instant } from './time.ts';
@@ -72,3 +72,35 @@ export const isHolding = ({ hold, lifted }: Pick<Panic, 'hold' | 'lifted'>): boo
 
 /** How many grants a selection has. */
 export const grantsIn = ({ planned, active, ending }: PanicCounts): number => planned + active + ending;
+
+export type PanicKind = PanicSelection['kind'];
+export const panicKinds = ['person', 'right', 'target', 'everything'] as const satisfies readonly PanicKind[];
+
+/** How {@link parseSelection} wants each to be named, for whoever is asked. */
+export const selectionShape: Readonly<Record<PanicKind, string>> = {
+  person: 'an e-mail address',
+  right: 'integration/access type/resource',
+  target: 'the name of an integration',
+  everything: 'nothing',
+};
+
+/** A selection as people write it; a resource may have slashes of its own. Undefined for what is none. */
+export function parseSelection(kind: PanicKind, text: string): PanicSelection | undefined {
+  const name = text.trim();
+  if (/\p{Cc}/u.test(name)) return undefined;
+  switch (kind) {
+    case 'everything':
+      return name === '' ? { kind } : undefined;
+    case 'target':
+      return name === '' ? undefined : { kind, integration: name };
+    case 'person': {
+      const person = parseEmail(name);
+      return person === undefined ? undefined : { kind, person };
+    }
+    case 'right': {
+      const [, integration, accessType, resource] = /^([^/]+)\/([^/]+)\/(.+)$/.exec(name) ?? [];
+      if (integration === undefined || accessType === undefined || resource === undefined) return undefined;
+      return { kind, integration, accessType, resource };
+    }
+  }
+}

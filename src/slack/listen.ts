@@ -31,6 +31,8 @@ import { onDeletePolicy, onOpenPolicies, onTogglePolicy, onTurnPolicies } from '
 import { onEditPolicy, onNewPolicy, onPolicySubmitted } from './on-policy-edit.ts';
 import { onOpenSimulation, onSimulationSubmitted } from './on-simulation.ts';
 import { onOpenSettings, onResetPresets, onSettingsSubmitted, onSettingTyped } from './on-settings.ts';
+import { onLiftPanic, onOpenPanic, onPanicAgain, onPanicConfirmed, onPanicSubmitted } from './on-panic.ts';
+import { panicHeading } from '../../blocks/panic.ts';
 import { onEndStanding, onKeepStanding, onOpenStanding, onTurnStanding } from './on-standing.ts';
 import { onStep } from './on-step.ts';
 import { offer } from './on-options.ts';
@@ -71,6 +73,10 @@ const presses: Record<ActionId, OnPress> = {
   try_right: async () => {},
   try_at: async () => {},
   kept_presets: async () => {},
+  panic_kind: async () => {},
+  panic_which: async () => {},
+  panic_reason: async () => {},
+  panic_hold: async () => {},
   default_approvals: async () => {},
   reset_presets: onResetPresets,
   open_policies: onOpenPolicies,
@@ -81,6 +87,9 @@ const presses: Record<ActionId, OnPress> = {
   toggle_policy: onTogglePolicy,
   delete_policy: onDeletePolicy,
   open_simulation: onOpenSimulation,
+  open_panic: onOpenPanic,
+  panic_again: onPanicAgain,
+  lift_panic: onLiftPanic,
   open_form: (desk, press) => openForm(desk, { ...press, tell: privately(desk, press.userId, press.respond) }, async () => emptyForm),
   form_again: onAskAgain,
   form_integration: onChanged,
@@ -119,6 +128,8 @@ const submits: Record<ViewId, { readonly submit: Submit; readonly heading: strin
   jit_settings: { submit: onSettingsSubmitted, heading: settingsHeading },
   policy: { submit: onPolicySubmitted, heading: policyHeading },
   simulation: { submit: onSimulationSubmitted, heading: simulationHeading },
+  panic: { submit: onPanicSubmitted, heading: panicHeading },
+  panic_confirm: { submit: onPanicConfirmed, heading: panicHeading },
 };
 
 /** `message`: the one it was chosen at; undefined for the shortcuts that stand everywhere. */

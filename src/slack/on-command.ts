@@ -11,6 +11,7 @@ import { formOfCommand } from './form-start.ts';
 import { openAllow } from './on-allow.ts';
 import { openForm } from './on-form.ts';
 import { isLinkWord, linkHelp, onLinkWord } from './on-link.ts';
+import { openPanic, panicHelp, panicWord } from './on-panic.ts';
 
 /** `/access …`: a complete command is carried out and answered in private; one that lacks something opens the form. */
 export function onCommand(desk: Desk, { text, user_id: userId, trigger_id: triggerId }: SlashCommand, respond: RespondFn): Promise<void> {
@@ -23,6 +24,7 @@ export function onCommand(desk: Desk, { text, user_id: userId, trigger_id: trigg
     }
     const [word, ...more] = split.value;
     if (isLinkWord(word)) return onLinkWord(desk, userId, [word, ...more], tell);
+    if (word === panicWord) return openPanic(desk, userId, triggerId);
     const isForm = split.value.length === 0 || isIncompleteRequest(split.value);
     if (isForm && split.value[0] === 'allow') return openAllow(desk, { userId, triggerId, tell }, split.value);
     if (isForm) return openForm(desk, { userId, triggerId, tell }, () => formOfCommand(desk, split.value));
@@ -39,7 +41,7 @@ export function onCommand(desk: Desk, { text, user_id: userId, trigger_id: trigg
 
 /** The list of all commands has those too that there are only here. */
 const withLinkWords = (reply: Reply, command: string): Reply =>
-  reply.kind === 'help' ? { ...reply, text: `${reply.text}\n\n${linkHelp(command)}` } : reply;
+  reply.kind === 'help' ? { ...reply, text: `${reply.text}\n\n${linkHelp(command)}\n${panicHelp(command)}` } : reply;
 
 function replyMessage(reply: Reply): Message {
   switch (reply.kind) {

@@ -49,10 +49,11 @@ export function homeScenes(words: Words): Scene[] {
       extendBy: new Map(has.map(({ id }) => [id, hour])),
       recent,
     }),
-    scene('approver', 'For an approver, with requests that wait', 'carol', { waiting, standing: 2 }),
-    scene('owner', 'For an owner', 'alice', { isOwner: true, waiting }),
+    scene('approver', 'For an approver, with requests that wait', 'carol', { waiting, standing: 2, mayPanic: true }),
+    scene('owner', 'For an owner', 'alice', { isOwner: true, mayPanic: true, waiting }),
     scene('overdue', 'For an owner, when access is not seen gone', 'alice', {
       isOwner: true,
+      mayPanic: true,
       overdue: { count: words.requests + 2, shown: shown.map((each) => ({ ...each, requestor: alice })) },
     }),
     scene('unreviewed', 'For a security reviewer, when something was taken at once', 'carol', {

@@ -1,6 +1,7 @@
 import { loading } from '../../blocks/loading.ts';
 import { bold, line } from '../../blocks/line.ts';
 import { faultText, noticeView, rejectionText, rejectionView } from '../../blocks/notices.ts';
+import { panicConfirmation, panicForm, panicProgress } from '../../blocks/panic.ts';
 import { policiesList } from '../../blocks/policies.ts';
 import { policyForm } from '../../blocks/policy-form.ts';
 import { review } from '../../blocks/review.ts';
@@ -11,9 +12,12 @@ import { secret } from '../../blocks/secret.ts';
 import { effectLine, type SettingsProps, settingsForm } from '../../blocks/settings.ts';
 import { simulationForm, type Simulated } from '../../blocks/simulation.ts';
 import { outcomeLine, standingReview } from '../../blocks/standing-review.ts';
+import { parsePanicId } from '../../src/domain/ids.ts';
+import type { Panic } from '../../src/domain/panic.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { defaultSettings } from '../../src/domain/settings.ts';
-import { after, asked, dave, digest, end, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
+import { must, org } from './http-app.ts';
+import { after, alice, asked, dave, digest, end, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
 import { signInView } from '../../blocks/sign-in.ts';
 import type { Scene } from './slack-scenes.ts';
 
@@ -76,7 +80,61 @@ function standingOutcomes(words: Words) {
 }
 
 /** The windows of owners. */
-export const ownerScenes = (words: Words): Scene[] => [...settingsScenes(words), ...policyScenes(words), ...simulationScenes(words)];
+export const ownerScenes = (words: Words): Scene[] => [
+  ...settingsScenes(words),
+  ...policyScenes(words),
+  ...simulationScenes(words),
+  ...panicScenes(words),
+];
+
+function panicScenes(words: Words): Scene[] {
+  const { integration, service, accessType, resource, reason, fault } = words;
+  const owner = scene('Owners and security reviewers: panic', 'alice');
+  const permission = { integration, service, accessType, resource };
+  const right = { kind: 'right', integration, accessType, resource } as const;
+  const ofDave = { kind: 'person', person: dave.email } as const;
+  const many = Math.min(words.requests, 12);
+  const items = Array.from({ length: many }, (_, index) => ({
+    request: idOf(index),
+    principal: dave.email,
+    permission,
+    state: 'active' as const,
+  }));
+  const preview = { planned: 0, active: many, ending: 0, people: 1, rights: many, requests: 1, preApprovals: 0, items };
+  const draft = { kind: 'person', which: dave.email, reason: reason.slice(0, 500), hold: true } as const;
+  const failures = items.slice(0, 20).map((item) => ({ ...item, why: fault }));
+  const progress = { total: many + 2, gone: 2, left: many, failing: failures.length, requestsDenied: 1, preApprovalsClosed: 0, failures };
+  const panic: Panic = {
+    org,
+    id: must(parsePanicId(idOf(1))),
+    selection: ofDave,
+    reason,
+    hold: true,
+    startedBy: alice,
+    startedAt: after(0),
+    lifted: undefined,
+    markedAt: after(0),
+    doneAt: undefined,
+    progress,
+  };
+  const done: Panic = { ...panic, doneAt: after(1), progress: { ...progress, gone: many + 2, left: 0, failing: 0, failures: [] } };
+  return [
+    owner('panic', 'What is it about?', () => panicForm([])),
+    owner('panic-running', 'While others are under way', () =>
+      panicForm([panic, { ...panic, id: must(parsePanicId(idOf(2))), selection: right }]),
+    ),
+    owner('panic-preview', 'What would end', () => panicConfirmation(draft, ofDave, preview)),
+    owner('panic-nothing', 'Nothing is there yet, and nothing will be given', () =>
+      panicConfirmation(draft, right, { ...preview, active: 0, people: 0, rights: 0, requests: 0, items: [] }),
+    ),
+    owner('panic-failing', 'Under way, and a target fails', () => panicProgress({ ...panic, selection: { kind: 'target', integration } })),
+    owner('panic-done', 'Done, and on hold', () => panicProgress(done)),
+    owner('panic-lifted', 'Lifted', () =>
+      panicProgress({ ...done, selection: { kind: 'everything' }, lifted: { at: after(60), by: alice } }),
+    ),
+    owner('panic-own', 'Whom it holds does not lift it', () => panicProgress(panic, rejectionText({ code: 'on-hold', own: true }))),
+  ];
+}
 
 function settingsScenes(words: Words): Scene[] {
   const owner = scene('Owners: JIT settings', 'alice');
