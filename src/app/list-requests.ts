@@ -6,7 +6,7 @@ import type { DecideDeps } from './decide-request.ts';
 import { takeGlance } from './glance.ts';
 import type { Caller } from './ports.ts';
 import { routeByVersion, whyNotDecide } from './routing.ts';
-import type { RequestPageWish } from './store.ts';
+import type { RequestPageWish } from './request-page.ts';
 
 /** `before`: the id of the last request of the page before; addresses as they were sent. */
 export type RequestQuery = Omit<RequestPageWish, 'of' | 'orPending' | 'before' | 'principal' | 'requestor'> & {

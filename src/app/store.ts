@@ -22,6 +22,7 @@ import type { PolicyReads, PolicyWrites } from './policies-store.ts';
 import type { PolicyHistoryReads } from './policy-history-store.ts';
 import type { RoleReads, RoleWrites, SettingsReads, SettingsWrites } from './settings-store.ts';
 import type { RequestHistoryReads } from './request-history-store.ts';
+import type { RequestPageWish } from './request-page.ts';
 import type { PreApprovalReads, PreApprovalWrites, StandingAccessReads } from './pre-approvals-store.ts';
 import type { AccountWrites, SignInStore } from './sign-in-store.ts';
 import type { AccountId, Identity, Link, OutsideAccount } from './use-cases.ts';
@@ -37,7 +38,13 @@ import type { NoticeStore } from './notices-store.ts';
 
 /** Who did it, as the audit log names them. */
 export type Actor =
-  | { readonly kind: 'person'; readonly id: PersonId; readonly email: Email; readonly via: 'slack' | 'api' | 'console'; readonly key?: string }
+  | {
+      readonly kind: 'person';
+      readonly id: PersonId;
+      readonly email: Email;
+      readonly via: 'slack' | 'api' | 'console';
+      readonly key?: string;
+    }
   | { readonly kind: 'policy'; readonly name: string }
   | { readonly kind: 'system' }
   | { readonly kind: 'unknown' };
@@ -183,23 +190,6 @@ export type Transaction = Reads & {
 };
 
 export type { Aftermath, Claim, Settlement } from './claims.ts';
-
-/** A part of all requests, newest first. `of` undefined: everybody's; what is undefined does not filter. */
-export type RequestPageWish = {
-  /** Asked by or for this person. */
-  readonly of: PersonId | undefined;
-  /** Those of others too, while they are undecided, or owe a review. */
-  readonly orPending: boolean;
-  readonly status: WireStatus | undefined;
-  readonly principal: Email | undefined;
-  readonly requestor: Email | undefined;
-  readonly service: string | undefined;
-  readonly since: Instant | undefined;
-  /** Only what was taken at once; `unreviewed`: and owes its review. */
-  readonly breakGlass?: 'used' | 'unreviewed' | undefined;
-  readonly before: RequestId | undefined;
-  readonly limit: number;
-};
 
 export type Store = Reads &
   NoticeStore & {
