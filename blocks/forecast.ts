@@ -20,6 +20,11 @@ export function forecastLines(forecast: Forecast): readonly Line[] {
         ...within(forecast),
         ...inHours(forecast),
       ];
+    case 'break-glass':
+      return [
+        line('🚨 ', bold('Taken at once'), ` for ${describeDuration(forecast.lasts)}, without an approver. It cannot be extended.`),
+        line('Owners and approvers are told at once. It owes a review by somebody else.'),
+      ];
     case 'refused':
       return [line('🚫 ', bold('This will be refused.'), ` ${onOneLine(rejectionAtField(forecast.rejection), 600)}`)];
     case 'untold':

@@ -8,6 +8,7 @@ import type { Instant } from '../src/domain/time.ts';
 import { encodeMemo, type FormPath } from './form-wire.ts';
 import { forecastLines } from './forecast.ts';
 import { reasonInput } from './form-reason.ts';
+import { breakGlassInputs } from './form-break-glass.ts';
 import { forInputs } from './form-for.ts';
 import { hoursInputs } from './form-hours.ts';
 import { durationInputs } from './form-durations.ts';
@@ -35,6 +36,8 @@ export type FormProps = {
   readonly now: Instant;
   readonly forecast: Forecast | undefined;
   readonly reasonRequired: boolean;
+  /** How long it may last where it may be taken at once; undefined: it may not, or it is not known yet. */
+  readonly breakGlass?: DurationSeconds | undefined;
   /** What the person filled in beside the right. */
   readonly filled: Filled;
 };
@@ -54,6 +57,8 @@ export type Filled = {
   readonly stranger: string | undefined;
   /** Only in these hours of the week. */
   readonly hours?: HoursDraft | undefined;
+  /** It is to be taken at once. */
+  readonly breakGlass?: boolean;
 };
 
 /** The window that asks for access: each choice brings what can be chosen next, and what would become of it. */
@@ -77,6 +82,7 @@ export function requestForm(props: FormProps): ModalView {
     ...durationInputs(props),
     ...(mayHaveHours(props) ? hoursInputs(filled.hours) : []),
     reasonInput(props, 'Approvers read this.'),
+    ...breakGlassInputs(props.breakGlass, filled.breakGlass === true),
     ...forInputs(filled),
   ];
   return {

@@ -29,6 +29,7 @@ export const actionIds = {
   formResource: 'form_resource',
   formDuration: 'form_duration',
   formUntil: 'form_until',
+  breakGlass: 'break_glass',
   formForOther: 'form_for_other',
   formTo: 'form_to',
   /** The fields that only the form of a pre-approval has. */

@@ -8,16 +8,16 @@ import type { Actor, RulesApplied } from './store.ts';
 export type Unreviewed = { readonly count: number; readonly shown: readonly PermissionRequest[] };
 
 export type BreakGlassReads = {
+  /**
+   * What this person took at once and what keeps them from doing it again, because nobody has reviewed it. Not what failed: it gave
+   * nothing. It settles something only after {@link Transaction.lockPerson}.
+   */
+  owed(org: Org, person: PersonId): Promise<RequestId | undefined>;
   /** What nobody has reviewed yet. `besides`: whose own does not count, because they cannot review it. */
   unreviewed(org: Org, wish: { readonly besides: PersonId; readonly limit: number }): Promise<Unreviewed>;
 };
 
-export type BreakGlassWrites = {
-  /**
-   * What this person took at once and what keeps them from doing it again, because nobody has reviewed it. Not what failed: it gave
-   * nothing. After {@link Transaction.lockPerson}.
-   */
-  owed(org: Org, person: PersonId): Promise<RequestId | undefined>;
+export type BreakGlassWrites = Pick<BreakGlassReads, 'owed'> & {
   /** Puts on record that what this request gives was taken at once. Nothing else of its principal may be {@link owed}. */
   use(
     actor: Actor,

@@ -53,13 +53,14 @@ export async function findOpening(routing: RoutingDeps, tx: Transaction, subject
   }
 }
 
+export const notForOthers: Rejection = { code: 'invalid-value', field: 'to', why: 'Nobody takes break-glass access for somebody else.' };
+
 /** Whoever takes it answers for it, and says why. */
 export function whyNotInEmergency(
   { to, reason, hours }: { readonly to: Email; readonly reason: string | undefined; readonly hours: object | undefined },
   person: Person,
 ): Rejection | undefined {
-  if (canonicalEmail(to) !== canonicalEmail(person.email))
-    return { code: 'invalid-value', field: 'to', why: 'Nobody takes break-glass access for somebody else.' };
+  if (canonicalEmail(to) !== canonicalEmail(person.email)) return notForOthers;
   if (hours !== undefined) return { code: 'invalid-value', field: 'window', why: 'Break-glass access has no hours.' };
   return reason === undefined ? { code: 'reason-required' } : undefined;
 }

@@ -1,13 +1,15 @@
 /** The form that asks for access: what it offers one person, what would become of what they chose, and its submission. */
+import { breakGlassBy } from '../domain/break-glass.ts';
 import { type DurationSeconds, isDurationSeconds, toSeconds } from '../domain/duration.ts';
 import type { Forecast } from '../domain/forecast.ts';
-import { canonicalEmail, type Email, parseEmail } from '../domain/ids.ts';
+import { canonicalEmail, type Email, type Org, parseEmail, type PersonId } from '../domain/ids.ts';
 import { optionKey } from '../domain/option-key.ts';
 import { parseRecurringWindow } from '../domain/recurring-window.ts';
-import { accept, reject, type Result } from '../domain/result.ts';
+import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { onCallAccess, requirementsOf } from '../domain/route.ts';
 import { allowedDurations } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
+import { notForOthers } from './break-glass.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { type Glance, takeGlance } from './glance.ts';
@@ -15,6 +17,7 @@ import { type For, offeredIntegrations, offeredResources, offeredTypes } from '.
 import type { Caller, CatalogItem, Integration } from './ports.ts';
 import type { Cover } from './pre-approvals.ts';
 import { recentRights } from './recent-rights.ts';
+import type { RoutingDeps } from './routing.ts';
 import { type CatalogEntry, whyNotSeeOthers } from './shown-catalog.ts';
 import { foresee } from './simulate-policy.ts';
 import { whyNoHours } from './submit-request.ts';
@@ -34,6 +37,8 @@ export type Asked = {
   readonly until: Instant | undefined;
   /** Hours that come again, as `recurring-window.ts` takes them. */
   readonly window?: string | undefined;
+  /** At once, without an approver. */
+  readonly breakGlass?: boolean | undefined;
 };
 
 export type Named = { readonly name: string; readonly service: string };
@@ -57,6 +62,8 @@ export type AskForm = {
   /** Undefined: not everything is chosen. */
   readonly forecast: Forecast | undefined;
   readonly reasonRequired: boolean;
+  /** How long it may last where the caller may take it at once; undefined: they may not, or need not. */
+  readonly breakGlass?: DurationSeconds | undefined;
 };
 
 export type AskWish = Asked & { readonly reason: string | undefined };
@@ -83,7 +90,8 @@ export function createAskingDoors(deps: DecideDeps, door: Doorway, doors: Pick<R
       if (!duration.ok) return duration;
       const { name, service } = integration;
       const right = { service, accessType, resource: item.resource, integration: name };
-      return doors.submitRequest(caller, { right, reason: wish.reason, duration: duration.value, to: wish.to, window: wish.window });
+      const { reason, to, window, breakGlass } = wish;
+      return doors.submitRequest(caller, { right, reason, duration: duration.value, to, window, breakGlass });
     }),
   };
 }
@@ -118,9 +126,10 @@ async function askForm(deps: DecideDeps, caller: Caller, asked: Asked): Promise<
   if (integration === undefined || known.item === undefined || asked.to === '')
     return { ...base, forecast: undefined, reasonRequired: false };
   if (!whose.isTold) return { ...base, forecast: { kind: 'untold' }, reasonRequired: false };
+  const { window, breakGlass = false } = asked;
   return {
     ...base,
-    ...(await forecast(deps, glance, whose, integration, known.item, { length: lengthOf(asked, now), window: asked.window })),
+    ...(await forecast(deps, glance, whose, integration, known.item, { length: lengthOf(asked, now), window, breakGlass })),
   };
 }
 
@@ -128,32 +137,67 @@ async function askForm(deps: DecideDeps, caller: Caller, asked: Asked): Promise<
 async function forecast(
   deps: DecideDeps,
   glance: Glance,
-  { org, email }: For,
+  { org, email, taker }: Whose,
   integration: Integration,
   { accessType, resource }: CatalogItem,
-  { length, window }: { readonly length: Result<DurationSeconds | undefined>; readonly window: string | undefined },
-): Promise<Pick<AskForm, 'forecast' | 'reasonRequired'>> {
+  {
+    length,
+    window,
+    breakGlass,
+  }: { readonly length: Result<DurationSeconds | undefined>; readonly window: string | undefined; readonly breakGlass: boolean },
+): Promise<Pick<AskForm, 'forecast' | 'reasonRequired' | 'breakGlass'>> {
   const outlook = await deps.store.outlook(org, email);
   const { name, service } = integration;
   const duration = (length.ok ? length.value : undefined) ?? allowedDurations(outlook.settings)[0];
   const permission = { integration: name, service, accessType, resource };
   const supposed = { org, email, permission, integration, reason: 'any', duration, at: undefined };
-  const { outcome, cover, inItsHours, refusal, approvers } = await foresee(
-    { ...deps, routing: glance.routing },
-    glance.reads,
-    outlook,
-    supposed,
-  );
-  const told = (each: Forecast) => ({ forecast: each, reasonRequired: requirementsOf(outcome).reason });
+  const foreseen = await foresee({ ...deps, routing: glance.routing }, glance.reads, outlook, supposed);
+  const { outcome, cover, inItsHours, refusal, approvers } = foreseen;
+  const atMost = taker === undefined ? undefined : mostAtOnce(glance.routing, foreseen);
+  const told = (each: Forecast) => ({ forecast: each, reasonRequired: requirementsOf(outcome).reason, breakGlass: atMost });
   const hours = window === undefined ? accept(undefined) : parseRecurringWindow(window);
   const refused =
     refusal ?? (length.ok ? undefined : length.rejection) ?? (hours.ok ? whyNoHours(outcome, { hours: hours.value }) : hours.rejection);
+  const isGiven = cover !== undefined || outcome.kind === 'auto' || outcome.kind === 'persistent';
+  if (breakGlass && !isGiven && (refused === undefined || ofApprovers.has(refused.code)))
+    return { ...told(await inEmergency(deps, org, taker, atMost, duration)), reasonRequired: true };
   if (refused !== undefined) return told({ kind: 'refused', rejection: refused });
   if (cover !== undefined) return told({ kind: 'at-once', because: 'pre-approval', atMost: undefined, within: withinOf(cover) });
   if (outcome.kind === 'auto') return told({ kind: 'at-once', because: 'on-call', atMost: onCallAccess });
   if (outcome.kind === 'persistent')
     return told({ kind: 'at-once', because: 'policy', atMost: undefined, hours: hours.ok ? hours.value : undefined });
   return told({ kind: 'people', approvers, hours: inItsHours?.hours });
+}
+
+async function inEmergency(
+  { store }: DecideDeps,
+  org: Org,
+  taker: PersonId | undefined,
+  atMost: DurationSeconds | undefined,
+  duration: DurationSeconds | undefined,
+): Promise<Forecast> {
+  const refuse = (rejection: Rejection): Forecast => ({ kind: 'refused', rejection });
+  if (taker === undefined) return refuse(notForOthers);
+  if (atMost === undefined) return refuse({ code: 'no-break-glass' });
+  const owed = await store.breakGlass.owed(org, taker);
+  if (owed !== undefined) return refuse({ code: 'review-owed', request: owed });
+  return { kind: 'break-glass', lasts: duration !== undefined && duration < atMost ? duration : atMost };
+}
+
+/** What refuses whoever waits for approvers, and nobody who goes around them. */
+const ofApprovers: ReadonlySet<Rejection['code']> = new Set([
+  'unavailable',
+  'not-configured',
+  'nobody-can-approve',
+  'preapproval-required',
+  'duration-required',
+]);
+
+/** Undefined where nobody need go around approvers, or no policy lets them. */
+function mostAtOnce(routing: RoutingDeps, { outcome, cover, candidates, facts }: Awaited<ReturnType<typeof foresee>>) {
+  if (cover !== undefined || outcome.kind === 'auto' || outcome.kind === 'persistent') return undefined;
+  const found = breakGlassBy(candidates, facts, routing.matches);
+  return found.kind === 'may' ? found.atMost : undefined;
 }
 
 const withinOf = ({ hours, until }: Cover) => (hours === undefined || until === undefined ? undefined : { hours, closesAt: until });
@@ -166,17 +210,20 @@ async function resources(deps: DecideDeps, caller: Caller, asked: Asked, query: 
   return offeredResources(glance, whose, integration, { accessType: asked.accessType, query, most: 100 });
 }
 
+/** `taker`: the caller, where it is for themselves, as break-glass access has to be. */
+type Whose = For & { readonly isTold: boolean; readonly taker: PersonId | undefined };
+
 /**
  * Whose offer it is. What others may ask for is only for those who may look that up; everybody else is offered what they may
  * ask for themselves, and is told nothing of what would become of it.
  */
-async function whom(glance: Glance, caller: Caller, to: string | undefined): Promise<For & { readonly isTold: boolean }> {
+async function whom(glance: Glance, caller: Caller, to: string | undefined): Promise<Whose> {
   const { org, person } = caller;
   const email: Email | undefined = to === undefined ? person.email : parseEmail(to);
   const isOwn = email !== undefined && canonicalEmail(email) === canonicalEmail(person.email);
-  if (isOwn) return { org, email: person.email, isTold: true };
+  if (isOwn) return { org, email: person.email, isTold: true, taker: person.id };
   const isTold = email !== undefined && (await whyNotSeeOthers(glance, caller)) === undefined;
-  return { org, email: isTold ? email : person.email, isTold };
+  return { org, email: isTold ? email : person.email, isTold, taker: undefined };
 }
 
 /** What these keys mean in the catalogue of this moment; whatever is named is found, whether or not it may be asked for. */

@@ -19,6 +19,7 @@ export type CommandDraft = {
   readonly end: string | undefined;
   /** Hours that come again; see `recurring-window.ts`. */
   readonly window?: string | undefined;
+  readonly breakGlass?: true | undefined;
 };
 
 /**
@@ -44,6 +45,7 @@ export function readDraft(argv: readonly string[]): CommandDraft {
     start: flags?.get('start'),
     end: flags?.get('end'),
     window: flags?.get('window'),
+    breakGlass: flags?.has('breakGlass') === true ? true : undefined,
   };
 }
 

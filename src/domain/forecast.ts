@@ -17,6 +17,8 @@ export type Forecast =
       /** It was approved for these hours, which close then, and it ends with them. */
       readonly within?: { readonly hours: RecurringWindow; readonly closesAt: Instant } | undefined;
     }
+  /** It is taken without asking them, lasts so long, and is reviewed afterwards. */
+  | { readonly kind: 'break-glass'; readonly lasts: DurationSeconds }
   | { readonly kind: 'refused'; readonly rejection: Rejection }
   /** It is for somebody whose affairs the asker may not look up. */
   | { readonly kind: 'untold' };

@@ -10,7 +10,9 @@ import { emptyForm, type FormState } from './read-form.ts';
 
 /** Whatever could be read of a command. */
 export async function formOfCommand(desk: Desk, argv: readonly string[]): Promise<FormState> {
-  const { service, integration, accessType, resource, reason, duration, to, window } = readDraft(await withAddresses(desk, argv));
+  const { service, integration, accessType, resource, reason, duration, to, window, breakGlass } = readDraft(
+    await withAddresses(desk, argv),
+  );
   const key = (name: string | undefined): string | undefined => (name === undefined ? undefined : optionKey(name));
   const email = to === undefined ? undefined : parseEmail(to);
   const account = email === undefined ? undefined : await accountFor(desk, email);
@@ -26,6 +28,7 @@ export async function formOfCommand(desk: Desk, argv: readonly string[]): Promis
     to: account,
     stranger: account === undefined ? to : undefined,
     hours: window === undefined ? undefined : draftOfHours(window),
+    breakGlass: breakGlass === true,
   };
 }
 

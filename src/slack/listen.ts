@@ -97,6 +97,7 @@ const presses: Record<ActionId, OnPress> = {
   form_resource: onChanged,
   form_duration: onChanged,
   form_until: onChanged,
+  break_glass: onFormChanged,
   form_for_other: onFormChanged,
   allow_start: onAllowChanged,
   allow_each: onAllowChanged,

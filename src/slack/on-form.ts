@@ -131,6 +131,8 @@ const fieldsByCode: ReadonlyMap<Rejection['code'], readonly string[]> = new Map<
   ['duration-required', length],
   ['invalid-principal', [actionIds.formTo]],
   ['account-unusable', [actionIds.formTo]],
+  ['review-owed', [actionIds.breakGlass]],
+  ['no-break-glass', [actionIds.breakGlass]],
 ]);
 
 const fieldsOf = (rejection: Rejection): readonly string[] =>
@@ -138,4 +140,5 @@ const fieldsOf = (rejection: Rejection): readonly string[] =>
 const fieldsByName: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['until', length],
   ['window', [actionIds.hoursOnly]],
+  ['to', [actionIds.formForOther]],
 ]);

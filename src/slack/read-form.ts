@@ -1,4 +1,5 @@
 /** What stands in the request form at this moment. */
+import { breakGlassValue } from '../../blocks/form-break-glass.ts';
 import { decodeMemo, formBlocks, forOtherValue, untilValue } from '../../blocks/form-wire.ts';
 import type { Filled } from '../../blocks/request-form.ts';
 import { actionIds, blockIds, decodeDuration, inputId } from '../../blocks/wire.ts';
@@ -36,7 +37,11 @@ export const emptyForm: FormState & { readonly hours?: undefined } = {
   forOther: false,
   to: undefined,
   stranger: undefined,
+  breakGlass: false,
 };
+
+const isTicked = (values: Values, box: string, option: string): boolean =>
+  (values[box]?.[box]?.selected_options ?? []).some(({ value }) => value === option);
 
 /** A choice that was made under another one, which is not the one above it any more, does not count. */
 export function readForm(values: Values, metadata: string): FormState {
@@ -46,8 +51,7 @@ export function readForm(values: Values, metadata: string): FormState {
   const resource = chosen(values, formBlocks.resource({ seed, integration, accessType }), actionIds.formResource);
   const length = chosen(values, actionIds.formDuration, actionIds.formDuration);
   const until = values[actionIds.formUntil]?.[actionIds.formUntil]?.selected_date_time ?? undefined;
-  const boxes = values[actionIds.formForOther]?.[actionIds.formForOther]?.selected_options ?? [];
-  const forOther = boxes.some(({ value }) => value === forOtherValue);
+  const forOther = isTicked(values, actionIds.formForOther, forOtherValue);
   return {
     seed,
     integration,
@@ -61,5 +65,6 @@ export function readForm(values: Values, metadata: string): FormState {
     to: forOther ? (values[actionIds.formTo]?.[actionIds.formTo]?.selected_user ?? undefined) : undefined,
     stranger: undefined,
     hours: readHours(values, zone),
+    breakGlass: isTicked(values, actionIds.breakGlass, breakGlassValue),
   };
 }

@@ -7,6 +7,12 @@ import { auditFrom, notifyFrom, rulesData } from './journal.ts';
 import { selectRequests } from './request-rows.ts';
 
 export const createBreakGlassReads = (db: Db): BreakGlassReads => ({
+  async owed(org, person) {
+    const { rows } = await sql<{ id: string }>`
+      select b.request_id as id from break_glass b join grants g on g.org = b.org and g.request_id = b.request_id
+      where b.org = ${org} and b.person_id = ${person} and b.blocks and g.state <> 'failed'`.execute(db);
+    return rows[0] === undefined ? undefined : parseRequestId(rows[0].id);
+  },
   async unreviewed(org, { besides, limit }) {
     const { rows } = await sql<{ id: string; count: number }>`
       select request_id as id, count(*) over ()::int as count from break_glass
@@ -18,12 +24,7 @@ export const createBreakGlassReads = (db: Db): BreakGlassReads => ({
 });
 
 export const createBreakGlassWrites = (tx: Db): BreakGlassWrites => ({
-  async owed(org, person) {
-    const { rows } = await sql<{ id: string }>`
-      select b.request_id as id from break_glass b join grants g on g.org = b.org and g.request_id = b.request_id
-      where b.org = ${org} and b.person_id = ${person} and b.blocks and g.state <> 'failed'`.execute(tx);
-    return rows[0] === undefined ? undefined : parseRequestId(rows[0].id);
-  },
+  owed: createBreakGlassReads(tx).owed,
   async use(actor, { org, id, principal, reason }, { at, duration, rules }) {
     // What failed goes on owing its review, and does not stand in the way.
     await sql`update break_glass b set blocks = false from grants g

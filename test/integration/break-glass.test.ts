@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
 import type { Draft } from '../../src/app/use-cases.ts';
+import type { Asked } from '../../src/app/request-form.ts';
+import { optionKey } from '../../src/domain/option-key.ts';
 import { toSeconds } from '../../src/domain/duration.ts';
 import { postingKey } from '../../src/domain/posting.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
@@ -282,7 +284,7 @@ describe('home tabs', () => {
     }
     const changed = async (request: PermissionRequest): Promise<readonly string[]> => {
       await world.work.notify(request.id);
-      const { rows } = await world.pool.query(
+      const { rows } = await world.pool.query<{ account: string }>(
         `update homes h set publish_at = null from (select account from homes where publish_at is not null) d where d.account = h.account returning h.account`,
       );
       return rows.map(({ account }) => account).toSorted();
@@ -337,5 +339,48 @@ describe('what is told of it', () => {
     const request = await taken();
     await world.work.notify(request.id);
     expect(places('breakglass')).toEqual(['breakglass', 'breakglass@alice@example.com']);
+  });
+});
+
+describe('the form', () => {
+  const key = optionKey;
+  const asked = {
+    integration: key('sample'),
+    accessType: key('role'),
+    resource: key('readonly'),
+    to: undefined,
+    duration: undefined,
+    until: undefined,
+  };
+  const form = (name: string, besides: Partial<Asked> = {}) => world.useCases.asking.form(by(name), { ...asked, ...besides });
+
+  it('offers it where a policy opens it, says what will become of it, and when it is owed', async () => {
+    expect(await form('bob')).toMatchObject({ breakGlass: 1800, forecast: { kind: 'people' }, reasonRequired: false });
+    expect(await form('bob', { breakGlass: true, duration: toSeconds({ time: 5, unit: 'm' }) })).toMatchObject({
+      forecast: { kind: 'break-glass', lasts: 300 },
+      reasonRequired: true,
+    });
+    expect(await form('bob', { breakGlass: true, duration: toSeconds({ time: 2, unit: 'h' }) })).toMatchObject({
+      forecast: { kind: 'break-glass', lasts: 1800 },
+    });
+    // Nobody takes it for somebody else, whatever they may look up.
+    expect(await form('alice', { breakGlass: true, to: 'bob@example.com' })).toMatchObject({
+      breakGlass: undefined,
+      forecast: { kind: 'refused', rejection: { code: 'invalid-value', field: 'to' } },
+    });
+    const too = { breakGlass: true, duration: toSeconds({ time: 365, unit: 'd' }) };
+    expect((await form('bob', too)).forecast).toMatchObject({ kind: 'refused', rejection: { code: 'over-maximum' } });
+    await taken();
+    expect((await form('bob', { breakGlass: true })).forecast).toMatchObject({ kind: 'refused', rejection: { code: 'review-owed' } });
+    await store(rule(null));
+    expect(await form('erin')).toMatchObject({ breakGlass: undefined, forecast: { kind: 'people' } });
+    expect((await form('erin', { breakGlass: true })).forecast).toMatchObject({ kind: 'refused', rejection: { code: 'no-break-glass' } });
+    await store(rule(undefined, [{ type: 'persistent' }]));
+    expect(await form('erin', { breakGlass: true })).toMatchObject({ breakGlass: undefined, forecast: { kind: 'at-once' } });
+  });
+
+  it('takes it', async () => {
+    const wish = { ...asked, breakGlass: true, reason: 'stuck' };
+    expect(must(await world.useCases.asking.submit(by('bob'), wish)).request.breakGlass).toBeDefined();
   });
 });

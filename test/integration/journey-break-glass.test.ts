@@ -1,9 +1,21 @@
 import { expect, it } from 'vitest';
+import { actionIds, blockIds } from '../../blocks/wire.ts';
+import { elementsOf } from '../../src/sandbox/slack/elements.ts';
 import { callerOf, expectAgreement } from '../support/agreement.ts';
 import { accessOf, buttonsOf, expectNoComplaints, seen, textOf, told, windowWith } from '../support/journey.ts';
-import { startCurfew } from '../support/running-curfew.ts';
+import { type RunningCurfew, startCurfew } from '../support/running-curfew.ts';
 
 const take = '/access request pg role readonly --break-glass --reason "orders are stuck"';
+
+async function open(product: RunningCurfew): Promise<void> {
+  const created = await product.curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'orders', {
+    name: 'orders',
+    requestor: { type: 'any' },
+    resource: { type: 'any' },
+    approval: [{ type: 'p0', options: { breakGlass: { maxMinutes: 30 } } }],
+  });
+  expect(created.ok).toBe(true);
+}
 
 it.each(['socket', 'http'] as const)(
   'is taken at once, told to everybody who should know, and reviewed, over %s',
@@ -11,13 +23,7 @@ it.each(['socket', 'http'] as const)(
     await using product = await startCurfew({ transport });
     const { workspace, curfew } = product;
     const [alice, bob] = [workspace.as('alice'), workspace.as('bob')];
-    const created = await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'orders', {
-      name: 'orders',
-      requestor: { type: 'any' },
-      resource: { type: 'any' },
-      approval: [{ type: 'p0', options: { breakGlass: { maxMinutes: 30 } } }],
-    });
-    expect(created.ok).toBe(true);
+    await open(product);
     await bob.command(take);
     const alarm = await seen(
       workspace,
@@ -76,6 +82,46 @@ it.each(['socket', 'http'] as const)(
     await alice.submit(await windowWith(workspace, alice, 'What did you find?'), { note: 'That one too.' });
     await windowWith(workspace, alice, 'Reviewed');
     await workspace.until(() => !JSON.stringify(alice.home()?.source).includes('Break-glass to review'), 20_000);
+    await expectAgreement(product);
+    expectNoComplaints(product);
+  },
+  120_000,
+);
+
+it.each(['socket', 'http'] as const)(
+  'is taken in the form, which says so before, over %s',
+  async (transport) => {
+    await using product = await startCurfew({ transport });
+    const { workspace } = product;
+    const bob = workspace.as('bob');
+    await open(product);
+    await bob.command('/access request pg role');
+    const view = await windowWith(workspace, bob, 'For how long?');
+    const hasBox = () => elementsOf(view.blocks).some(({ element }) => element.action_id === actionIds.breakGlass);
+    expect(hasBox()).toBe(false);
+    await bob.choose(view, actionIds.formResource, 'readonly');
+    await windowWith(workspace, bob, 'To be decided by');
+    expect(hasBox()).toBe(true);
+    await bob.choose(view, actionIds.formDuration, '3600');
+    await bob.choose(view, actionIds.breakGlass, 'now');
+    await windowWith(workspace, bob, ' for 30 minutes, without an approver');
+    // Nobody takes it for somebody else.
+    await bob.choose(view, actionIds.formForOther, 'other');
+    await workspace.until(() => elementsOf(view.blocks).some(({ element }) => element.action_id === actionIds.formTo));
+    const carol = { [actionIds.formTo]: 'U0CAROL01', [blockIds.reason]: 'for carol' };
+    expect((await bob.submit(view, carol)).errors).toEqual({ [actionIds.formForOther]: expect.stringContaining('for somebody else') });
+    await bob.choose(view, actionIds.formForOther, null);
+    await windowWith(workspace, bob, ' for 30 minutes, without an approver');
+    expect((await bob.submit(view, { [blockIds.reason]: '' })).errors).toHaveProperty(blockIds.reason);
+    await bob.submit(view, { [blockIds.reason]: 'orders are stuck' });
+    await windowWith(workspace, bob, 'Taken at once: ');
+    await accessOf(workspace);
+
+    await bob.command('/access request pg role --break-glass --reason "and that one"');
+    const again = await windowWith(workspace, bob, 'For how long?');
+    await bob.choose(again, actionIds.formResource, 'readwrite');
+    await windowWith(workspace, bob, 'was not reviewed yet');
+    expect((await bob.submit(again)).errors).toEqual({ [actionIds.breakGlass]: expect.stringContaining('was not reviewed yet') });
     await expectAgreement(product);
     expectNoComplaints(product);
   },

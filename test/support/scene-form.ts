@@ -74,6 +74,12 @@ export function formScenes(words: Words): Scene[] {
     scene('recent', 'As it opens for somebody who asked before', { ...first, recent }),
     scene('nothing', 'For somebody who may ask for nothing', { ...first, integrations: [] }),
     scene('filled', 'Filled in: people will decide', chosen),
+    scene('break-glass', 'In an emergency: it will be taken at once', {
+      ...chosenOf(words, { kind: 'break-glass', lasts: hour }),
+      filled: { ...chosen.filled, breakGlass: true },
+      breakGlass: hour,
+      reasonRequired: true,
+    }),
     scene('hours', 'People will decide now, and nobody in the hours of a week', chosenOf(words, { ...people, hours: officeHours })),
     scene(
       'within-hours',
