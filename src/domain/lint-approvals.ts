@@ -28,9 +28,11 @@ export function lintApprovals(policy: Policy, index: number, people: People, rea
     if (why !== undefined) return [at(why.code, why.severity, place, why.text, why.member)];
     if (approval.type === 'persistent' && resource.type === 'any' && people.kind === 'everybody')
       return [at('open-to-all', 'warning', place, 'Everybody gets everything, and nobody is asked.')];
+    const glass = whatBreaks(policy, approval, people);
     const own = whoDecidesAlone(approval, people, facts);
     const lost = approval.options?.nextGroups?.groups.find(({ directory }) => !facts.hasDirectory(directory));
     return [
+      ...(glass === undefined ? [] : [at(glass.code, 'warning', place, glass.text, 'options')]),
       ...(own === undefined ? [] : [at('self-approval', own.severity, place, own.text, 'options')]),
       ...(lost === undefined ? [] : [at('no-approver', 'warning', place, noNextGroup(lost.directory), 'options')]),
     ];
@@ -99,6 +101,16 @@ function whyNoGroup({ groups, effect }: PolicyApproval & { readonly type: 'group
   return none(
     `The directory ${quote(first.directory)} is not configured, so nobody is known to be ${effect === 'keep' ? 'in' : 'outside'} its groups.`,
   );
+}
+
+/** Does break-glass count for nothing here, or open everything to everybody? */
+function whatBreaks({ resource }: Policy, { type, options }: PolicyApproval, people: People): Pick<Finding, 'code' | 'text'> | undefined {
+  if ((options?.breakGlass ?? undefined) === undefined) return undefined;
+  if (type === 'auto' || type === 'persistent' || type === 'deny')
+    return { code: 'ignored', text: 'breakGlass counts for nothing here: it is for approvals that people would give.' };
+  return resource.type === 'any' && people.kind === 'everybody'
+    ? { code: 'open-to-all', text: 'Everybody can take everything at once, and nobody is asked before.' }
+    : undefined;
 }
 
 /** Does it let people who ask approve for themselves? */

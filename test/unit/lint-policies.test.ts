@@ -94,6 +94,21 @@ describe('a policy', () => {
       ['open-to-all /rules/0/approval/0'],
     ],
     [
+      'everybody can take everything at once',
+      [policy({ resource: { type: 'any' }, approval: [{ type: 'p0', options: { breakGlass: {} } }] })],
+      ['open-to-all /rules/0/approval/0/options'],
+    ],
+    [
+      'break-glass counts for nothing',
+      [policy({ requestor: inGroups('keep', group('dba')), approval: [{ type: 'persistent', options: { breakGlass: {} } }] })],
+      ['ignored /rules/0/approval/0/options'],
+    ],
+    [
+      'some can take something at once',
+      [policy({ requestor: inGroups('keep', group('dba')), approval: [{ type: 'p0', options: { breakGlass: {} } }] })],
+      [],
+    ],
+    [
       'on-call is unknown',
       [policy({ approval: [{ type: 'p0' }, { type: 'auto', integration: 'pagerduty' }] })],
       ['unknown-on-call /rules/0/approval/1/integration'],
