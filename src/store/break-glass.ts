@@ -24,7 +24,7 @@ export const createBreakGlassReads = (db: Db): BreakGlassReads => ({
 });
 
 export const createBreakGlassWrites = (tx: Db): BreakGlassWrites => ({
-  owed: createBreakGlassReads(tx).owed,
+  owed: (org, person) => createBreakGlassReads(tx).owed(org, person),
   async use(actor, { org, id, principal, reason }, { at, duration, rules }) {
     // What failed goes on owing its review, and does not stand in the way.
     await sql`update break_glass b set blocks = false from grants g
