@@ -93,3 +93,6 @@ export const secretButton = ({ id, permission }: PermissionRequest): Button =>
       style: 'primary',
     },
   });
+
+export const receiptButton = ({ id, permission }: PermissionRequest): Button =>
+  button({ actionId: actionIds.receipt, label: 'Receipt', spoken: `Receipt for ${rightWords(permission)}`, value: id });

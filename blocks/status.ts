@@ -5,7 +5,7 @@ import type { End, Evidence, Grant, GrantHours } from '../src/domain/grant.ts';
 import type { PermissionRequest, RequestState } from '../src/domain/request.ts';
 import type { Instant } from '../src/domain/time.ts';
 import { paragraph, quote } from './kit.ts';
-import { type Line, bold, date, exactDate, line } from './line.ts';
+import { type Line, bold, date, exactDate, line, words } from './line.ts';
 import { decider } from './words.ts';
 
 export type Status = { readonly headline: Line; readonly details: readonly Line[]; readonly quoted: string | undefined };
@@ -103,7 +103,7 @@ const alsoAgreed = ({ endorsements = [] }: PermissionRequest, { by }: Approved):
 export const lastsUntil = ({ extendedUntil }: PermissionRequest, expiresAt: Instant): Line =>
   extendedUntil === undefined ? date(expiresAt) : line(date(extendedUntil), ' (extended)');
 
-function endLine(request: PermissionRequest, end: End): Line {
+export function endLine(request: PermissionRequest, end: End): Line {
   switch (end.kind) {
     case 'expired':
       return line('its time was over ', date(end.at));
@@ -117,13 +117,14 @@ function endLine(request: PermissionRequest, end: End): Line {
 const endReason = (end: End): string | undefined => (end.kind === 'revoked' ? end.reason : undefined);
 
 /** What was seen at the target, and how long after the end. */
-export function proof(end: End, { observedAt, leftInPlace, sessionsEnded }: Evidence): readonly Line[] {
+export function proof(end: End, { observedAt, leftInPlace, sessionsEnded, sessionsMayGoOn }: Evidence): readonly Line[] {
   const seen = line(exactDate(observedAt), ', ', lagWords(observedAt - end.at), ' after the end');
   const sessions =
     sessionsEnded === 0 ? [] : [line(`${sessionsEnded} open ${sessionsEnded === 1 ? 'session was' : 'sessions were'} closed`)];
+  const open = sessionsMayGoOn === true ? [words('Sessions that were open may go on until they close by themselves')] : [];
   switch (leftInPlace) {
     case undefined:
-      return [line('Seen to be gone at the target ', seen), ...sessions];
+      return [line('Seen to be gone at the target ', seen), ...sessions, ...open];
     case 'pre-existing':
       return [line('The right itself stays: it was there before. Checked ', seen), ...sessions];
     case 'another-grant':

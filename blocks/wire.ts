@@ -19,6 +19,7 @@ export const actionIds = {
   extend: 'extend',
   relinquish: 'relinquish',
   showSecret: 'show_secret',
+  receipt: 'receipt',
   review: 'review',
   reviewGlass: 'review_glass',
   openForm: 'open_form',
@@ -112,6 +113,7 @@ export type ShortcutId = (typeof shortcutIds)[keyof typeof shortcutIds];
 export const blockIds = {
   decision: 'decision',
   access: 'access',
+  ended: 'ended',
   duration: 'asked_duration',
   reason: 'reason',
   question: 'question',

@@ -1,6 +1,7 @@
-/** Give less, Cancel, Nudge, Escalate, Extend, Relinquish, Revoke and Show password. */
+/** Give less, Cancel, Nudge, Escalate, Extend, Relinquish, Revoke, Show password and Receipt. */
 import type { Message } from '../../blocks/kit.ts';
 import { rejectionMessage, rejectionView } from '../../blocks/notices.ts';
+import { receipt, receiptHeading } from '../../blocks/receipt.ts';
 import { secret } from '../../blocks/secret.ts';
 import { statusReply } from '../../blocks/replies.ts';
 import { decodeExtend, decodeId, decodeNarrow } from '../../blocks/wire.ts';
@@ -80,6 +81,20 @@ export function onShowSecret(desk: Desk, press: Press): Promise<void> {
       const id = decodeId(press.value);
       const revealed = id === undefined ? unreadable(desk) : await desk.useCases.revealSecret(caller.value, id);
       await opened.show(revealed.ok ? secret(revealed.value) : rejectionView(heading, revealed.rejection));
+    });
+  });
+}
+
+/** What proves that access is gone. The target's own words are in it for those who read the audit log. */
+export function onReceipt(desk: Desk, press: Press): Promise<void> {
+  return attempt(desk, privately(desk, press.userId, press.respond), async () => {
+    const opened = await openWindow(desk, press.triggerId, receiptHeading);
+    await attempt(desk, opened.tell, async () => {
+      const caller = await desk.identities.caller(press.userId);
+      if (!caller.ok) return opened.show(rejectionView(receiptHeading, caller.rejection));
+      const id = decodeId(press.value);
+      const found = id === undefined ? unreadable(desk) : await desk.useCases.history.receipt(caller.value, id);
+      await opened.show(found.ok ? receipt(found.value) : rejectionView(receiptHeading, found.rejection));
     });
   });
 }

@@ -8,7 +8,7 @@ import type { PermissionRequest } from '../../src/domain/request.ts';
 import { accept, reject } from '../../src/domain/result.ts';
 import { instant } from '../../src/domain/time.ts';
 import type { Target } from '../../src/sandbox/slack/driver.ts';
-import { approved, hour, must, someRequest, start } from '../support/http-app.ts';
+import { approved, hour, must, readable, someRequest, start } from '../support/http-app.ts';
 import { type Mode, noHome, onePage, type RunningSlack, startSlackApp } from '../support/slack-app.ts';
 
 const day = must(parseDuration('1d'));
@@ -246,6 +246,36 @@ describe('the Slack door', () => {
     const written = [...workspace.state.channels.values()].flatMap((channel) => channel.messages);
     expect(textOf(written)).not.toContain(password);
     expect(textOf(running.logged)).not.toContain(password);
+  });
+
+  it('opens the receipt of access that has ended', async () => {
+    const over = approved({
+      kind: 'ended',
+      end: { kind: 'expired', at: start },
+      evidence: { observedAt: instant(start + 420), leftInPlace: undefined, sessionsEnded: 0, sessionsMayGoOn: true },
+    });
+    const hash = 'ab'.repeat(32);
+    const events = [
+      { seq: 7, hash, time: '', action: 'grant.ended', actor: { kind: 'system' }, request: over.id, grant: undefined, data: {} },
+    ] as const;
+    const grant = { account: 'bob', latestEnd: start, grantedAt: start, expiresAt: start, latenessMs: 420, lastCall: undefined };
+    await using running = await startSlackApp('socket', {
+      history: {
+        ...readable(over).history,
+        receipt: async (caller) =>
+          caller.person.email === 'bob@example.com'
+            ? accept({ request: over, now: start, grant: { ...grant, said: { given: undefined, gone: { membership: 'none' } } }, events })
+            : reject({ code: 'not-found' }),
+      },
+    });
+    await running.app.messenger.post(posting('ended'), picture(over), undefined);
+    const { workspace } = running.slack;
+    const [message] = workspace.as('bob').dm();
+    expect(textOf(message)).toContain('may go on until they close by themselves');
+    await workspace.as('bob').press(must(message), 'receipt');
+    await windowOf(running, 'bob', `7 grant.ended ${hash}`);
+    await windowOf(running, 'bob', 'membership: none');
+    await windowOf(running, 'bob', '"0.4 s"');
   });
 
   it.each([

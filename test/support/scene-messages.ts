@@ -210,6 +210,7 @@ export function directScenes(words: Words): Scene[] {
     scene('ended', 'It has ended', gone(over)),
     scene('ended-given-back', 'You gave it back', gone(relinquished)),
     scene('ended-revoked', 'It was revoked', gone(revoked)),
+    scene('ended-sessions', 'It has ended where open sessions cannot be closed', gone(states(words).endedOpen)),
     ...severalScenes(words, scene),
     scene('refused-denied', 'No access: denied', lost(denied)),
     scene('refused-lapsed', 'No access: nobody decided', lost(lapsed)),

@@ -4,6 +4,7 @@ import { faultText, noticeView, rejectionText, rejectionView } from '../../block
 import { panicConfirmation, panicForm, panicProgress } from '../../blocks/panic.ts';
 import { policiesList } from '../../blocks/policies.ts';
 import { policyForm } from '../../blocks/policy-form.ts';
+import { receipt, type ReceiptProps } from '../../blocks/receipt.ts';
 import { review } from '../../blocks/review.ts';
 import { takenLine } from '../../blocks/break-glass.ts';
 import { answering, denial, questioning, reviewingGlass } from '../../blocks/say.ts';
@@ -15,9 +16,11 @@ import { outcomeLine, standingReview } from '../../blocks/standing-review.ts';
 import { parsePanicId } from '../../src/domain/ids.ts';
 import type { Panic } from '../../src/domain/panic.ts';
 import type { Policy } from '../../src/domain/policy.ts';
+import { digestOf } from '../../src/domain/digest.ts';
 import { defaultSettings } from '../../src/domain/settings.ts';
 import { must, org } from './http-app.ts';
 import { after, alice, asked, dave, digest, end, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
+import { fitAnswer } from '../../src/domain/target-answer.ts';
 import { signInView } from '../../blocks/sign-in.ts';
 import type { Scene } from './slack-scenes.ts';
 
@@ -58,6 +61,10 @@ export function windowScenes(words: Words): Scene[] {
     having('password', 'The password, once', () =>
       secret({ usage: { command: words.command, account: 'bob' }, password: 'kT4-w9Qz-7mXe-Lr2v' }),
     ),
+    having('receipt', 'The receipt of access that has ended', () =>
+      receipt({ ...receiptOf(words), grant: { ...receiptOf(words).grant, said: undefined } }),
+    ),
+    deciding('receipt-auditor', 'The receipt, for those who read the audit log', () => receipt(receiptOf(words))),
     having('loading', 'While something is looked up', () => loading('Request access')),
     having('notice', 'Something cannot be done', () => rejectionView('Your password', { code: 'nothing-to-show' })),
     having('notice-unlinked', 'Your Slack account is not linked yet', () =>
@@ -68,6 +75,29 @@ export function windowScenes(words: Words): Scene[] {
     ),
     having('notice-fault', 'A fault of ours', () => noticeView('Request access', faultText('01938a00'))),
   ];
+}
+
+function receiptOf(words: Words): ReceiptProps {
+  const where = { readAt: '2026-11-24T10:01:00.512345Z', server: '18.4', system: '7412398012345678901', database: 'orders' };
+  const right = { role: words.resource, account: 'bob' };
+  const actions = ['request.submitted', 'request.approved', 'grant.activated', 'grant.ended'];
+  const count = words.requests > 20 ? words.requests : actions.length;
+  return {
+    request: asked(words, { state: states(words).ended }),
+    grant: {
+      account: 'bob',
+      grantedAt: after(1),
+      said: {
+        given: fitAnswer({ ...where, ...right, grantor: 'curfew', validUntil: '2026-11-24T11:01:00.000000Z' }),
+        gone: fitAnswer({ ...where, ...right, membership: 'none', login: 'none', endedPids: '4711, 4712' }),
+      },
+    },
+    events: Array.from({ length: count }, (_, index) => ({
+      action: actions[index] ?? 'request.nudged',
+      seq: 812 + 3 * index,
+      hash: digestOf([index]).repeat(4),
+    })),
+  };
 }
 
 function standingOutcomes(words: Words) {

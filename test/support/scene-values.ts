@@ -141,6 +141,11 @@ export const states = (words: Words) =>
       end: { kind: 'revoked', at: after(20), by: alice, reason: words.denial },
       evidence: { ...evidence, observedAt: instant(after(20) + 290), leftInPlace: 'another-grant', sessionsEnded: 1 },
     }),
+    endedOpen: granted({
+      kind: 'ended',
+      end: { kind: 'expired', at: end },
+      evidence: { ...evidence, sessionsEnded: 0, sessionsMayGoOn: true },
+    }),
     failed: granted({ kind: 'failed', at: after(2), why: words.fault }),
   }) satisfies Record<string, RequestState>;
 
