@@ -50,10 +50,14 @@ export type Verdict = {
   readonly latenessMs: readonly number[];
 };
 
+/** A thousand may hold something at once. */
+type Indexed = Omit<Evidence, 'looks'> & { readonly looks: readonly { readonly at: number; readonly held: ReadonlySet<string> }[] };
+
 /** A look is dated by its start, and an end by the decision; what is between them is nobody's fault. */
 const aMomentMs = 50;
 
-export function check(evidence: Evidence): Verdict {
+export function check(given: Evidence): Verdict {
+  const evidence = { ...given, looks: given.looks.map(({ at, held }) => ({ at, held: new Set(held) })) };
   return {
     violations: [
       ...findLate(evidence),
@@ -67,7 +71,7 @@ export function check(evidence: Evidence): Verdict {
 }
 
 /** Access that no grant covers, later than it may be, or before there was one. */
-function findLate({ looks, grants, troubles, epsilonMs }: Evidence): string[] {
+function findLate({ looks, grants, troubles, epsilonMs }: Indexed): string[] {
   const byRight = Map.groupBy(grants, ({ right }) => right);
   const found = new Map<string, string>();
   for (const { at, held } of looks) {
@@ -87,7 +91,7 @@ function findLate({ looks, grants, troubles, epsilonMs }: Evidence): string[] {
 }
 
 /** "Gone" was written down, and it was there after that although nothing new had been decided (I18). */
-function findUntrue({ looks, grants, events }: Evidence): string[] {
+function findUntrue({ looks, grants, events }: Indexed): string[] {
   const byId = new Map(grants.map((grant) => [grant.id, grant]));
   return events
     .filter(({ action, data }) => action === 'grant.ended' && data['leftInPlace'] === null)
@@ -95,7 +99,7 @@ function findUntrue({ looks, grants, events }: Evidence): string[] {
       const grant = byId.get(id ?? '');
       const goneAt = Date.parse(String(data['observedGoneAt']));
       if (grant === undefined) return [`the log speaks of a grant ${id} that there is not`];
-      const seen = looks.find(({ at, held }) => at > goneAt && held.includes(grant.right));
+      const seen = looks.find(({ at, held }) => at > goneAt && held.has(grant.right));
       const covered = grants.some(
         (other) => other.right === grant.right && other.id !== id && seen !== undefined && other.from <= seen.at && other.to > goneAt,
       );
@@ -106,13 +110,13 @@ function findUntrue({ looks, grants, events }: Evidence): string[] {
 }
 
 /** Said to be active, and not there at a look while it had to be; or neither given nor failed in the end. */
-function findLost({ looks, grants, events }: Evidence): string[] {
+function findLost({ looks, grants, events }: Indexed): string[] {
   const activated = new Map(events.filter(({ action }) => action === 'grant.activated').map((event) => [event.grant, event.at]));
   return grants.flatMap((grant) => {
     if (!['ended', 'failed'].includes(grant.state)) return [`grant ${grant.id} of ${grant.right} is still ${grant.state}`];
     const since = activated.get(grant.id);
     if (since === undefined) return grant.state === 'failed' ? [] : neverActive(grant, events);
-    const missed = looks.find(({ at, held }) => at >= since && at < grant.to - aMomentMs && !held.includes(grant.right));
+    const missed = looks.find(({ at, held }) => at >= since && at < grant.to - aMomentMs && !held.has(grant.right));
     if (missed === undefined) return [];
     return [
       `grant ${grant.id} of ${grant.right} was active from ${time(since)} to ${time(grant.to)} and was not there at ${time(missed.at)}`,
@@ -129,7 +133,7 @@ function neverActive(grant: GrantFacts, events: readonly Exported[]): string[] {
 const oncePerGrant = ['grant.activated', 'grant.ended', 'grant.failed'];
 const decisions = ['request.approved', 'request.denied', 'request.cancelled', 'request.lapsed'];
 
-function findDoubled({ grants, events, requests }: Evidence): string[] {
+function findDoubled({ grants, events, requests }: Indexed): string[] {
   const twice = <T>(what: string, items: readonly T[], key: (item: T) => string | null): string[] =>
     [...Map.groupBy(items, key)]
       .filter(([id, all]) => id !== null && all.length > 1)
@@ -153,7 +157,7 @@ function findDoubled({ grants, events, requests }: Evidence): string[] {
 }
 
 /** Whoever was told that their request was taken in finds it, and what was agreed to has a grant. */
-function findLostRequests({ asked, requests, grants, events }: Evidence): string[] {
+function findLostRequests({ asked, requests, grants, events }: Indexed): string[] {
   const known = new Map(requests.map((request) => [request.id, request]));
   const granted = new Set(grants.map(({ request }) => request));
   return [
@@ -168,7 +172,7 @@ function findLostRequests({ asked, requests, grants, events }: Evidence): string
 }
 
 /** From the end to the moment at which the log says that it was seen gone. */
-function lateness({ events }: Evidence): number[] {
+function lateness({ events }: Indexed): number[] {
   return events
     .filter(({ action, data }) => action === 'grant.ended' && data['leftInPlace'] === null)
     .map(({ data }) => Number(data['latenessMs']))

@@ -53,12 +53,13 @@ export function createCrew(options: {
   readonly folder: string;
   readonly chance: Chance;
   readonly troubles: Trouble[];
+  readonly members?: readonly ('web' | 'worker')[];
 }): Crew {
   const { env, folder, chance, troubles } = options;
   const state = { kills: 0, isArmed: false, isOver: false };
   const diedAt = new Map<string, number>();
   const surprises: string[] = [];
-  const members = roles.map((role) => ({ role, child: undefined as ChildProcess | undefined, up: Promise.resolve() }));
+  const members = (options.members ?? roles).map((role) => ({ role, child: undefined as ChildProcess | undefined, up: Promise.resolve() }));
 
   const hire = (member: (typeof members)[number]): void => {
     const point = state.isArmed ? choose(chance) : undefined;

@@ -3,20 +3,19 @@
  * random failpoints while people ask and access ends, its surroundings broken too; in rounds, each followed by a calm in which
  * whatever is due must go. A separate observer watches the target. At the end its file is held against the audit export.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { TOKENS } from '../support/local-slack.ts';
 import { breakThings } from './break-things.ts';
 import { check, type Trouble } from './check.ts';
 import { createCrew } from './crew.ts';
+import { endObserver, environment, startObserver } from './environment.ts';
 import { collect, findUntold, verifyAudit } from './evidence.ts';
 import { startLoad } from './load.ts';
 import { freePort } from '../support/free-port.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace } from './place.ts';
 import { createChance } from './random.ts';
 import { waitForCalm } from './wait-for-calm.ts';
 
@@ -55,7 +54,7 @@ async function run(kills: number, perRound: number, perSecond: number): Promise<
     const troubles: Trouble[] = [];
     const looks = path.join(folder, 'observer.jsonl');
     writeFileSync(looks, '');
-    const observer = startObserver(place.observerUrl, looks);
+    const observer = startObserver(place.observerUrl, looks, 100);
     stack.defer(() => endObserver(observer));
     const crew = stack.use(createCrew({ env, folder, chance, troubles }));
     await crew.rest();
@@ -109,45 +108,6 @@ async function run(kills: number, perRound: number, perSecond: number): Promise<
   );
   if (violations.length === 0) rmSync(folder, { recursive: true, force: true });
   return violations.length === 0;
-}
-
-function environment(place: Place, folder: string, port: number, key: string) {
-  const secretKey = randomBytes(32).toString('base64');
-  writeFileSync(
-    path.join(folder, 'curfew.yaml'),
-    `org: demo
-owners: [alice@example.com]
-reviewers: [alice@example.com, carol@example.com]
-slack: { approvals: approvals }
-integrations:
-  - { service: pg, name: sample, url: "\${SAMPLE_DATABASE_URL}", roles: [readonly, readwrite], user: "{local}" }
-`,
-  );
-  return (role: 'web' | 'worker'): Record<string, string> => ({
-    PATH: process.env['PATH'] ?? '',
-    PORT: role === 'web' ? String(port) : '0',
-    CURFEW_ROLES: role,
-    DATABASE_URL: place.urls.database,
-    REDIS_URL: place.urls.redis,
-    SAMPLE_DATABASE_URL: place.urls.target,
-    CURFEW_CONFIG: 'curfew.yaml',
-    CURFEW_DATA_DIR: path.join(folder, 'data'),
-    CURFEW_SECRET_KEY: secretKey,
-    ...(role === 'web' ? { CURFEW_BOOTSTRAP_KEY: key } : {}),
-    SLACK_API_URL: `${place.slack.url}/sandbox/slack/api/`,
-    SLACK_BOT_TOKEN: TOKENS.botToken,
-    SLACK_APP_TOKEN: TOKENS.appToken,
-    LOG_LEVEL: 'error',
-  });
-}
-
-const startObserver = (url: string, file: string): ChildProcess =>
-  spawn(process.execPath, [path.join(import.meta.dirname, 'observer.ts'), url, file], { stdio: ['pipe', 'inherit', 'inherit'] });
-
-async function endObserver(observer: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => observer.once('exit', resolve));
-  observer.stdin?.end();
-  await ended;
 }
 
 process.exitCode = (await run(number('kills'), number('round'), number('rate'))) ? 0 : 1;

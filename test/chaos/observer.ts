@@ -1,13 +1,12 @@
 /**
- * A process of its own, with a login of its own that may only look: `node observer.ts <url> <file>`. Ten times a second it writes
+ * A process of its own, with a login of its own that may only look: `node observer.ts <url> <file> <every ms>`. Again and again it writes
  * who is a member of what at the target, by the target's own clock. It knows nothing of Curfew, and ends with its input.
  */
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-const everyMs = 100;
-const [url = '', file = ''] = process.argv.slice(2);
+const [url = '', file = '', everyMs = '100'] = process.argv.slice(2);
 let isOver = false;
 process.stdin.on('end', () => (isOver = true)).resume();
 
@@ -26,7 +25,7 @@ while (!isOver) {
     await client?.end().catch(() => undefined);
     client = undefined;
   }
-  await sleep(everyMs);
+  await sleep(Number(everyMs));
 }
 await client?.end();
 

@@ -24,6 +24,8 @@ export type Place = {
   /** Everything in Redis is gone; or it is gone itself, and comes back empty. */
   flushRedis(): Promise<void>;
   loseRedis(awayMs: number): Promise<void>;
+  /** Its memory is full; only a real one can be. */
+  fillRedis(forMs: number): Promise<void>;
 } & AsyncDisposable;
 
 export const people = ['bob', 'dave', 'erin', 'frank', 'grace', 'heidi'] as const;
@@ -70,6 +72,11 @@ export async function createPlace(folder: string): Promise<Place> {
     loseTarget: (awayMs) => target.lose(awayMs),
     flushRedis: () => redis.tell('FLUSHALL'),
     loseRedis: (awayMs) => redis.lose(awayMs),
+    async fillRedis(forMs) {
+      await redis.tell('CONFIG SET maxmemory 1');
+      await sleep(forMs);
+      await redis.tell('CONFIG SET maxmemory 0');
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
