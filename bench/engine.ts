@@ -7,6 +7,7 @@ import { createUseCases, createWork } from '../src/app/index.ts';
 import { createPolicySets } from '../src/app/policy-sets.ts';
 import type { Caller, Log } from '../src/app/ports.ts';
 import { createDirectories } from '../src/directories/index.ts';
+import type { DurationSeconds } from '../src/domain/duration.ts';
 import { parseEmail, parseOrg } from '../src/domain/ids.ts';
 import { everyScope } from '../src/domain/scope.ts';
 import { createIntegrations } from '../src/integrations/index.ts';
@@ -53,7 +54,21 @@ export async function startEngine(redisUrl: string | undefined) {
   await bindConfiguredRoles(db, org, { owner: [email('alice')], manager: [email('alice')] });
   const store = createStore({ db, pool, removals });
   const integrations = stack.use(
-    createIntegrations([{ service: 'pg', name: 'sample', url: sample.url, roles: ['readonly'], user: '{local}', createLogins: true }], org),
+    createIntegrations(
+      [
+        {
+          service: 'pg',
+          name: 'sample',
+          url: sample.url,
+          roles: ['readonly'],
+          user: '{local}',
+          createLogins: true,
+          drift: 'alert',
+          driftEvery: 300 as DurationSeconds,
+        },
+      ],
+      org,
+    ),
   );
   const deps = {
     org,

@@ -109,6 +109,8 @@ export function endLine(request: PermissionRequest, end: End): Line {
       return line('its time was over ', date(end.at));
     case 'relinquished':
       return line('given back by ', bold(request.principal.email), ', ', date(end.at));
+    case 'removed':
+      return line('removed at the target by somebody else, seen ', date(end.at));
     case 'revoked':
       return line('revoked early by ', bold(end.by.email), ', ', date(end.at));
   }

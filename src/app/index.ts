@@ -7,6 +7,7 @@ import { createAuditDoors } from './audit.ts';
 import { createBreakGlassDoors } from './break-glass.ts';
 import { callWebhooks } from './call-webhooks.ts';
 import { createDoorway } from './doorway.ts';
+import { findOrphans } from './find-orphans.ts';
 import { forgetCalls } from './forget-calls.ts';
 import { drawHomeTab, wakeHomes } from './converge-homes.ts';
 import { createKeyDoors } from './keys.ts';
@@ -34,6 +35,7 @@ import type { Store } from './store.ts';
 import type { UseCases, Work } from './use-cases.ts';
 import type { Wakes } from './waiting-room.ts';
 import { tellLinked } from './link-notices.ts';
+import { watchDrift } from './watch-drift.ts';
 import { createRequestWatch } from './watch-requests.ts';
 import { createWebhookDoors } from './webhooks.ts';
 import type { WebhookWire } from './webhooks-store.ts';
@@ -118,6 +120,8 @@ export function createWork(
     give: () => give(hands, jobs),
     turnHours: () => turnHours(hands),
     panic: () => sweepPanics(store, hands.log),
+    watchDrift: () => watchDrift({ ...hands, org: deps.org }),
+    findOrphans: () => findOrphans({ ...hands, org: deps.org }),
     lapse: () => lapseRequests(store, hands.log),
     remind: () => remind(store),
     homes: () => wakeHomes(homes, jobs),

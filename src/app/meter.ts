@@ -6,4 +6,6 @@ export type Meter = {
   looked(integration: string, wanted: 'absent' | 'present', outcome: CallResult['kind']): void;
   /** A grant's access was seen gone from the target, this long after the moment at which it had to end. */
   removed(integration: string, latenessMs: number): void;
+  /** A target was looked at unasked: some of its rights, or all that carries our mark. */
+  watched(integration: string, what: 'rights' | 'tagged', outcome: 'read' | 'failed'): void;
 };

@@ -1,5 +1,6 @@
 /** Everything the use cases need of the outside. Shapes are domain values; faults are thrown, refusals are returned. */
 import type { Several } from '../domain/burst.ts';
+import type { DriftResponse } from '../domain/drift.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org, PersonId, RequestId, RightId } from '../domain/ids.ts';
 import type { GroupRef } from '../domain/policy.ts';
@@ -59,9 +60,29 @@ export type Removal = {
   readonly said?: TargetAnswer;
 };
 
+/** Something at a target that carries our mark. */
+export type Tagged = {
+  /** An account of ours that has no right any more is listed with an empty `resource`. */
+  readonly right: TargetRight;
+  /** Nobody but us can have given it. Without that it is reported, and never removed unless a right of ours is behind it. */
+  readonly isOurs: boolean;
+};
+
+/** What a target that can carry our mark says of it. */
+export type TaggedRights = {
+  /** All that carries it. A read that failed, or came to nothing in part, is `unknown` and never empty. */
+  list(signal: AbortSignal): Promise<readonly Tagged[] | 'unknown'>;
+  /** As {@link Integration.ensureAbsent}, over connections that removals of expired rights do not wait for. */
+  remove(rights: readonly TargetRight[], signal: AbortSignal): Promise<readonly Removal[]>;
+};
+
 export type Integration = {
   readonly name: string;
   readonly service: string;
+  /** How often the target is looked at unasked, and what is done where somebody has changed something there. */
+  readonly watch: { readonly everySeconds: number; readonly response: DriftResponse };
+  /** Undefined: the target cannot carry a mark. */
+  readonly tagged?: TaggedRights | undefined;
   readonly capabilities: {
     /** The target itself ends the access at `until`, even if we are down. */
     readonly targetSideExpiry: boolean;

@@ -16,6 +16,7 @@ import type { AuditStore } from './audit-store.ts';
 import type { BotTokenStore } from './bot-token-store.ts';
 import type { BreakGlassReads, BreakGlassWrites } from './break-glass-store.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
+import type { DriftStore } from './drift-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyReads, KeyWrites } from './keys-store.ts';
 import type { PolicyReads, PolicyWrites } from './policies-store.ts';
@@ -219,6 +220,7 @@ export type Store = Reads &
     vitals(): Promise<Vitals>;
     newer(): Promise<Newer>;
     readonly auditChecks: AuditChecks;
+    readonly drift: DriftStore;
 
     /** Something was refused: that is an event too. */
     recordRefusal(

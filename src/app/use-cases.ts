@@ -201,6 +201,10 @@ export type Work = {
   take(): Promise<number>;
   /** Gives whatever is due. Returns how many rights were looked at. */
   give(): Promise<number>;
+  /** Looks at the rights that should be there, whether somebody has removed them at their target. */
+  watchDrift(): Promise<void>;
+  /** Looks for what carries our mark at a target and no right wants. */
+  findOrphans(): Promise<void>;
   /** Works out the next hours of standing access whose hours have closed, and has looked at what has opened. */
   turnHours(): Promise<void>;
   /** Goes on with the panics that were pressed. */

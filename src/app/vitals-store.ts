@@ -7,6 +7,9 @@ export type Vitals = {
   readonly overdue: ReadonlyMap<string, { readonly grants: number; readonly oldestSeconds: number }>;
   /** By integration: rights of which it is not known whether they are there. */
   readonly ambiguous: ReadonlyMap<string, number>;
+  /** By integration: rights that should be there and were seen removed, and what carries our mark and nobody wants. */
+  readonly drifted: ReadonlyMap<string, number>;
+  readonly orphans: ReadonlyMap<string, number>;
   /** How long the right that is due longest has been due, in the lane that gives and in the one that takes. */
   readonly oldestDueSeconds: { readonly give: number; readonly take: number };
   readonly outbox: { readonly unsent: number; readonly oldestSeconds: number };

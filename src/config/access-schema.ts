@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { driftResponses } from '../domain/drift.ts';
 import { parseDuration } from '../domain/duration.ts';
 import { canonicalEmail, parseEmail, parseOrg } from '../domain/ids.ts';
 import { scopes } from '../domain/scope.ts';
@@ -29,6 +30,13 @@ const channel = word(/^#?[\p{L}\p{N}_-]{1,80}$/u, 'the name of a Slack channel')
 const command = word(/^\/[a-z0-9_-]{1,31}$/, 'a slash command such as "/access"');
 const groupId = word(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$/, 'an id of letters, digits, dots, hyphens and underscores');
 const label = z.string().trim().min(1).max(100);
+
+const duration = z.string().transform((text, context) => {
+  const parsed = parseDuration(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue(`${quoted(text)} is not a duration such as "30m"`);
+  return z.NEVER;
+});
 
 /** The values that a list holds more than once. */
 export const repeated = (list: readonly string[]): string[] => [...new Set(list.filter((each, index) => list.indexOf(each) !== index))];
@@ -63,6 +71,8 @@ const pg = z
     narrower: z.record(roleName, z.array(roleName)).default({}),
     user: login,
     createLogins: z.boolean().default(true),
+    drift: z.literal(driftResponses, { error: `must be one of ${driftResponses.join(', ')}` }).default('alert'),
+    driftEvery: duration.refine((every) => every >= 30 && every <= 86_400, 'must be from 30s to 1d').prefault('5m'),
   })
   .superRefine(({ roles, narrower }, context) => {
     for (const [role, less] of Object.entries(narrower))
@@ -159,12 +169,6 @@ const pagerduty = z.strictObject({
   routingKeys: z.record(serviceId, routingKey).default({}),
   url: apiUrl('https://api.pagerduty.com'),
   eventsUrl: apiUrl('https://events.pagerduty.com'),
-});
-const duration = z.string().transform((text, context) => {
-  const parsed = parseDuration(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue(`${quoted(text)} is not a duration such as "30m"`);
-  return z.NEVER;
 });
 const onCall = z.strictObject({ pagerduty, escalateAfter: duration.optional() });
 

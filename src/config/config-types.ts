@@ -1,3 +1,4 @@
+import type { DriftResponse } from '../domain/drift.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org } from '../domain/ids.ts';
 import type { Scope } from '../domain/scope.ts';
@@ -54,6 +55,9 @@ export type IntegrationConfig = {
   /** How a person's login is called, with `{local}` and `{domain}` of the address. */
   readonly user: string;
   readonly createLogins: boolean;
+  /** What is done where somebody has changed something there, and how often it is looked at for that. */
+  readonly drift: DriftResponse;
+  readonly driftEvery: DurationSeconds;
 };
 
 export type PagerDutyConfig = {

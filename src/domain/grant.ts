@@ -3,10 +3,11 @@ import type { GrantId, RightId } from './ids.ts';
 import type { Person } from './person.ts';
 import type { Instant } from './time.ts';
 
-/** Why a grant stops: its time ended, the principal gave it back, or somebody took it. */
+/** Why a grant stops: its time ended, the principal gave it back, somebody took it, or somebody had removed it at the target already. */
 export type End =
   | { readonly kind: 'expired'; readonly at: Instant }
   | { readonly kind: 'relinquished'; readonly at: Instant }
+  | { readonly kind: 'removed'; readonly at: Instant }
   | { readonly kind: 'revoked'; readonly at: Instant; readonly by: Person; readonly reason: string | undefined };
 
 /** What the target was seen to say, with when: the proof behind every "active" and "ended" (I18). */

@@ -30,6 +30,9 @@ export function statusAfter(action: string, end: unknown): WireStatus | undefine
     case 'grant.extended':
     case 'grant.revoked':
     case 'grant.relinquished':
+    case 'grant.removed':
+    case 'right.drifted':
+    case 'right.restored':
       return 'DONE';
     case 'grant.failed':
       return 'ERRORED';

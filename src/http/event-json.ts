@@ -128,6 +128,12 @@ function eventText(action: string, data: RequestEvent['data']): string {
       return `Taken away before its time${because}`;
     case 'grant.relinquished':
       return 'Given back';
+    case 'grant.removed':
+      return 'Removed at the target by somebody else, and taken for ended';
+    case 'right.drifted':
+      return `Seen to be removed at the target by somebody else${data['response'] === 'repair' ? '; it is given again' : ''}`;
+    case 'right.restored':
+      return 'Seen to be there again at the target';
     case 'grant.ended':
       return endText(data);
     case 'grant.failed':

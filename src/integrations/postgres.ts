@@ -1,5 +1,7 @@
 import pg from 'pg';
 import type { Integration, Removal, TargetRight } from '../app/ports.ts';
+import type { DriftResponse } from '../domain/drift.ts';
+import type { DurationSeconds } from '../domain/duration.ts';
 import type { Observed } from '../domain/right.ts';
 import { accountName, isAccountTemplate, isSafeAccountName } from './account-name.ts';
 import { callPostgres, startCall } from './postgres-call.ts';
@@ -7,6 +9,7 @@ import { grantRole, Present } from './postgres-grant.ts';
 import { isNameable, sameMembership, toMembership } from './postgres-membership.ts';
 import { removeRights } from './postgres-removal.ts';
 import { observeProgram } from './postgres-sql.ts';
+import { listTagged, removeTagged } from './postgres-tagged.ts';
 import { type Target, usageOf } from './postgres-usage.ts';
 
 export type PostgresConfig = {
@@ -21,6 +24,8 @@ export type PostgresConfig = {
   readonly user: string;
   /** May logins be made, and dropped again? */
   readonly createLogins: boolean;
+  readonly drift: DriftResponse;
+  readonly driftEvery: DurationSeconds;
   readonly org: string;
 };
 
@@ -39,6 +44,8 @@ export function createPostgresIntegration(config: PostgresConfig): Integration {
   const tag = `curfew:${config.org}/${config.name}`;
   const forAdding = openPool(config, 4);
   const forRemoving = openPool(config, 2);
+  const forOrphans = openPool(config, 1);
+  const mark = { tag, roles: config.roles, accessType };
   const isTaken = (name: string) => name.startsWith('pg_') || reserved.has(name) || name === target.user || config.roles.includes(name);
   const problemOf = (right: TargetRight): string | undefined => {
     if (right.accessType !== accessType || !config.roles.includes(right.resource)) return 'the role is not one that may be granted';
@@ -49,6 +56,7 @@ export function createPostgresIntegration(config: PostgresConfig): Integration {
   return {
     name: config.name,
     service: 'pg',
+    watch: { everySeconds: config.driftEvery, response: config.drift },
     capabilities: { targetSideExpiry: config.createLogins, endsSessions: true, wantsPassword: config.createLogins },
     catalog: () => config.roles.map((role) => ({ accessType, resource: role, label: `${role} on ${config.name}` })),
     narrower: ({ resource }) => (Object.hasOwn(config.narrower ?? {}, resource) ? (config.narrower?.[resource] ?? []) : []),
@@ -70,8 +78,16 @@ export function createPostgresIntegration(config: PostgresConfig): Integration {
         return removal;
       });
     },
+    tagged: {
+      async list(signal) {
+        const listed = await listTagged(forOrphans, mark, signal);
+        // Our own login is never closed, whatever its comment says.
+        return listed === 'unknown' ? listed : listed.filter(({ right }) => right.account !== target.user);
+      },
+      remove: (rights, signal) => removeTagged(forOrphans, rights, mark, signal),
+    },
     async [Symbol.asyncDispose]() {
-      await Promise.all([forAdding.end(), forRemoving.end()]);
+      await Promise.all([forAdding.end(), forRemoving.end(), forOrphans.end()]);
     },
   };
 }

@@ -42,6 +42,12 @@ export function createMetrics(): Metrics {
     labelNames: ['integration', 'wanted', 'outcome'] as const,
     registers,
   });
+  const looks = new Counter({
+    name: 'curfew_target_looks_total',
+    help: 'Looks at a target unasked, at rights that should be there or at all that carries our mark (tagged): read, or failed.',
+    labelNames: ['integration', 'what', 'outcome'] as const,
+    registers,
+  });
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
   const waiting = new Gauge({
     name: 'curfew_pool_waiting',
@@ -58,6 +64,7 @@ export function createMetrics(): Metrics {
     meter: {
       looked: (integration, wanted, outcome) => calls.inc({ integration, wanted, outcome }),
       removed: (integration, latenessMs) => lateness.observe({ integration }, Math.max(latenessMs, 0) / 1000),
+      watched: (integration, what, outcome) => looks.inc({ integration, what, outcome }),
     },
     async read(deps) {
       const [vitals, reachable] = await Promise.all([deps.vitals().catch(() => undefined), deps.queueReachable().catch(() => false)]);

@@ -12,6 +12,10 @@ export function createVitalGauges(registry: Registry): { show(vitals: Vitals | u
   const overdue = gauge('curfew_overdue_grants', 'Grants past their end whose access was not seen gone.', ['integration']);
   const overdueAge = gauge('curfew_overdue_seconds', 'How long the oldest of them has been past its end.', ['integration']);
   const ambiguous = gauge('curfew_ambiguous_rights', 'Rights of which it is not known whether they are at the target.', ['integration']);
+  const drifted = gauge('curfew_drifted_rights', 'Rights that should be at the target and were seen removed by somebody else.', [
+    'integration',
+  ]);
+  const orphans = gauge('curfew_orphans', 'What carries our mark at the target and no right wants.', ['integration']);
   const oldestDue = gauge('curfew_oldest_due_seconds', 'How long the right that is due longest has waited to be looked at.', ['lane']);
   const unsent = gauge('curfew_outbox_unsent', 'Wake-ups that were not given to the queue yet.');
   const outboxAge = gauge('curfew_outbox_age_seconds', 'The age of the oldest of them.');
@@ -32,6 +36,8 @@ export function createVitalGauges(registry: Registry): { show(vitals: Vitals | u
         overdueAge.set({ integration }, oldestSeconds);
       }
       for (const [integration, rights] of vitals.ambiguous) ambiguous.set({ integration }, rights);
+      for (const [integration, rights] of vitals.drifted) drifted.set({ integration }, rights);
+      for (const [integration, count] of vitals.orphans) orphans.set({ integration }, count);
       oldestDue.set({ lane: 'give' }, vitals.oldestDueSeconds.give);
       oldestDue.set({ lane: 'take' }, vitals.oldestDueSeconds.take);
       unsent.set(vitals.outbox.unsent);

@@ -10,6 +10,7 @@ import { createHomeReads } from './home.ts';
 import { createBotTokens } from './bot-tokens.ts';
 import { createBreakGlassReads } from './break-glass.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createDriftStore } from './drift.ts';
 import { createIdempotency } from './idempotency.ts';
 import { recordRefusal, recordRefusedCalls } from './journal.ts';
 import { createKeyReads } from './keys.ts';
@@ -77,6 +78,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     vitals: () => readVitals(db),
     newer: () => readNewer(db),
     auditChecks: createAuditChecks(db),
+    drift: createDriftStore(pool),
     recordRefusal: recordRefusal(db),
     recordRefusedCalls: recordRefusedCalls(db),
     claim: (lane, limit, integrations) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit, integrations),

@@ -14,7 +14,7 @@ const listed = <K extends string>(kinds: Record<K, true>): string =>
 
 const request = listed<RequestState['kind']>({ pending: true, approved: true, denied: true, cancelled: true, lapsed: true });
 const grant = listed<GrantState['kind']>({ planned: true, active: true, ending: true, ended: true, failed: true });
-const end = listed<End['kind']>({ expired: true, relinquished: true, revoked: true });
+const end = listed<End['kind']>({ expired: true, relinquished: true, revoked: true, removed: true });
 const left = listed<NonNullable<Evidence['leftInPlace']>>({ 'pre-existing': true, 'another-grant': true });
 const observed = listed<Observed>({ unknown: true, absent: true, present: true });
 const baseline = listed<'absent' | 'present'>({ absent: true, present: true });

@@ -256,6 +256,8 @@ function toEnd(row: Row): End {
       return { kind: 'expired', at: ended };
     case 'relinquished':
       return { kind: 'relinquished', at: ended };
+    case 'removed':
+      return { kind: 'removed', at: ended };
     case 'revoked':
       return {
         kind: 'revoked',

@@ -23,7 +23,7 @@ export async function answerPassword(pool: pg.Pool, claim: Claim, taken: boolean
 }
 
 // Where another grant uses the account again already, the password on record is that grant's.
-export async function forgetAccounts(pool: pg.Pool, claims: readonly Claim[]): Promise<void> {
+export async function forgetAccounts(pool: pg.Pool, claims: readonly Pick<Claim, 'org' | 'integration' | 'target'>[]): Promise<void> {
   if (claims.length === 0) return;
   await pool.query(
     `with gone as (

@@ -8,6 +8,8 @@ type Row = {
   now: Date;
   overdue: { integration: string; grants: number; seconds: number }[] | null;
   ambiguous: { integration: string; rights: number }[] | null;
+  drifted: { integration: string; count: number }[] | null;
+  orphans: { integration: string; count: number }[] | null;
   give: number;
   take: number;
   unsent: number;
@@ -38,6 +40,8 @@ export async function readVitals(db: Db): Promise<Vitals> {
     (select json_agg(a) from (
       select integration, count(*)::int as rights from stuck
       where quarantine_until is not null or lease_until < clock_timestamp() group by integration) a) as ambiguous,
+    (select json_agg(d) from (select integration, count(*)::int as count from drifts group by integration) d) as drifted,
+    (select json_agg(o) from (select integration, count(*)::int as count from orphans group by integration) o) as orphans,
     (select ${age(sql`min(due_at)`)} from rights where lane = 'give' and due_at <= now()) as give,
     (select ${age(sql`min(due_at)`)} from rights where lane = 'take' and due_at <= now()) as take,
     (select count(*)::int from outbox where sent_at is null) as unsent,
@@ -52,6 +56,8 @@ export async function readVitals(db: Db): Promise<Vitals> {
     now: toInstant(row.now),
     overdue: new Map((row.overdue ?? []).map((each) => [each.integration, { grants: each.grants, oldestSeconds: each.seconds }])),
     ambiguous: new Map((row.ambiguous ?? []).map((each) => [each.integration, each.rights])),
+    drifted: new Map((row.drifted ?? []).map((each) => [each.integration, each.count])),
+    orphans: new Map((row.orphans ?? []).map((each) => [each.integration, each.count])),
     oldestDueSeconds: { give: row.give, take: row.take },
     outbox: { unsent: row.unsent, oldestSeconds: row.unsent_age },
     audit: {

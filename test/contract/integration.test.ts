@@ -127,6 +127,74 @@ describe.each(targets)('an integration keeps its contract: %s', (_, start) => {
     expect(await place.uses(right, 'their-own-password')).toBe(true);
   });
 
+  it('sees what somebody else has taken away, and gives it again', async () => {
+    const right = place.right(place.account());
+    await target.ensurePresent(right, options(), soon());
+    await place.takeBehindOurBack(right);
+    expect(await target.observe([right], soon())).toEqual(['absent']);
+    expect(await place.uses(right, password)).toBe(false);
+    expect((await target.ensurePresent(right, options(), soon())).result).toEqual(present);
+    expect(await place.uses(right, password)).toBe(true);
+    await target.ensureAbsent([right], soon());
+  });
+
+  describe('where it can mark what is ours', () => {
+    const listed = async (of: Integration, account: string) => {
+      const all = (await of.tagged?.list(soon())) ?? [];
+      return all === 'unknown' ? all : all.filter(({ right }) => right.account === account);
+    };
+
+    it('lists what it gave, until it is gone', async () => {
+      const account = place.account();
+      const rights = [place.right(account, 0), place.right(account, 1)];
+      for (const right of rights) await target.ensurePresent(right, options(), soon());
+      // The mark is at the target, not with whoever set it.
+      await using another = place.integration();
+      expect(await listed(another, account)).toEqual(rights.map((right) => ({ right, isOurs: true })));
+      await target.ensureAbsent(rights, soon());
+      expect(await listed(target, account)).toEqual([]);
+    });
+
+    it('takes away what is listed, with its sessions and its account', async () => {
+      const right = place.right(place.account());
+      await target.ensurePresent(right, options(), soon());
+      const session = await place.opens(right, password);
+      expect(await target.tagged?.remove([right], soon())).toEqual([{ result: absent, sessionsEnded: 1, accountGone: true }]);
+      await session.cut;
+      expect(await listed(target, right.account)).toEqual([]);
+    });
+
+    it('lists an account of ours that has nothing any more, and takes it away', async () => {
+      const right = place.right(place.account());
+      await target.ensurePresent(right, options(), soon());
+      await place.takeBehindOurBack(right);
+      const bare = { ...right, resource: '' };
+      expect(await listed(target, right.account)).toEqual([{ right: bare, isOurs: true }]);
+      expect(await target.tagged?.remove([bare], soon())).toEqual([{ result: absent, sessionsEnded: 0, accountGone: true }]);
+      expect(await listed(target, right.account)).toEqual([]);
+    });
+
+    it('does not take for its own what was there before', async () => {
+      const right = place.right(place.account());
+      await place.giveBehindOurBack(right);
+      await target.ensurePresent(right, options(), soon());
+      const all = await listed(target, right.account);
+      expect(all === 'unknown' ? all : all.filter(({ isOurs }) => isOurs)).toEqual([]);
+    });
+
+    it.each(['lose', 'drop', 'swallow'] as const)('never calls a list empty that it did not get (%s)', async (does) => {
+      const { proxy, faulty } = await through();
+      const right = place.right(place.account());
+      await target.ensurePresent(right, options(), soon());
+      proxy.plan({ when: place.changes, does });
+      expect(await faulty.tagged?.list(soon(1_000))).toBe('unknown');
+      proxy.plan({ when: place.changes, does });
+      expect(await faulty.observe([right], soon(1_000))).toEqual(['unknown']);
+      expect(await listed(faulty, right.account)).toHaveLength(1);
+      await target.ensureAbsent([right], soon());
+    });
+  });
+
   it('sets the password of an account that we made only when told to', async () => {
     const right = place.right(place.account());
     await target.ensurePresent(right, { ...options(), password: 'the-first-one' }, soon());

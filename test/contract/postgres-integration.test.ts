@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Integration } from '../../src/app/ports.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
+import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { instant } from '../../src/domain/time.ts';
 import { createIntegrations } from '../../src/integrations/index.ts';
 import { callPostgres } from '../../src/integrations/postgres-call.ts';
@@ -307,7 +308,16 @@ describe('PostgreSQL', () => {
   it('is in the registry by its name, once', async () => {
     const org = parseOrg('demo');
     if (org === undefined) throw new Error('demo is no slug');
-    const config = { service: 'pg', name: 'sample', url: place.url, roles: place.roles, user: '{local}', createLogins: true } as const;
+    const drift = { drift: 'alert', driftEvery: 300 as DurationSeconds } as const;
+    const config = {
+      service: 'pg',
+      name: 'sample',
+      url: place.url,
+      roles: place.roles,
+      user: '{local}',
+      createLogins: true,
+      ...drift,
+    } as const;
     await using registry = createIntegrations([config, { ...config, name: 'second' }], org);
     expect(registry.all().map(({ name, service }) => [name, service])).toEqual([
       ['sample', 'pg'],

@@ -18,9 +18,14 @@ export type FakeTarget = Omit<Integration, 'capabilities'> & {
   /** Tests may take some away. */
   capabilities: Integration['capabilities'];
   readonly held: Set<string>;
+  /** Those of `held` that carry our mark. */
+  readonly marked: Set<string>;
+  watch: Integration['watch'];
   readonly calls: string[];
   readonly faults: Fault[];
   observeFails: boolean;
+  /** What carries our mark may be somebody else's. */
+  doubtful: boolean;
   /** What a read waits for. */
   beforeObserving: (() => Promise<void>) | undefined;
   /** What a read-back says. */
@@ -30,6 +35,7 @@ export type FakeTarget = Omit<Integration, 'capabilities'> & {
 /** A target in memory that can be made to fail in every way the life-cycle engine must survive. */
 export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
   const held = new Set<string>();
+  const marked = new Set<string>();
   const calls: string[] = [];
   const faults: Fault[] = [];
   const key = (right: TargetRight) => `${right.account}:${right.resource}`;
@@ -53,10 +59,13 @@ export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
   const target: FakeTarget = {
     name,
     service,
+    watch: { everySeconds: 300, response: 'alert' },
     held,
+    marked,
     calls,
     faults,
     observeFails: false,
+    doubtful: false,
     beforeObserving: undefined,
     says: (right) => ({ account: right.account, role: right.resource, member: held.has(key(right)) }),
     narrower: ({ resource }) => (resource === 'readwrite' ? ['readonly'] : []),
@@ -71,7 +80,11 @@ export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
     },
     async ensurePresent(right) {
       calls.push(`give ${key(right)}`);
-      return { result: perform(right, () => held.add(key(right))), passwordSet: true, said: target.says(right) };
+      const result = perform(right, () => {
+        held.add(key(right));
+        marked.add(key(right));
+      });
+      return { result, passwordSet: true, said: target.says(right) };
     },
     async ensureAbsent(rights) {
       calls.push(`take ${rights.map(key).join(' ')}`);
@@ -82,6 +95,21 @@ export function fakeTarget(name = 'sample', service = 'pg'): FakeTarget {
         accountGone: true,
         said: target.says(right),
       }));
+    },
+    tagged: {
+      async list() {
+        calls.push('list');
+        if (target.observeFails) return 'unknown';
+        const listed = [...marked].filter((each) => held.has(each));
+        return listed.map((each) => {
+          const [account = '', resource = ''] = each.split(':');
+          return { right: { accessType: 'role', resource, account }, isOurs: !target.doubtful };
+        });
+      },
+      async remove(rights, signal) {
+        calls.push('remove');
+        return target.ensureAbsent(rights, signal);
+      },
     },
     async [Symbol.asyncDispose]() {},
   };

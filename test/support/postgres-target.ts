@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { instant } from '../../src/domain/time.ts';
 import { createPostgresIntegration, type PostgresConfig } from '../../src/integrations/postgres.ts';
 import { withClient } from '../../src/sandbox/postgres/connect.ts';
@@ -19,7 +20,16 @@ export async function postgresTarget() {
     `create table orders (id int); insert into orders values (7); create role ${id(roles[0])}; create role ${id(roles[1])};
      grant select on orders to ${id(roles[0])}; grant select, insert on orders to ${id(roles[1])}`,
   );
-  const config: PostgresConfig = { name: 'sample', url: database.url, roles, user: '{local}', createLogins: true, org: 'demo' };
+  const config: PostgresConfig = {
+    name: 'sample',
+    url: database.url,
+    roles,
+    user: '{local}',
+    createLogins: true,
+    org: 'demo',
+    drift: 'alert',
+    driftEvery: 300 as DurationSeconds,
+  };
   const urlOf = (account: string, password: string) => {
     const url = new URL(database.url);
     url.username = account;
@@ -92,6 +102,7 @@ export async function postgresPlace(): Promise<TargetPlace> {
         `create role ${id(right.account)} login password 'their-own-password'; grant ${id(right.resource)} to ${id(right.account)}`,
       );
     },
+    takeBehindOurBack: async (right) => void (await target.asAdmin(`revoke ${id(right.resource)} from ${id(right.account)}`)),
     async occupy(right) {
       const client = new pg.Client({ connectionString: target.url });
       await client.connect();

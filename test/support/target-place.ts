@@ -18,6 +18,8 @@ export type TargetPlace = AsyncDisposable & {
   opens(right: TargetRight, password: string): Promise<{ readonly cut: Promise<void> }>;
   /** An account that is not ours, with the right; its password is `their-own-password`. */
   giveBehindOurBack(right: TargetRight): Promise<void>;
+  /** Somebody else takes it away, and leaves the account. */
+  takeBehindOurBack(right: TargetRight): Promise<void>;
   /** Somebody else works on the account and does not finish. */
   occupy(right: TargetRight): Promise<AsyncDisposable>;
 };

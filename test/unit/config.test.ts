@@ -65,6 +65,8 @@ describe('with nothing set', () => {
         narrower: { readwrite: ['readonly'] },
         user: '{local}',
         createLogins: true,
+        drift: 'alert',
+        driftEvery: 300,
       },
     ]);
   });

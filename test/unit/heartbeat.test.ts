@@ -20,6 +20,8 @@ function fakeWork() {
     homes: part(),
     tellLinked: part(),
     arm: part(),
+    watchDrift: part(),
+    findOrphans: part(),
     relay: part(),
     seal: vi.fn(async () => 0),
     callWebhooks: vi.fn(async () => 0),
