@@ -6,7 +6,7 @@ import { createPolicySets } from '../../src/app/policy-sets.ts';
 import type { Caller } from '../../src/app/ports.ts';
 import { createDirectories } from '../../src/directories/index.ts';
 import { createFileDirectories } from '../../src/directories/local.ts';
-import type { DurationSeconds } from '../../src/domain/duration.ts';
+import { type DurationSeconds, toSeconds } from '../../src/domain/duration.ts';
 import { parseEmail, parseOrg, type RequestId } from '../../src/domain/ids.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { createIntegrations } from '../../src/integrations/index.ts';
@@ -114,7 +114,16 @@ function openDoors(place: Place, stack: AsyncDisposableStack) {
   const removals = openRemovals(place.urls.database, log);
   stack.defer(() => removals.end());
   const store = createStore({ db, pool, removals });
-  const target = { service: 'pg', name: 'sample', url: place.urls.target, roles: [...roles], user: '{local}', createLogins: true } as const;
+  const target = {
+    service: 'pg',
+    name: 'sample',
+    url: place.urls.target,
+    roles: [...roles],
+    user: '{local}',
+    createLogins: true,
+    drift: 'alert',
+    driftEvery: toSeconds({ time: 5, unit: 'm' }),
+  } as const;
   const useCases = createUseCases({
     org,
     store,
