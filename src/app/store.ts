@@ -2,7 +2,7 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, GrantId, Org, PersonId, PreApprovalId, RequestId } from '../domain/ids.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { Decider, Endorsement, Extension, Permission, PermissionRequest, Person, WireStatus } from '../domain/request.ts';
+import type { Decider, Endorsement, Extension, Permission, PermissionRequest, Person } from '../domain/request.ts';
 import type { RecurringWindow, Span } from '../domain/recurring-window.ts';
 import type { Outcome } from '../domain/route.ts';
 import type { Settings } from '../domain/settings.ts';
