@@ -35,6 +35,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
       'src/app/break-glass-store.ts',
       'src/app/panics-store.ts',
       'src/app/waiting-store.ts',
+      'src/app/lateness-store.ts',
       'src/app/sign-in-store.ts',
       'src/app/link-notices-store.ts',
       'src/app/vitals-store.ts',

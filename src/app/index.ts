@@ -16,6 +16,7 @@ import type { Integrations, Jobs, Tokens, Vault } from './ports.ts';
 import { readHome } from './read-home.ts';
 import { deliverStale, relayOutbox, remind } from './outbox.ts';
 import { arm, give, take, turnHours } from './reconcile.ts';
+import { createLatenessDoors } from './lateness.ts';
 import { createPanicDoors, sweepPanics } from './panics.ts';
 import { createPolicyDoors } from './policies.ts';
 import { createPreApprovalDoors } from './pre-approvals.ts';
@@ -69,6 +70,7 @@ export function createUseCases(deps: AppDeps): UseCases {
     steps: createStepDoors(inner, door),
     breakGlass: createBreakGlassDoors(inner, door),
     panics: createPanicDoors(inner, door),
+    lateness: createLatenessDoors(inner, door),
     keys: createKeyDoors(inner, door),
     policies: createPolicyDoors(inner, door),
     settings: createSettingsDoors(inner, door),

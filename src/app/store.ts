@@ -32,6 +32,7 @@ import type { HomeReads } from './home-store.ts';
 import type { LinkNotices } from './link-notices-store.ts';
 import type { StandingReviewReads } from './standing-review-store.ts';
 import type { StepStore, StepWrites } from './steps-store.ts';
+import type { LatenessReads } from './lateness-store.ts';
 import type { PanicReads, PanicSweeps, PanicWrites } from './panics-store.ts';
 import type { Newer } from './newer-store.ts';
 import type { WaitingWrites } from './waiting-store.ts';
@@ -203,6 +204,7 @@ export type Store = Reads &
     readonly steps: StepStore;
     readonly breakGlass: BreakGlassReads;
     readonly panics: PanicReads & PanicSweeps;
+    readonly lateness: LatenessReads;
     readonly audit: AuditStore;
     readonly webhooks: WebhookReads & WebhookQueue;
     readonly history: RequestHistoryReads;

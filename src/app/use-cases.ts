@@ -13,6 +13,7 @@ import type { IdempotencyStore } from './idempotency-store.ts';
 import type { MoreTime } from './extend-request.ts';
 import type { Home, HomePosition } from './read-home.ts';
 import type { KeyDoors } from './keys.ts';
+import type { LatenessDoors } from './lateness.ts';
 import type { PanicDoors } from './panics.ts';
 import type { RequestQuery } from './list-requests.ts';
 import type { PolicyDoors } from './policies.ts';
@@ -152,6 +153,7 @@ export type UseCases = RequestDoors & {
   readonly steps: StepDoors;
   readonly breakGlass: BreakGlassDoors;
   readonly panics: PanicDoors;
+  readonly lateness: LatenessDoors;
   readonly keys: KeyDoors;
   readonly policies: PolicyDoors;
   readonly settings: SettingsDoors;

@@ -24,6 +24,7 @@ import { type MetricsPage, serveMetrics } from './metrics.ts';
 import { createOutcomeStreams } from './outcome-stream.ts';
 import { internalFault, sendProblem } from './problem.ts';
 import { servePoll } from './poll-stream.ts';
+import { serveLateness } from './lateness-api.ts';
 import { servePanics } from './panics-api.ts';
 import { servePolicies } from './policies-api.ts';
 import { servePreApprovals } from './pre-approvals-api.ts';
@@ -147,6 +148,7 @@ async function serveTenant(
   servePreApprovals(scope, useCases);
   serveStandingAccess(scope, useCases);
   servePanics(scope, useCases);
+  serveLateness(scope, useCases);
 }
 
 /** Only calls with a valid key count: nobody from outside can use up what an organisation has. */

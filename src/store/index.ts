@@ -21,6 +21,7 @@ import { createLinkNotices } from './link-notices.ts';
 import { findLink, linkAccount, linkAgain, linkedUser, namedPerson } from './linked-accounts.ts';
 import { identify } from './people.ts';
 import { readOutlook } from './outlook.ts';
+import { createLatenessReads } from './lateness.ts';
 import { createPanicReads } from './panics.ts';
 import { createPanicSweeps } from './panic-sweep.ts';
 import { createPlainAsks } from './plain-asks.ts';
@@ -58,6 +59,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     standingReview: createStandingReviewReads(db),
     steps: createSteps(db),
     breakGlass: createBreakGlassReads(db),
+    lateness: createLatenessReads(db),
     panics: { ...createPanicReads(db), ...createPanicSweeps(db) },
     keys: createKeyReads(db),
     policyBook: createPolicyReads(db),

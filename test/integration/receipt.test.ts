@@ -159,6 +159,30 @@ it('says why the right is still there, and that nothing about sessions is in dou
   expect([untouched.leftInPlace, untouched.sessionsMayGoOn, untouched.targetSaid]).toEqual(['pre-existing', undefined, undefined]);
 });
 
+it('counts in the report of how late access was taken away', async () => {
+  const report = (who: string, query = '') =>
+    app.inject({ method: 'GET', url: `/o/demo/reports/lateness${query}`, headers: { authorization: `Bearer ${who}` } });
+  expect((await report('carol')).json()).toMatchObject({ integrations: [] });
+  const [first, second, third] = [await give('bob'), await give('erin'), await give('bob')];
+  await revoke(first);
+  await revoke(second);
+  await revoke(third);
+  const late = async (request: PermissionRequest, ms: number) =>
+    world.pool.query(`update grants set gone_at = end_at + $2 * interval '1 millisecond' where request_id = $1`, [request.id, ms]);
+  // The first was left to the third, and so was nobody's removal.
+  await late(first, 9_000);
+  await late(second, 400);
+  await late(third, 20);
+  const answer = await report('carol');
+  expect(answer.json().integrations).toEqual([{ integration: 'sample', ended: 2, p50Ms: 20, p99Ms: 400, maxMs: 400 }]);
+  expect(Date.parse(answer.json().until) - Date.parse(answer.json().since)).toBe(7 * 86_400_000);
+  expect((await report('bob')).statusCode).toBe(403);
+  for (const query of ['?days=0', '?days=91', '?days=x', '?days=1.5']) expect((await report('carol', query)).statusCode).toBe(400);
+  await world.passTime('2 days');
+  expect((await report('carol', '?days=1')).json().integrations).toEqual([]);
+  expect((await report('carol', '?days=3')).json().integrations).toMatchObject([{ ended: 2 }]);
+});
+
 it('is recorded however odd the words of the target are', async () => {
   world.target.says = () => ({ odd: 'a\0b\ud800\u202e', long: 'x'.repeat(10_000), none: Number.NaN });
   const request = await give();

@@ -32,6 +32,7 @@ import * as newerReleases from './0050-newer-releases.ts';
 import * as panics from './0051-panics.ts';
 import * as breakGlass from './0053-break-glass.ts';
 import * as evidence from './0057-evidence.ts';
+import * as lateness from './0058-lateness.ts';
 import * as widenedReason from './0060-widened-reason.ts';
 import * as homeRules from './0061-home-rules.ts';
 import * as narrowed from './0062-narrowed.ts';
@@ -73,6 +74,7 @@ export const migrations: Record<string, Migration> = {
   '0051-panics': panics,
   '0053-break-glass': breakGlass,
   '0057-evidence': evidence,
+  '0058-lateness': lateness,
   '0060-widened-reason': widenedReason,
   '0061-home-rules': homeRules,
   '0062-narrowed': narrowed,
