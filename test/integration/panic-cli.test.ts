@@ -27,7 +27,8 @@ function panic(...args: readonly string[]) {
     CURFEW_DATA_DIR: folder,
     CURFEW_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
     CURFEW_SLACK: 'local',
-    SAMPLE_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/y',
+    // Any server will do as the target: what is to be taken is not there.
+    SAMPLE_DATABASE_URL: world.database.url,
     LOG_LEVEL: 'silent',
     DATABASE_URL: world.database.url,
   };
@@ -82,6 +83,12 @@ it('previews, presses, follows and lifts', { timeout: 240_000 }, async () => {
     { action: 'panic.done' },
     { action: 'panic.lifted', actor: { via: 'console' } },
   ]);
+});
+
+it('takes it from the target itself where no worker runs, and says so when it is done', { timeout: 240_000 }, async () => {
+  await give();
+  const taken = await panic('start', '--everything', '--reason', 'all is down', '--by', 'alice@example.com', '--take');
+  expect(taken).toMatchObject({ code: 0, err: '', out: expect.stringContaining('done: 1 of 1 grants seen gone, 0 left') });
 });
 
 it('refuses what it does not understand, and does nothing then', { timeout: 240_000 }, async () => {
