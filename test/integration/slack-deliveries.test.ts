@@ -5,7 +5,7 @@ import { posting } from '../../src/domain/posting.ts';
 import type { UseCases } from '../../src/app/use-cases.ts';
 import type { Delivery } from '../../src/sandbox/slack/delivery.ts';
 import { hour, must, someRequest } from '../support/http-app.ts';
-import { type Mode, type RunningSlack, startSlackApp } from '../support/slack-app.ts';
+import { type Mode, noHome, type RunningSlack, startSlackApp } from '../support/slack-app.ts';
 import { createWorld, org, type World } from '../support/world.ts';
 
 let world: World;
@@ -73,6 +73,42 @@ describe.each<Mode>(['socket', 'http'])('a delivery that comes to another proces
     expect(await other.slack.workspace.deliver(pressed)).toMatchObject({ kind: 'acked' });
     await expect.poll(() => dropped(other)).toBe(1);
     expect(counts).toEqual([1, 0]);
+  });
+});
+
+describe.each<Mode>(['socket', 'http'])('a delivery that comes to the same process again, over %s', (mode) => {
+  it.each<[string, (running: RunningSlack) => Promise<unknown>]>([
+    ['a home tab that is opened', ({ slack }) => slack.workspace.as('bob').openHome()],
+    [
+      'a step of a workflow',
+      ({ slack: { workspace } }) =>
+        workspace.runStep('request_access_step', { requester: workspace.as('bob').id, resource: 'pg role readonly' }),
+    ],
+    ['a command', ({ slack }) => slack.workspace.as('bob').command('/access status')],
+  ])('has one effect, and is acknowledged: %s', async (_what, act) => {
+    let done = 0;
+    const count = <T>(value: T): T => {
+      done += 1;
+      return value;
+    };
+    await using running = await startSlackApp(mode, {
+      home: async () => count(noHome),
+      steps: { begin: async () => count(accept(undefined)) },
+      runCommand: async () => count(accept({ kind: 'help', text: 'carried out' })),
+    });
+    await act(running);
+    await expect.poll(() => done).toBe(1);
+    const { workspace } = running.slack;
+    // Over HTTP the same bytes in the same second are no delivery of Slack's.
+    for (const attempt of [1, 2])
+      expect(
+        await workspace.deliver(last(running), {
+          retry: { attempt, reason: 'http_timeout' },
+          timestampSeconds: Math.floor(Date.now() / 1000) + 10 * attempt,
+        }),
+      ).toMatchObject({ kind: 'acked' });
+    await expect.poll(() => dropped(running)).toBe(2);
+    expect(done).toBe(1);
   });
 });
 
