@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { SealedEvent } from './app/audit-store.ts';
@@ -7,8 +6,9 @@ import { anchorFile, type AnchorReading, readAnchors } from './audit-anchors.ts'
 import type { Config } from './config.ts';
 import { toP0Event } from './p0-audit.ts';
 import { openDatabase } from './store/database.ts';
-import { type Flaw, readChain, verifyChain, verifyDatabase } from './store/audit-verify.ts';
+import { type Flaw, readChain, verifyDatabase } from './store/audit-verify.ts';
 import { createLog } from './telemetry.ts';
+import { verifyExport } from './verify-export.ts';
 
 /** `audit export`: the sealed events of the organisation, oldest first, one JSON document a line. @returns the exit code */
 export async function exportAudit(config: Config, args: readonly string[]): Promise<number> {
@@ -55,8 +55,8 @@ export async function verifyAudit(config: Config, args: readonly string[]): Prom
   const reading = await findAnchors(config, values.anchors, file === undefined);
   if (typeof reading === 'number') return reading;
   if (file !== undefined) {
+    const { head, flaw } = await verifyExport(config.org, file, reading?.anchors ?? []);
     const own = reading && { ...reading, anchors: reading.anchors.filter((each) => each.org === config.org) };
-    const { head, flaw } = await verifyChain(config.org, readExport(file), own?.anchors);
     return report(head.seq, flaw, own);
   }
   return withDatabase(config, async (db) => {
@@ -93,27 +93,6 @@ function describeAnchors(reading: AnchorReading | undefined): string {
   const cutOff = reading === undefined || reading.cutOff === 0 ? '' : ` (${reading.cutOff} cut-off lines passed over)`;
   if (reading === undefined || reading.anchors.length === 0) return `compared with no anchors, because there were none${cutOff}`;
   return `compared with ${reading.anchors.length} anchors${cutOff}`;
-}
-
-const exported = z.object({
-  seq: z.int(),
-  id: z.int(),
-  org: z.string(),
-  time: z.string(),
-  action: z.string(),
-  actor: z.unknown(),
-  request: z.string().nullable(),
-  grant: z.string().nullable(),
-  data: z.unknown(),
-  hash: z.string(),
-});
-
-async function* readExport(file: string): AsyncGenerator<SealedEvent> {
-  await using handle = await open(file);
-  for await (const line of handle.readLines()) {
-    const { actor, data, ...rest } = exported.parse(JSON.parse(line));
-    yield { ...rest, actor, data };
-  }
 }
 
 async function withDatabase(config: Config, act: (db: ReturnType<typeof openDatabase>['db']) => Promise<number>): Promise<number> {

@@ -73,6 +73,10 @@ async function findStray(db: Db): Promise<Flaw | undefined> {
       where not exists (select from audit_chain c where c.event_id = a.id) and not exists (select from audit_unsealed u where u.event_id = a.id)
     union all select org, null, event_id, 'it waits to be sealed and is gone' from audit_unsealed u
       where not exists (select from audit a where a.id = u.event_id)
+    union all select u.org, null, event_id, 'it waits to be sealed, and is sealed already' from audit_unsealed u
+      where exists (select from audit_chain c where c.event_id = u.event_id)
+    union all select a.org, null, event_id, 'it waits to be sealed as an event of ' || u.org from audit_unsealed u
+      join audit a on a.id = u.event_id where a.org <> u.org
     union all select c.org, c.seq, c.event_id, 'it is in the chain beyond the head' from audit_chain c
       where c.seq > coalesce((select h.seq from audit_heads h where h.org = c.org), 0)
     order by id limit 1`.execute(db);
