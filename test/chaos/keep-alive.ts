@@ -88,6 +88,11 @@ export async function keepAlive(
       await sleep(200);
     }
   })();
+  // Also where the lane gives up before it stops this.
+  stack.defer(async () => {
+    state.isOver = true;
+    await turning;
+  });
   return {
     asked,
     get alive() {

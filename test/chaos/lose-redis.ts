@@ -60,12 +60,16 @@ async function run({ losses, grants, everyMs, seed, say }: LossOptions, folder: 
   say('two workers are up');
 
   const lastsMs = losses * everyMs;
-  const shortestSeconds = Math.max(15, Math.ceil(lastsMs / 5_000));
+  const shortestSeconds = Math.max(15, Math.ceil(lastsMs / 4_000));
   const keeping = await keepAlive(
-    { place, chance, count: grants, seconds: () => shortestSeconds + chance.whole(0, Math.ceil(lastsMs / 2_000)) },
+    { place, chance, count: grants, seconds: () => shortestSeconds + chance.whole(0, Math.ceil(lastsMs / 1_500)) },
     stack,
   );
-  await waitFor(() => keeping.alive >= grants * 0.8, startPatienceMs, `${grants} grants did not come alive`);
+  await waitFor(
+    () => keeping.alive >= grants * 0.8,
+    startPatienceMs,
+    () => `only ${keeping.alive} of ${grants} grants came alive`,
+  );
   say(`${keeping.alive} grants are alive`);
   const done = await lose({ place, chance, losses, everyMs, alive: () => keeping.alive, say });
   await keeping.stop();
@@ -125,8 +129,8 @@ async function waitForEnds(place: Place, patienceMs: number): Promise<string[]> 
   }
 }
 
-async function waitFor(isSo: () => boolean, patienceMs: number, otherwise: string): Promise<void> {
-  for (const since = performance.now(); !isSo(); await sleep(100)) if (performance.now() - since > patienceMs) throw new Error(otherwise);
+async function waitFor(isSo: () => boolean, patienceMs: number, otherwise: () => string): Promise<void> {
+  for (const since = performance.now(); !isSo(); await sleep(100)) if (performance.now() - since > patienceMs) throw new Error(otherwise());
 }
 
 /** The value below which the given part of the ascending values lies. */
