@@ -135,7 +135,7 @@ export async function tend(world: World, side: Side, tokens: readonly Token[]): 
     approval: [{ type: 'persistent' }],
   };
   const escalation = { type: 'escalation', integration: 'pagerduty', services: ['orders'] };
-  const rules = [{ ...everywhere, name: 'first', approval: [{ type: 'p0' }, escalation] }, standing];
+  const rules = [{ ...everywhere, name: 'first', approval: [{ type: 'p0', options: { breakGlass: {} } }, escalation] }, standing];
   await put(side, 'POST', '/routing', { workflow: { rules }, currentVersion: version });
   const { items } = z.object({ items: z.array(z.object({ id: z.string() })) }).parse(await put(side, 'GET', '/webhooks'));
   for (const { id } of items) await put(side, 'DELETE', `/webhooks/${id}`);
@@ -168,6 +168,7 @@ async function closeEverything(world: World, of: Org): Promise<void> {
     'update pre_approvals set ended_at = clock_timestamp(), ended_by = created_by where org = $1 and ended_at is null',
     [of],
   );
+  await world.pool.query('update break_glass set blocks = false where org = $1 and blocks', [of]);
   await world.passTime('200 days');
   await world.sweep();
 }
@@ -176,9 +177,15 @@ async function closeEverything(world: World, of: Org): Promise<void> {
 async function seedRequests(world: World, side: Side): Promise<void> {
   const { useCases, org: of } = side;
   const mark = of === org ? 'for the fuzz' : otherMark;
-  const submit = async (name: string, resource: string, reason: string) => {
+  const submit = async (name: string, resource: string, reason: string, breakGlass = false) => {
     const right = { service: 'pg', accessType: 'role', resource, integration: undefined };
-    const result = await useCases.submitRequest(await callerOf(side, name), { right, reason, duration: undefined, to: undefined });
+    const result = await useCases.submitRequest(await callerOf(side, name), {
+      right,
+      reason,
+      duration: undefined,
+      to: undefined,
+      breakGlass,
+    });
     if (!result.ok) throw new Error(`${name}: ${result.rejection.code}`);
     return must(parseRequestId(result.value.request.id));
   };
@@ -196,6 +203,7 @@ async function seedRequests(world: World, side: Side): Promise<void> {
       for (let each = 0; each < 3; each++) await useCases.questionRequest(carol, waiting, `question ${each} ${mark}`);
     }
   }
+  for (const name of ['bob', 'erin']) await submit(name, 'readonly', `taken at once ${mark}`, true);
   // Long enough ago to be nudged.
   await world.pool.query(`update requests set created_at = created_at - interval '11 minutes' where org = $1 and state = 'pending'`, [of]);
   await world.sweep();
