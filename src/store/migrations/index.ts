@@ -31,13 +31,13 @@ import * as auditChecks from './0040-audit-checks.ts';
 import * as newerReleases from './0050-newer-releases.ts';
 import * as panics from './0051-panics.ts';
 import * as breakGlass from './0053-break-glass.ts';
+import * as drift from './0055-drift.ts';
 import * as evidence from './0057-evidence.ts';
 import * as lateness from './0058-lateness.ts';
 import * as widenedReason from './0060-widened-reason.ts';
 import * as homeRules from './0061-home-rules.ts';
 import * as narrowed from './0062-narrowed.ts';
 import * as linkNotices from './0067-link-notices.ts';
-import * as drift from './0055-drift.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -73,11 +73,11 @@ export const migrations: Record<string, Migration> = {
   '0050-newer-releases': newerReleases,
   '0051-panics': panics,
   '0053-break-glass': breakGlass,
+  '0055-drift': drift,
   '0057-evidence': evidence,
   '0058-lateness': lateness,
   '0060-widened-reason': widenedReason,
   '0061-home-rules': homeRules,
   '0062-narrowed': narrowed,
   '0067-link-notices': linkNotices,
-  '0055-drift': drift,
 };
