@@ -28,8 +28,8 @@ export type ApprovalProps = {
   readonly approvers: readonly string[];
   /** What speaks about it. */
   readonly policies?: readonly string[];
-  /** What the principal did with this right before. */
-  readonly history?: { readonly count: number; readonly last: Instant | undefined } | undefined;
+  /** What the principal did with this right before, and when somebody last said no. */
+  readonly history?: { readonly count: number; readonly last: Instant | undefined; readonly denied?: Instant | undefined } | undefined;
   /** In a copy: where the message in the channel is. */
   readonly link?: string | undefined;
   /** What may be given in its place. */

@@ -187,8 +187,11 @@ export type Jobs = {
 /** Where a posted message is. */
 export type MessageRef = { readonly channel: string; readonly ts: string };
 
-/** How often somebody was given a right in the 30 days before they asked again, and when it last was, however long ago. */
-export type PastUse = { readonly count: number; readonly last: Instant | undefined };
+/**
+ * How often somebody was given a right in the 30 days before they asked again, and when it last was, however long ago; and
+ * when somebody last said no to it in those 30 days.
+ */
+export type PastUse = { readonly count: number; readonly last: Instant | undefined; readonly denied?: Instant | undefined };
 
 /** All that a message about a request may show. */
 export type Picture = {

@@ -69,13 +69,17 @@ export function createNotices(db: Db): NoticeStore {
     },
     async pastUse({ org, principal, permission: { integration, accessType, resource }, createdAt }) {
       const asked = sql`to_timestamp(${createdAt}::float8 / 1000)`;
-      const { rows } = await sql<{ count: number; last: Date | null }>`
-        select count(*) filter (where g.granted_at > ${asked} - interval '30 days')::int as count, max(g.granted_at) as last
+      const { rows } = await sql<{ count: number; last: Date | null; denied: Date | null }>`
+        select count(*) filter (where g.granted_at > ${asked} - interval '30 days')::int as count, max(g.granted_at) as last,
+          (select max(d.decided_at) from requests d where d.org = ${org} and d.principal_id = ${principal.id} and d.integration = ${integration}
+            and d.access_type = ${accessType} and d.resource = ${resource} and d.state = 'denied' and d.decided_by is not null
+            and d.decided_at > ${asked} - interval '30 days' and d.decided_at < ${asked}) as denied
         from requests q join grants g on g.org = q.org and g.request_id = q.id
         where q.org = ${org} and q.principal_id = ${principal.id} and q.integration = ${integration} and q.access_type = ${accessType}
           and q.resource = ${resource} and q.created_at < ${asked} and g.granted_at < ${asked}`.execute(db);
-      const { count = 0, last = null } = rows[0] ?? {};
-      return { count, last: last === null ? undefined : instant(last.getTime()) };
+      const { count = 0, last = null, denied = null } = rows[0] ?? {};
+      const when = (at: Date | null) => (at === null ? undefined : instant(at.getTime()));
+      return { count, last: when(last), denied: when(denied) };
     },
     async keepPaged(org, id) {
       await sql`update requests set paged_at = clock_timestamp()

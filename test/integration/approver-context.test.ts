@@ -48,6 +48,24 @@ it('says whether it is the first time, how often it was lately and when last, an
   expect(pictureOf(await ask('erin'))).toMatchObject({ history: { last: undefined } });
 });
 
+it('warns of what somebody said no to lately, and of no other no', async () => {
+  const deny = async (request: PermissionRequest) =>
+    world.useCases.decideRequest(await world.caller('carol'), request.id, { kind: 'deny', reason: undefined });
+  const first = await ask('frank');
+  expect(said(first)).not.toContain('Denied');
+  expect((await deny(first)).ok).toBe(true);
+  const second = await ask('frank');
+  expect(pictureOf(second)).toMatchObject({ history: { denied: expect.any(Number) } });
+  expect(said(second)).toContain('Denied');
+  expect(said(await ask('frank', 'readwrite'))).not.toContain('Denied');
+  // What is decided cannot be changed, but for this.
+  await world.pool.query(
+    `alter table requests disable trigger user; update requests set decided_at = decided_at - interval '31 days' where state = 'denied';
+     alter table requests enable trigger user`,
+  );
+  expect(said(await ask('frank'))).not.toContain('Denied');
+});
+
 it('gives the review window the digest that the message has', async () => {
   const request = await ask('erin', 'readwrite');
   const carol = await world.caller('carol');

@@ -69,6 +69,7 @@ export function approvalScenes(words: Words): Scene[] {
       show: () => approval({ request: asked(words), choice, approvers, policies, history: often, link: permalink }),
     },
     scene('first-time', 'Somebody asks for the first time', asked(words), { count: 0, last: undefined }),
+    scene('denied-lately', 'Somebody said no to it lately', asked(words), { ...often, denied: after(-1440) }),
     scene('without-reason', 'Without a reason or a duration', asked(words, { reason: undefined, durationNamed: false })),
     scene('for-other', 'For somebody else', asked(words, { principal: dave })),
     scene('extension', 'More time for access that is there', asked(words, { extension })),

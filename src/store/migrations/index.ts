@@ -38,6 +38,7 @@ import * as widenedReason from './0060-widened-reason.ts';
 import * as homeRules from './0061-home-rules.ts';
 import * as narrowed from './0062-narrowed.ts';
 import * as linkNotices from './0067-link-notices.ts';
+import * as identitiesByPerson from './0068-identities-by-person.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -80,4 +81,5 @@ export const migrations: Record<string, Migration> = {
   '0061-home-rules': homeRules,
   '0062-narrowed': narrowed,
   '0067-link-notices': linkNotices,
+  '0068-identities-by-person': identitiesByPerson,
 };
