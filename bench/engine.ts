@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Hands } from '../src/app/act-on-rights.ts';
 import { createUseCases, createWork } from '../src/app/index.ts';
 import { createPolicySets } from '../src/app/policy-sets.ts';
-import type { Caller, Log } from '../src/app/ports.ts';
+import type { Caller, Integration, Integrations, Log } from '../src/app/ports.ts';
 import { createDirectories } from '../src/directories/index.ts';
 import type { DurationSeconds } from '../src/domain/duration.ts';
 import { parseEmail, parseOrg } from '../src/domain/ids.ts';
@@ -35,8 +35,14 @@ export const quiet: Log = {
   error: (fields, message) => console.error(message, 'err' in fields ? String(fields.err) : fields),
 };
 
+const only = (target: Integration): Integrations & AsyncDisposable => ({
+  byName: (name) => (name === target.name ? target : undefined),
+  all: () => [target],
+  [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
+});
+
 /** The engine as it ships, on a throw-away PostgreSQL: its store, its `pg` integration, its queue. Without Slack and HTTP. */
-export async function startEngine(redisUrl: string | undefined) {
+export async function startEngine(redisUrl: string | undefined, target?: Integration) {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(
     await startEmbeddedPostgres({
@@ -54,21 +60,23 @@ export async function startEngine(redisUrl: string | undefined) {
   await bindConfiguredRoles(db, org, { owner: [email('alice')], manager: [email('alice')] });
   const store = createStore({ db, pool, removals });
   const integrations = stack.use(
-    createIntegrations(
-      [
-        {
-          service: 'pg',
-          name: 'sample',
-          url: sample.url,
-          roles: ['readonly'],
-          user: '{local}',
-          createLogins: true,
-          drift: 'alert',
-          driftEvery: 300 as DurationSeconds,
-        },
-      ],
-      org,
-    ),
+    target === undefined
+      ? createIntegrations(
+          [
+            {
+              service: 'pg',
+              name: 'sample',
+              url: sample.url,
+              roles: ['readonly'],
+              user: '{local}',
+              createLogins: true,
+              drift: 'alert',
+              driftEvery: 300 as DurationSeconds,
+            },
+          ],
+          org,
+        )
+      : only(target),
   );
   const deps = {
     org,

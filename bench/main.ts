@@ -3,10 +3,12 @@ import { measureApi } from './api.ts';
 import { measureApprove } from './approve.ts';
 import { measureCreate } from './create.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { measureNoOp } from './no-op.ts';
 import { measureQuiet } from './quiet.ts';
 import { measureHostilePatterns } from './redos.ts';
 import { measureRouting } from './routing.ts';
 import { measureStorm } from './storm.ts';
+import { measureTwenty } from './twenty.ts';
 
 const redisUrl = process.env['BENCH_REDIS_URL'];
 const queue = `queue: ${redisUrl === undefined ? 'BullMQ on PostgreSQL' : 'BullMQ on Redis'}; target: real PostgreSQL logins`;
@@ -25,6 +27,9 @@ const parts = new Map([
   ['create', { title: 'making requests', measure: onEngine(measureCreate) }],
   ['quiet', { title: `quiet expiry (${queue})`, measure: onEngine(measureQuiet) }],
   ['storm', { title: `a thousand in one second (${queue})`, measure: onEngine(measureStorm) }],
+  ['ten-thousand', { title: `ten thousand in one second (${queue})`, measure: onEngine((engine) => measureStorm(engine, 10_000)) }],
+  ['twenty', { title: `twenty a second (${queue})`, measure: onEngine(measureTwenty) }],
+  ['no-op', { title: 'a hundred thousand in one second, of a target that does nothing', measure: () => measureNoOp(redisUrl) }],
   ['ack', { title: 'slash commands in a storm', measure: onEngine(measureAck) }],
   ['approve', { title: 'clicks on Approve', measure: onEngine(measureApprove) }],
 ]);

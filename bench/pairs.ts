@@ -1,7 +1,6 @@
 import { median } from './figures.ts';
 
-const enough = 5;
-const atMost = 10;
+const usually = 5;
 /** Two references around one measurement that differ by more than this were disturbed from outside; the pair is repeated. */
 const disturbed = 1.5;
 
@@ -11,10 +10,14 @@ export type Pair<T> = { readonly reference: number; readonly ours: T };
  * Measures in turn: reference, ours, reference, ours, … and pairs each of ours with the mean of the references around it.
  * Fewer pairs than wanted are told of, never made up.
  */
-export async function measurePairs<T>(reference: () => Promise<number>, ours: (pair: number) => Promise<T>): Promise<readonly Pair<T>[]> {
+export async function measurePairs<T>(
+  reference: () => Promise<number>,
+  ours: (pair: number) => Promise<T>,
+  enough = usually,
+): Promise<readonly Pair<T>[]> {
   const pairs: Pair<T>[] = [];
   let before = await reference();
-  for (let pair = 0; pair < atMost && pairs.length < enough; pair++) {
+  for (let pair = 0; pair < 2 * enough && pairs.length < enough; pair++) {
     const measured = await ours(pair);
     const after = await reference();
     if (Math.max(before, after) / Math.min(before, after) <= disturbed) pairs.push({ reference: (before + after) / 2, ours: measured });

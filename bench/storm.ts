@@ -5,17 +5,17 @@ import { median, percentile } from './figures.ts';
 import { measurePairs, printRatio } from './pairs.ts';
 import { startWork } from './work.ts';
 
-const grants = 1_000;
+const usual = 1_000;
 
 /**
- * A thousand grants of real logins that all end in one second, beside a bare loop that does the same SQL one by one:
+ * Grants of real logins that all end in one second, beside a bare loop that does the same SQL one by one:
  * revoke, drop what it owns, drop the login, write it down. Alternating, in one run.
  */
-export async function measureStorm(engine: Engine): Promise<void> {
+export async function measureStorm(engine: Engine, grants = usual): Promise<void> {
   using _workers = startWork(engine);
   const pairs = await measurePairs(
-    () => bareLoop(engine.sampleUrl),
-    (pair) => ourStorm(engine, pair),
+    () => bareLoop(engine.sampleUrl, grants),
+    (pair) => ourStorm(engine, pair, grants),
   );
   if (pairs.length === 0) return;
   const worst = (of: (storm: Storm) => number): string => Math.max(...pairs.map(({ ours }) => of(ours))).toFixed(0);
@@ -27,7 +27,7 @@ export async function measureStorm(engine: Engine): Promise<void> {
   printRatio("our rate ÷ the loop's", ratios, { atLeast: 0.7 });
 }
 
-async function bareLoop(url: string): Promise<number> {
+async function bareLoop(url: string, grants: number): Promise<number> {
   const client = new pg.Client(url);
   await client.connect();
   try {
@@ -50,8 +50,8 @@ async function bareLoop(url: string): Promise<number> {
   }
 }
 
-/** A thousand approved requests, written at once: asking one by one is not what is measured. */
-const approvedSql = `
+/** Approved requests, written at once: asking one by one is not what is measured. */
+export const approvedSql = `
 with people as (
   insert into people (org, id, email, canonical)
   select 'bench', gen_random_uuid(), name, name from (select 's' || $1 || 'n' || n || '@example.com' as name from generate_series(1, $2::int) n) names
@@ -69,14 +69,14 @@ insert into grants (org, id, request_id, right_id, seconds, latest_end, provisio
 select 'bench', gen_random_uuid(), q.id, r.id, 3600, now() + interval '2 hours', now() + interval '1 hour'
 from requests q join rights r on r.person_id = q.principal_id`;
 
-type Storm = { readonly drain: number; readonly first: number; readonly p99: number };
+export type Storm = { readonly drain: number; readonly first: number; readonly p99: number };
 
-async function ourStorm(engine: Engine, pair: number): Promise<Storm> {
-  return drainStorm(engine, await brewStorm(engine, pair));
+async function ourStorm(engine: Engine, pair: number, grants: number): Promise<Storm> {
+  return drainStorm(engine, await brewStorm(engine, pair, grants), grants);
 }
 
-/** Gives a thousand grants that end in the second that is returned. `pair` is used once. */
-export async function brewStorm({ pool, work, queue }: Engine, pair: number): Promise<number> {
+/** Gives grants that all end in the second that is returned. `pair` is used once. */
+export async function brewStorm({ pool, work, queue }: Engine, pair: number, grants = usual): Promise<number> {
   await pool.query(approvedSql, [String(pair), grants]);
   while ((await count(pool, 'planned')) > 0) await work.give();
   const { rows } = await pool.query<{ second: string }>(`select ceil(extract(epoch from clock_timestamp()))::bigint + 3 as second`);
@@ -92,7 +92,7 @@ export async function brewStorm({ pool, work, queue }: Engine, pair: number): Pr
 }
 
 /** Waits for that second, and until all of them are gone. */
-export async function drainStorm({ pool }: Engine, second: number): Promise<Storm> {
+export async function drainStorm({ pool }: Pick<Engine, 'pool'>, second: number, grants = usual): Promise<Storm> {
   await sleep(Math.max(0, second * 1000 - Date.now()));
   while ((await count(pool, 'active')) > 0) await sleep(20);
   const times = await pool.query<{ late: number }>(
