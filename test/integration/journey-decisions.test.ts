@@ -60,7 +60,7 @@ describe.each(['socket', 'http'] as const)('by %s', (transport) => {
 
     await alice.openHome();
     const waiting = await home(alice, (text) => text.includes('bob@example.com'));
-    expect(buttonsOf(waiting)).toEqual(['open_form', 'open_settings', 'open_policies', 'review']);
+    expect(buttonsOf(waiting)).toEqual(['open_form', 'open_settings', 'open_policies', 'open_panic', 'review']);
     await alice.press(waiting, 'review');
     const review = await windowWith(workspace, alice, 'Approve for');
     expect(textOf(review)).toContain('look at orders');

@@ -56,7 +56,10 @@ it.each(['socket', 'http'] as const)(
     );
     expect(textOf(ended)).toContain('its time was over');
     expect(textOf(ended)).toContain('1 open session was closed');
-    await workspace.until(() => [...alice.messages('approvals'), ...bob.dm()].flatMap(buttonsOf).length === 0, 10_000);
+    await workspace.until(
+      () => [...alice.messages('approvals'), ...bob.dm()].flatMap(buttonsOf).every((each) => each === 'receipt'),
+      10_000,
+    );
     const over = await product.api('GET', `/o/demo/permission-requests/${id}`);
     expect(over.body).toMatchObject({ status: 'EXPIRED', access: { ended: 'expired' } });
     expectNoComplaints(product);

@@ -9,6 +9,7 @@ import { withClient } from '../../src/sandbox/postgres/connect.ts';
 import { prepareSampleDatabase } from '../../src/sandbox/sample-database.ts';
 import type { WorkspaceDriver } from '../../src/sandbox/slack/local-workspace.ts';
 import { type Running, serve } from '../../src/serve.ts';
+import { migrate } from '../../src/store/database.ts';
 import { startLocalSlack, TOKENS } from './local-slack.ts';
 import { testDatabase, uniqueName } from './postgres.ts';
 
@@ -79,6 +80,8 @@ export async function startCurfew({
   stack.defer(() => removeSample(database.adminUrl, account));
   await writeFile(path.join(folder, 'curfew.yaml'), accessFile(suffix, { approvals, channels, linkByEmail }) + also);
 
+  await lookAtNoTarget(database.url);
+
   const slack = transport === 'built-in' ? undefined : stack.use(await startLocalSlack(slackOptions));
   if (slack !== undefined) before?.(slack.workspace);
   const reading = await readConfig(
@@ -111,6 +114,15 @@ export async function startCurfew({
     api: (method, where, body, key = bootstrapKey) => callApi(`${curfew.url}${where}`, method, body, key),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** All tests share one server, and each has logins there with the same mark: unasked, each would find those of the others. */
+async function lookAtNoTarget(url: string): Promise<void> {
+  await migrate(url, { info() {}, warn() {}, error() {} });
+  await withClient(url, (client) =>
+    client.query(`insert into target_rounds (org, integration, kind, due_at)
+      select 'demo', 'sample', kind, now() + interval '1 day' from unnest(array['rights', 'tagged']) kind`),
+  );
 }
 
 type Rotation = NonNullable<Parameters<typeof startLocalSlack>[0]>['rotation'];
