@@ -10,7 +10,8 @@ export const noOpTarget: Integration = {
   narrower: () => [],
   accountOf: (principal) => ({ ok: true, value: principal.replace(/@.*/, '') }),
   usage: ({ account }) => ({ command: '', account }),
-  observe: async (rights) => rights.map(() => 'present'),
+  // Nothing is there before it is given, so that all of it is ours to take.
+  observe: async (rights) => rights.map(() => 'absent'),
   ensurePresent: async () => ({ result: { kind: 'observed', observed: 'present' }, passwordSet: false }),
   ensureAbsent: async (rights) =>
     rights.map(() => ({ result: { kind: 'observed', observed: 'absent' }, sessionsEnded: 0, accountGone: true })),

@@ -1,6 +1,6 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import type pg from 'pg';
+import pg from 'pg';
 import { startEngine, type Engine } from './engine.ts';
 import { median } from './figures.ts';
 import { noOpTarget } from './no-op-target.ts';
@@ -56,7 +56,17 @@ async function besideBullMq(engine: Engine, redisUrl: string): Promise<readonly 
 }
 
 /** One grant is given as all are; the others are copies of what it came to. */
-async function brew({ pool, work, queue }: Engine, pair: number): Promise<number> {
+async function brew({ url, work, queue }: Engine, pair: number): Promise<number> {
+  // The engine's own connections give up long before so much is written.
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    return await brewOn(pool, work, queue, pair);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function brewOn(pool: pg.Pool, work: Engine['work'], queue: Engine['queue'], pair: number): Promise<number> {
   await pool.query(approvedSql, [String(pair), 1]);
   while (((await pool.query(`select from grants where state = 'planned'`)).rowCount ?? 0) > 0) await work.give();
   await pool.query(copySql, [String(pair), grants - 1]);

@@ -1,5 +1,6 @@
 import { callDeadlineMs, type CallResult, maySend, settle } from '../domain/right.ts';
 import { fitAnswer, type TargetAnswer } from '../domain/target-answer.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Meter } from './meter.ts';
 import type { Claim, Settlement, Store } from './store.ts';
 import type { Integration, Integrations, Log, Vault } from './ports.ts';
@@ -74,19 +75,16 @@ export async function takeRights(
   // Without a baseline we never called, and what was there before us stays.
   const untouched = claims.filter((claim) => claim.baseline !== 'absent');
   const ours = claims.filter((claim) => claim.baseline === 'absent');
-  const done = await Promise.all(
-    untouched.map((claim) => settled(hands, withoutQuarantine(claim), { kind: 'observed', observed: 'absent' })),
-  );
+  const done = await settledAll(hands, untouched.map(withoutQuarantine), () => ({ kind: 'observed', observed: 'absent' }));
   return [...done, ...(await removeOurs(hands, name, ours, claimedAtMs))];
 }
 
 async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], claimedAtMs: number): Promise<readonly Settlement[]> {
   if (claims.length === 0) return [];
-  const all = (result: CallResult) => Promise.all(claims.map((claim) => settled(hands, claim, result)));
+  const all = (result: CallResult) => settledAll(hands, claims, () => result);
   const integration = hands.integrations.byName(name);
   const [first] = claims;
-  if (integration === undefined || first === undefined)
-    return Promise.all(claims.map((claim) => settled(hands, claim, unconfigured(claim))));
+  if (integration === undefined || first === undefined) return settledAll(hands, claims, unconfigured);
   if (!maySend(hands.monotonicMs() - claimedAtMs)) return all(tooSlow);
   try {
     const removals = await integration.ensureAbsent(
@@ -113,11 +111,21 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
   }
 }
 
-async function settled(hands: Hands, claim: Claim, result: CallResult, said?: TargetAnswer): Promise<Settlement> {
+/** The clock is read once: a storm has five hundred rights in a batch. */
+async function settledAll(hands: Hands, claims: readonly Claim[], resultOf: (claim: Claim) => CallResult): Promise<readonly Settlement[]> {
+  if (claims.length === 0) return [];
+  const now = await hands.store.now();
+  return claims.map((claim) => settledAt(hands, claim, resultOf(claim), now));
+}
+
+const settled = async (hands: Hands, claim: Claim, result: CallResult, said?: TargetAnswer): Promise<Settlement> =>
+  settledAt(hands, claim, result, await hands.store.now(), said);
+
+function settledAt(hands: Hands, claim: Claim, result: CallResult, now: Instant, said?: TargetAnswer): Settlement {
   report(hands, claim, result);
   return {
     claim,
-    settled: settle(claim.state, claim.desired, result, await hands.store.now()),
+    settled: settle(claim.state, claim.desired, result, now),
     result,
     sessionsEnded: 0,
     said: said === undefined ? undefined : fitAnswer(said),
