@@ -3,7 +3,7 @@ import type { Receipt } from '../app/receipt.ts';
 import { isoTime } from '../domain/time.ts';
 import { actorJson } from './event-json.ts';
 import { endJson, isoOf, rulesJson } from './request-detail-json.ts';
-import { endSchema, eventActorSchema, eventTime, targetAnswer } from './request-detail-schema.ts';
+import { endSchema, eventActorSchema, eventTime, proofOfTarget } from './request-detail-schema.ts';
 
 const time = z.iso.datetime();
 
@@ -40,14 +40,7 @@ export const receiptSchema = z
     latenessMs: z.int().describe('From the end to that moment'),
     leftInPlace: z.string().optional().describe('Why the right itself is still there'),
     sessionsEnded: z.int(),
-    sessionsMayGoOn: z
-      .literal(true)
-      .optional()
-      .describe('The target ends no sessions: one that was open may go on until it closes by itself'),
-    targetSaid: z
-      .object({ given: targetAnswer.optional(), gone: targetAnswer.optional() })
-      .optional()
-      .describe('What was read back, for owners, security reviewers and viewers'),
+    ...proofOfTarget,
     proof: z.object({
       isSealed: z.boolean().describe('All events are in the chain; until they are, about a second, ask again'),
       events: z

@@ -42,7 +42,7 @@ const decision = z.object({
 
 export const endSchema = z.object({ kind: z.string(), at: time, by: z.string().optional(), reason: z.string().optional() });
 
-export const targetAnswer = z
+const targetAnswer = z
   .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
   .meta({ id: 'TargetAnswer', description: "What a target was read to say: plain values, whose names are the integration's own" });
 
@@ -61,11 +61,8 @@ const grant = z.object({
   latenessMs: z.int().optional().describe('From the end to the moment it was seen to be gone'),
 });
 
-const evidence = z.object({
-  confirmedAt: time.optional().describe('When the target was seen to have it'),
-  goneAt: time.optional().describe('When it was seen to be gone, or to be left for a reason'),
-  leftInPlace: z.string().optional().describe('Why the right is still there'),
-  sessionsEnded: z.int().optional(),
+/** What a target did and said at the end, in a request's detail and in its receipt. */
+export const proofOfTarget = {
   sessionsMayGoOn: z
     .literal(true)
     .optional()
@@ -74,6 +71,14 @@ const evidence = z.object({
     .object({ given: targetAnswer.optional(), gone: targetAnswer.optional() })
     .optional()
     .describe('What was read back, for owners, security reviewers and viewers'),
+};
+
+const evidence = z.object({
+  confirmedAt: time.optional().describe('When the target was seen to have it'),
+  goneAt: time.optional().describe('When it was seen to be gone, or to be left for a reason'),
+  leftInPlace: z.string().optional().describe('Why the right is still there'),
+  sessionsEnded: z.int().optional(),
+  ...proofOfTarget,
   lastCall: z
     .object({ at: time, observed: z.enum(['unknown', 'absent', 'present']) })
     .optional()

@@ -5,9 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createUseCases } from '../../src/app/index.ts';
 import type { News, Wakes } from '../../src/app/waiting-room.ts';
 import type { Policy } from '../../src/domain/policy.ts';
-import { createHttpApp } from '../../src/http/server.ts';
 import { listenOutbox } from '../../src/store/listen.ts';
-import { listening } from '../support/http-app.ts';
+import { listening, worldApp } from '../support/http-app.ts';
 import { createWorld, org, type World } from '../support/world.ts';
 
 let world: World;
@@ -37,15 +36,7 @@ beforeAll(async () => {
   const { routing } = world.deps;
   const directories: typeof routing.directories = (name) => (isDirectoryAway ? awayDirectory : routing.directories(name));
   const useCases = createUseCases({ ...world.deps, routing: { ...routing, directories }, wakes: { subscribe } });
-  app = await createHttpApp({
-    // The token is the person's name.
-    useCases: { ...useCases, authenticate: async (_org, token) => (revoked.has(token) ? undefined : world.caller(token, 'api')) },
-    org,
-    log: { info: () => undefined, error: () => undefined },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await worldApp(world, useCases, async (_org, token) => (revoked.has(token) ? undefined : world.caller(token, 'api')));
   ({ server, port } = await listening(app));
 });
 afterAll(async () => {

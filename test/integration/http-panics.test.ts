@@ -1,21 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createHttpApp } from '../../src/http/server.ts';
-import { createWorld, org, type World } from '../support/world.ts';
+import { worldApp } from '../support/http-app.ts';
+import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
 let app: FastifyInstance;
 beforeAll(async () => {
   world = await createWorld();
-  app = await createHttpApp({
-    // The token is the person's name: whom a token belongs to is another test's matter.
-    useCases: { ...world.useCases, authenticate: async (_org, token) => world.caller(token, 'api') },
-    org,
-    log: { info: () => undefined, error: () => undefined },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await worldApp(world, world.useCases);
 });
 beforeEach(() => world.pool.query(`update panics set lifted_at = clock_timestamp(), lifted_by = started_by where lifted_at is null`));
 afterAll(async () => {

@@ -5,23 +5,14 @@ import { everyScope } from '../../src/domain/scope.ts';
 import { parseOrg, parseRequestId } from '../../src/domain/ids.ts';
 import { requestDetailSchema } from '../../src/http/request-detail-schema.ts';
 import { after } from '../../src/domain/time.ts';
-import { createHttpApp } from '../../src/http/server.ts';
-import { hour, must } from '../support/http-app.ts';
-import { createWorld, email, org, type World } from '../support/world.ts';
+import { hour, must, worldApp } from '../support/http-app.ts';
+import { createWorld, email, type World } from '../support/world.ts';
 
 let world: World;
 let app: FastifyInstance;
 beforeAll(async () => {
   world = await createWorld();
-  app = await createHttpApp({
-    // The token is the person's name.
-    useCases: { ...world.useCases, authenticate: async (_org, token) => world.caller(token, 'api') },
-    org,
-    log: { info: () => undefined, error: () => undefined },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await worldApp(world, world.useCases);
 });
 afterAll(async () => {
   await app.close();

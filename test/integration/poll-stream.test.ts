@@ -3,10 +3,9 @@ import { createInterface } from 'node:readline';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createUseCases } from '../../src/app/index.ts';
-import { createHttpApp } from '../../src/http/server.ts';
 import { listenOutbox } from '../../src/store/listen.ts';
-import { listening } from '../support/http-app.ts';
-import { createWorld, org, type World } from '../support/world.ts';
+import { listening, worldApp } from '../support/http-app.ts';
+import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
 let app: FastifyInstance;
@@ -22,15 +21,7 @@ beforeAll(async () => {
   };
   outbox = listenOutbox(world.database.url, () => wakes.forEach((wake) => wake()), { ...world.deps.routing.log });
   const useCases = createUseCases({ ...world.deps, wakes: { subscribe } });
-  app = await createHttpApp({
-    // The token is the person's name.
-    useCases: { ...useCases, authenticate: async (_org, token) => world.caller(token, 'api') },
-    org,
-    log: { info: () => undefined, error: () => undefined },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await worldApp(world, useCases);
   ({ server, port } = await listening(app));
 });
 afterAll(async () => {

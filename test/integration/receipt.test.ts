@@ -5,24 +5,15 @@ import { type PermissionRequest, wireStatus } from '../../src/domain/request.ts'
 import { parseDuration } from '../../src/domain/duration.ts';
 import { receiptSchema } from '../../src/http/receipt-json.ts';
 import { requestDetailSchema } from '../../src/http/request-detail-schema.ts';
-import { createHttpApp } from '../../src/http/server.ts';
 import { readChain, verifyChain } from '../../src/store/audit-verify.ts';
-import { must } from '../support/http-app.ts';
+import { must, worldApp } from '../support/http-app.ts';
 import { createWorld, org, type World } from '../support/world.ts';
 
 let world: World;
 let app: FastifyInstance;
 beforeEach(async () => {
   world = await createWorld();
-  app = await createHttpApp({
-    // The token is the person's name.
-    useCases: { ...world.useCases, authenticate: async (_org, token) => world.caller(token, 'api') },
-    org,
-    log: { info: () => undefined, error: () => undefined },
-    publicUrl: 'http://127.0.0.1:3000',
-    health: async () => ({ ready: true, checks: {} }),
-    rateLimit: 10_000,
-  });
+  app = await worldApp(world, world.useCases);
 });
 afterEach(async () => {
   await app.close();

@@ -11,6 +11,7 @@ import { accept, reject } from '../../src/domain/result.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { instant } from '../../src/domain/time.ts';
 import { createHttpApp, type HttpDeps } from '../../src/http/server.ts';
+import type { World } from './world.ts';
 
 export const key = 'cfw_test-key-of-bob-0123456789abcdef';
 export const requestId = must(parseRequestId('01938a00-0000-7000-8000-000000000001'));
@@ -126,6 +127,21 @@ export async function httpApp(
   });
   return { app, logged };
 }
+
+/** The app over a whole world. The token is the person's name: whom a token belongs to is another test's matter. */
+export const worldApp = (
+  world: Pick<World, 'caller'>,
+  useCases: UseCases,
+  authenticate: UseCases['authenticate'] = async (_org, token) => world.caller(token, 'api'),
+): Promise<FastifyInstance> =>
+  createHttpApp({
+    useCases: { ...useCases, authenticate },
+    org,
+    log: { info: () => undefined, error: () => undefined },
+    publicUrl: 'http://127.0.0.1:3000',
+    health: async () => ({ ready: true, checks: {} }),
+    rateLimit: 10_000,
+  });
 
 /** Behind a bare `node:http` server, as the process runs it. */
 export async function listening(
