@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 export function banner(config: Config, url: string, notes: readonly string[]): string {
   const local = config.slack.kind === 'local';
   const lines = [
-    `Curfew ${process.version} runs as ${[...config.roles].join(' and ')}`,
+    `Curfew runs as ${[...config.roles].join(' and ')}, on Node ${process.versions.node}`,
     ...(local ? [`  open       ${url}/sandbox`] : []),
     `  database   ${config.database.kind === 'embedded' ? `embedded PostgreSQL in ${config.database.dataDir} (for trial; production sets DATABASE_URL)` : 'DATABASE_URL'}`,
     `  queue      BullMQ on ${config.queue.kind === 'redis' ? 'Redis' : 'that PostgreSQL'}`,
