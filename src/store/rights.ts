@@ -121,7 +121,8 @@ with input as (
     as i (org, id, fence, generation, desired, observed, quarantine_until, retry_at, attempts, problem, sessions_ended, hopeless, said, sessions_go_on)),
 held as (
   -- One reading of the clock per right: two could straddle a second, and the end would be later than it may be.
-  select r.org, r.id, r.integration, r.call_started, r.baseline, i.desired, i.observed, i.problem, i.sessions_ended, i.hopeless, i.said, i.sessions_go_on, clock_timestamp() as at
+  select r.org, r.id, r.integration, r.call_started, r.baseline, i.generation, i.desired, i.observed, i.quarantine_until, i.retry_at, i.attempts,
+    i.problem, i.sessions_ended, i.hopeless, i.said, i.sessions_go_on, clock_timestamp() as at
   from rights r join input i on i.org = r.org and i.id = r.id
   where r.fence = i.fence and r.lease_owner = $1
   order by r.id for update of r),
@@ -162,37 +163,39 @@ moved as (
   returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, o.integration, o.outcome, o.said, o.go_on, o.at, o.call_started, g.opens_at, g.closes_at, g.closed_at,
     case when o.desired = 'present' then 'another-grant' when o.baseline = 'present' then 'pre-existing' end as stays,
     case when o.desired = 'absent' then o.sessions_ended else 0 end as cut, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why),
+-- Apart from those that are over, which are looked up by a hash below: joined to these, each right of a batch would be compared with all.
+going_on as (select org, grant_id, expires_at from moved where state = 'active'),
 put as (
   update rights r set
-    observed = i.observed, quarantine_until = i.quarantine_until, attempts = i.attempts, problem = i.problem,
-    lease_owner = null, lease_until = null, settled_for = i.desired,
-    baseline = case when i.observed = 'absent' and i.desired = 'absent' or r.baseline = 'present' and i.desired = 'absent' then null else r.baseline end,
+    observed = h.observed, quarantine_until = h.quarantine_until, attempts = h.attempts, problem = h.problem,
+    lease_owner = null, lease_until = null, settled_for = h.desired,
+    baseline = case when h.observed = 'absent' and h.desired = 'absent' or r.baseline = 'present' and h.desired = 'absent' then null else r.baseline end,
     due_at = case
-      when r.generation <> i.generation then clock_timestamp()
-      when i.desired = 'absent' and i.retry_at is not null then i.retry_at
-      else least(i.retry_at, (
+      when r.generation <> h.generation then clock_timestamp()
+      when h.desired = 'absent' and h.retry_at is not null then h.retry_at
+      else least(h.retry_at, (
         select min(case
-          when m.grant_id is not null then case when m.state = 'active' then edge.at end
-          when g.state = 'active' then case when i.retry_at is null or edge.at > h.call_started then edge.at end
+          when m.grant_id is not null then edge.at
+          when g.state = 'active' then case when h.retry_at is null or edge.at > h.call_started then edge.at end
           when g.state = 'planned' and g.opens_at > h.call_started then g.opens_at
-          when g.state = 'planned' and i.retry_at is not null then g.provision_until
+          when g.state = 'planned' and h.retry_at is not null then g.provision_until
           -- An end that lies ahead of the clock (it was set back): wait for it rather than ask without a pause.
-          when i.retry_at is null then greatest(clock_timestamp(), g.end_at + interval '200 milliseconds') end)
-        from grants g left join moved m on m.org = g.org and m.grant_id = g.id
+          when h.retry_at is null then greatest(clock_timestamp(), g.end_at + interval '200 milliseconds') end)
+        from grants g left join going_on m on m.org = g.org and m.grant_id = g.id
         -- Hours that have closed are no edge any more: whoever works out the next ones brings us back (hours.ts).
         cross join lateral (select case
           when g.opens_at > h.call_started then least(g.opens_at, coalesce(m.expires_at, g.expires_at))
           when g.closes_at > h.call_started then least(g.closes_at, coalesce(m.expires_at, g.expires_at))
           else coalesce(m.expires_at, g.expires_at) end as at) edge
-        where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active', 'ending'))) end,
-    lane = case when i.hopeless then 'take' when r.generation <> i.generation then r.lane
-      when i.desired = 'present' and i.observed <> 'present' then 'give'
+        where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active', 'ending')
+          and (g.org, g.id) not in (select org, grant_id from moved where state <> 'active'))) end,
+    lane = case when h.hopeless then 'take' when r.generation <> h.generation then r.lane
+      when h.desired = 'present' and h.observed <> 'present' then 'give'
       -- Nothing is there that could have to be taken away: what comes next is hours that open.
-      when i.desired = 'absent' and i.observed = 'absent' and exists (select from grants g
+      when h.desired = 'absent' and h.observed = 'absent' and exists (select from grants g
         where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active') and g.opens_at > h.call_started) then 'give'
       else 'take' end
-  from input i, held h
-  where h.org = r.org and h.id = r.id and i.org = r.org and i.id = r.id),
+  from held h where h.org = r.org and h.id = r.id),
 audited as (
   insert into audit (org, action, actor, request_id, grant_id, data)
   select org, case outcome when 'active' then 'grant.activated' when 'ended' then 'grant.ended' when 'failed' then 'grant.failed'
@@ -217,7 +220,7 @@ extended as (
 failing as (
   insert into audit (org, action, actor, data)
   select h.org, 'right.removal-failed', '{"kind":"system"}'::jsonb, jsonb_build_object('right', h.id, 'problem', h.problem)
-  from held h join input i on i.org = h.org and i.id = h.id where h.desired = 'absent' and i.attempts = 1 and h.problem is not null),
+  from held h where h.desired = 'absent' and h.attempts = 1 and h.problem is not null),
 told as (
   insert into outbox (org, kind, subject) select org, 'notify', request_id from moved
   -- What an extension took over from tells until when it went on.
