@@ -52,12 +52,12 @@ async function allowOfCommand(desk: Desk, argv: readonly string[]): Promise<Allo
 }
 
 /** Something was chosen: what can be chosen next, and what would become of it, is drawn anew. What fails leaves the form as it stands. */
-export async function onAllowChanged(desk: Desk, { userId, view, values }: Press): Promise<void> {
+export async function onAllowChanged(desk: Desk, { userId, view, values, ts }: Press): Promise<void> {
   if (view === undefined) return;
   await attempt(desk, privately(desk, userId, undefined), () =>
     desk.turns.redraw(
       view.id,
-      view.hash,
+      { hash: view.hash, ts },
       async () => {
         const caller = await desk.identities.caller(userId);
         return caller.ok

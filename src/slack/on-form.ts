@@ -50,12 +50,12 @@ export function onAskAgain(desk: Desk, press: Press): Promise<void> {
 }
 
 /** What fails leaves the form with what stands in it. */
-function changed(desk: Desk, { userId, view }: Press, read: (caller: Caller) => Promise<FormState>): Promise<void> {
+function changed(desk: Desk, { userId, view, ts }: Press, read: (caller: Caller) => Promise<FormState>): Promise<void> {
   if (view === undefined) return Promise.resolve();
   return attempt(desk, privately(desk, userId, undefined), () =>
     desk.turns.redraw(
       view.id,
-      view.hash,
+      { hash: view.hash, ts },
       async () => {
         const caller = await desk.identities.caller(userId);
         return caller.ok ? draw(desk, userId, caller.value, await read(caller.value)) : rejectionView(formHeading, caller.rejection);

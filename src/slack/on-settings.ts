@@ -52,7 +52,7 @@ export async function onSettingTyped(desk: Desk, press: Press): Promise<void> {
   try {
     await desk.turns.redraw(
       view.id,
-      view.hash,
+      { hash: view.hash, ts: press.ts },
       async () => {
         const caller = await desk.identities.caller(press.userId);
         return caller.ok ? redrawTyped(desk, caller.value, press, state.version) : refused(caller.rejection);

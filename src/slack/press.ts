@@ -6,6 +6,8 @@ export type Press = {
   /** Of a button, or of what was chosen in a dropdown that acts at once. */
   readonly value: string | undefined;
   readonly triggerId: string;
+  /** Slack's time of it. Two that are made one after the other may reach us the other way round. */
+  readonly ts: string;
   readonly values: Values;
   /** The view it stands in; undefined for a message. */
   readonly view:
@@ -21,6 +23,7 @@ export function readPress(body: BlockAction, action: BlockElementAction, respond
     userId: body.user.id,
     value: action.type === 'button' ? action.value : action.type === 'static_select' ? action.selected_option.value : undefined,
     triggerId: body.trigger_id,
+    ts: action.action_ts,
     values: body.view?.state?.values ?? body.state?.values ?? {},
     view: body.view === undefined ? undefined : readView(body.view),
     // Views have no place to respond to.

@@ -3,16 +3,17 @@ import { apiError } from './api-error.ts';
 
 const mostKept = 1_000;
 
-type Seen = { readonly newest: symbol; readonly done: Promise<void>; readonly hash: string | undefined };
+type Seen = { readonly newest: symbol; readonly ts: string; readonly done: Promise<void>; readonly hash: string | undefined };
 
 export type Turns = {
   /**
-   * Waits for what is under way in this window and does `draw`, unless something newer came. `update` gets the hash that the
+   * Waits for what is under way in this window and does `draw`, unless something newer came or had come: `chosen` is what was
+   * chosen, by the window's hash and Slack's time as it was. `update` gets the hash that the
    * window has to have, and answers with its new one; a window that became another one meanwhile is left alone.
    */
   redraw<V>(
     viewId: string,
-    hash: string,
+    chosen: { readonly hash: string; readonly ts: string },
     draw: () => Promise<V>,
     update: (view: V, hash: string) => Promise<string | undefined>,
   ): Promise<void>;
@@ -29,8 +30,9 @@ export function createTurns(): Turns {
     if (windows.size > mostKept && oldest !== undefined) windows.delete(oldest);
   };
   return {
-    redraw(viewId, hash, draw, update) {
+    redraw(viewId, { hash, ts }, draw, update) {
       const before = windows.get(viewId);
+      if (before !== undefined && isBefore(ts, before.ts)) return before.done;
       const turn = Symbol(viewId);
       const isNewest = (): boolean => windows.get(viewId)?.newest === turn;
       const work = async (): Promise<void> => {
@@ -48,7 +50,7 @@ export function createTurns(): Turns {
       const done = work();
       // Only to know when it ends; whoever awaits `done` hears of its failure.
       const ended = done.catch(() => undefined);
-      keep(viewId, { newest: turn, done: ended, hash: before?.hash });
+      keep(viewId, { newest: turn, ts, done: ended, hash: before?.hash });
       return done;
     },
     close(viewId) {
@@ -57,6 +59,9 @@ export function createTurns(): Turns {
     },
   };
 }
+
+/** Of two of Slack's times: seconds with six decimals, which compare as text where they are of one length. */
+const isBefore = (ts: string, other: string): boolean => ts.length === other.length && ts < other;
 
 /** Undefined where the window is not what it was. */
 async function tryUpdate(update: () => Promise<string | undefined>): Promise<string | undefined> {

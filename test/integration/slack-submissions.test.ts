@@ -168,6 +168,22 @@ describe.each<Mode>(['socket', 'http'])('a form that is drawn anew, over %s', (m
     expect(workspace.warnings).toEqual([]);
   });
 
+  it('shows what was chosen last, where what was chosen before it reaches us later', async () => {
+    await using world = await createWorld();
+    const gate = held<boolean>();
+    let claims = 0;
+    const deliveries = { claim: () => (++claims === 2 ? gate.promise : Promise.resolve(true)) };
+    await using running = await startSlackApp(mode, { ...world.useCases, deliveries });
+    const { workspace } = running.slack;
+    const bob = workspace.as('bob');
+    await bob.command('/access request');
+    const form = await workspace.until(() => bob.views().find((view) => textOf(view.source).includes(actionIds.formDuration)), 10_000);
+    await bob.choose(form, actionIds.formResource, 'readonly');
+    await bob.choose(form, actionIds.formDuration, 'until');
+    gate.resolve(true);
+    await workspace.until(() => textOf(form.source).includes('Until when?'), 10_000);
+  });
+
   it('says of settings what holds for the last letter', async () => {
     await using world = await createWorld();
     const gates = [held<void>(), held<void>()];

@@ -13,14 +13,17 @@ function someWindow() {
   };
   return { window, update };
 }
+let times = 0;
+/** What was chosen in a window that had this hash, later than all before. */
+const pressed = (hash: string) => ({ hash, ts: `1764156000.${String(times++).padStart(6, '0')}` });
 const refusal = (error: string) => new WebAPIPlatformError({ ok: false, error });
 
 it('draws for whoever chose before they saw the last drawing', async () => {
   const { window, update } = someWindow();
   const turns = createTurns();
-  await turns.redraw('V1', 'h0', async () => 'first', update);
+  await turns.redraw('V1', pressed('h0'), async () => 'first', update);
   // Chosen while the window was still as before.
-  await turns.redraw('V1', 'h0', async () => 'second', update);
+  await turns.redraw('V1', pressed('h0'), async () => 'second', update);
   expect(window.shown).toEqual(['first', 'second']);
 });
 
@@ -35,7 +38,7 @@ it('leaves out what was overtaken, and never puts an older drawing over a newer 
   const choose = (name: string, until: Promise<void>) =>
     turns.redraw(
       'V1',
-      'h0',
+      pressed('h0'),
       async () => {
         drawn.push(name);
         await until;
@@ -55,12 +58,12 @@ it('leaves out what was overtaken, and never puts an older drawing over a newer 
 it('leaves a window alone that was sent, or that somebody else changed', async () => {
   const { window, update } = someWindow();
   const turns = createTurns();
-  const redrawing = turns.redraw('V1', 'h0', async () => 'late', update);
+  const redrawing = turns.redraw('V1', pressed('h0'), async () => 'late', update);
   turns.close('V1');
   await redrawing;
   expect(window.shown).toEqual([]);
   window.hash = 'of another process';
-  await turns.redraw('V1', 'h0', async () => 'stale', update);
+  await turns.redraw('V1', pressed('h0'), async () => 'stale', update);
   expect(window.shown).toEqual([]);
 });
 
@@ -73,9 +76,9 @@ it('tells whoever waits of a fault, and goes on with the next choice', async () 
     begun.resolve();
     return fault.promise;
   };
-  const broken = expect(turns.redraw('V1', 'h0', draw, update)).rejects.toThrow('away');
+  const broken = expect(turns.redraw('V1', pressed('h0'), draw, update)).rejects.toThrow('away');
   await begun.promise;
-  const next = turns.redraw('V1', 'h0', async () => 'next', update);
+  const next = turns.redraw('V1', pressed('h0'), async () => 'next', update);
   fault.reject(new Error('away'));
   await broken;
   await next;
@@ -83,9 +86,19 @@ it('tells whoever waits of a fault, and goes on with the next choice', async () 
   await expect(
     turns.redraw(
       'V1',
-      'h1',
+      pressed('h1'),
       async () => 'x',
       async () => Promise.reject(refusal('invalid_arguments')),
     ),
   ).rejects.toThrow('invalid_arguments');
+});
+
+it('draws what was chosen last, however what was chosen before it is held up', async () => {
+  const { window, update } = someWindow();
+  const turns = createTurns();
+  const [earlier, later] = [pressed('h0'), pressed('h0')];
+  const newest = turns.redraw('V1', later, async () => 'both fields', update);
+  await turns.redraw('V1', earlier, async () => 'one field', update);
+  await newest;
+  expect(window.shown).toEqual(['both fields']);
 });
