@@ -37,8 +37,9 @@ begin
     `exists (
       with recursive reach(oid) as (
         select found_role.oid
-        union select m.roleid from pg_auth_members m join reach on m.member = reach.oid)
-      select from reach join pg_roles using (oid) where rolsuper)`,
+        union select m.roleid from reach
+          cross join lateral (select roleid from pg_auth_members where member = reach.oid offset 0) as m)
+      select from reach where (select rolsuper from pg_roles where oid = reach.oid))`,
     'the role %I is a superuser or leads to one',
     'granted',
   )}
@@ -73,8 +74,8 @@ begin
   end if;
 
   if not exists (
-    select from pg_auth_members m join pg_roles a on a.oid = m.member
-    where m.roleid = found_role.oid and a.rolname = account
+    select from pg_auth_members
+    where roleid = found_role.oid and member = (select oid from pg_roles where rolname = account)
   ) then
     execute format('GRANT %I TO %I', granted, account) || case when modern then ' WITH INHERIT TRUE, SET TRUE, ADMIN FALSE' else '' end;
   end if;

@@ -12,11 +12,14 @@ export const lockKey = (account: string) => `hashtext('curfew:' || ${account})`;
 export const rights = `(select distinct account, role
       from jsonb_to_recordset(call->'rights') as given(account text, role text)) as r`;
 
-/** The direct memberships among them. A membership through another role is not ours. */
+/**
+ * The direct memberships among them. A membership through another role is not ours.
+ * "offset 0": each is looked up by itself. Joined, the planner may begin with all members of a role, for each right anew.
+ */
 export const memberships = `${rights}
       join pg_roles g on g.rolname = r.role
-      join pg_roles a on a.rolname = r.account
-      join pg_auth_members m on m.roleid = g.oid and m.member = a.oid`;
+      cross join lateral (select oid, rolvaliduntil from pg_roles where rolname = r.account offset 0) as a
+      cross join lateral (select grantor from pg_auth_members where roleid = g.oid and member = a.oid offset 0) as m`;
 
 /** Those rights that are there, as a JSON array of `{account, role}`. */
 export const present = `(select coalesce(jsonb_agg(distinct jsonb_build_object('account', r.account, 'role', r.role)), '[]')
