@@ -29,6 +29,7 @@ export async function forgetAccounts(pool: pg.Pool, claims: readonly Pick<Claim,
     `with gone as (
        select a.org, a.integration, a.account from accounts a
        join (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as g (org, integration, account)) g using (org, integration, account)
+       where a.secret is not null or a.offered is not null or a.made
        order by 1, 2, 3 for no key update of a)
      update accounts a set secret = null, offered = null, made = false from gone
      where a.org = gone.org and a.integration = gone.integration and a.account = gone.account and not exists (
