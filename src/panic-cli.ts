@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Hands } from './app/act-on-rights.ts';
 import { liftPanic, startPanic, sweepPanics } from './app/panics.ts';
-import { take } from './app/reconcile.ts';
+import { createReconciler } from './app/reconcile.ts';
 import type { Actor, Store } from './app/store.ts';
 import type { Config } from './config.ts';
 import { type Email, type PanicId, parseEmail, parsePanicId } from './domain/ids.ts';
@@ -97,8 +97,9 @@ function start(config: Config, values: Values, selection: PanicSelection, by: Em
     const { id } = pressed.value;
     // What a worker would do, so that all of it is marked although none may run.
     await sweepPanics(store, hands.log);
+    const reconciler = createReconciler(hands, { wake: async () => undefined });
     const turn = async () => {
-      if (values.take === true) await take(hands, { wake: async () => undefined });
+      if (values.take === true) await reconciler.take();
       await sweepPanics(store, hands.log);
     };
     return follow(config, store, id, values.watch === true || values.take === true, turn);

@@ -22,6 +22,9 @@ export type Claim = {
   readonly until: Instant | undefined;
 };
 
+/** Names of integrations. */
+export type ClaimTargets = { readonly known: readonly string[]; readonly open: readonly string[] };
+
 /** What came of a claim, to be written back. */
 export type Settlement = {
   readonly claim: Claim;

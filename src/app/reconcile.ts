@@ -4,14 +4,26 @@ import type { Claim, Settlement } from './store.ts';
 
 /** As many rights as one claim takes; larger batches hold their locks for longer without being faster. */
 const largestBatch = 500;
-/** Calls under way at once in one process, and how many rights one of them carries. */
-const lanes = { give: { calls: 8, rightsPerCall: 1 }, take: { calls: 8, rightsPerCall: largestBatch } } as const;
+/**
+ * Calls to one target that are under way at once in one process, whoever woke us: a target that hangs holds up its own rights
+ * only (I16), and none gets more than it has connections for. Two that claim in the same moment may exceed it by theirs.
+ */
+const mostCalls = { give: 4, take: 2 } as const;
 
-/** Takes whatever is due, until nothing is left. Returns how many rights were looked at. */
-export const take = (hands: Hands, jobs: Jobs): Promise<number> => drain(hands, jobs, 'take');
+/** How many calls are under way, by integration. */
+type UnderWay = Map<string, number>;
 
-/** Gives whatever is due. A lane of its own, so that a target that is slow to give never holds up an expiry. */
-export const give = (hands: Hands, jobs: Jobs): Promise<number> => drain(hands, jobs, 'give');
+export type Reconciler = {
+  /** Takes whatever is due, until nothing is left that nobody in this process is about. Returns how many rights were looked at. */
+  take(): Promise<number>;
+  /** Gives whatever is due. A lane of its own, so that a target that is slow to give never holds up an expiry. */
+  give(): Promise<number>;
+};
+
+export function createReconciler(hands: Hands, jobs: Jobs): Reconciler {
+  const underWay = { take: new Map(), give: new Map() };
+  return { take: () => drain(hands, jobs, 'take', underWay.take), give: () => drain(hands, jobs, 'give', underWay.give) };
+}
 
 /** Nothing is taken later for it: what has closed falls due by itself, and this only says when it comes again. */
 export async function turnHours({ store, log }: Hands): Promise<void> {
@@ -19,23 +31,25 @@ export async function turnHours({ store, log }: Hands): Promise<void> {
   if (strange > 0) log.error({ grants: strange }, 'grants have hours that are not understood here, and stay closed');
 }
 
-/** Goes on claiming while calls are under way, so that a target that hangs holds up its own rights only. */
-async function drain(hands: Hands, jobs: Jobs, lane: 'give' | 'take'): Promise<number> {
-  const { calls, rightsPerCall } = lanes[lane];
+/** Goes on claiming while calls are under way, of those targets that have any left. */
+async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, underWay: UnderWay): Promise<number> {
   const under = new Set<Promise<void>>();
   const failures: unknown[] = [];
   let looked = 0;
   const known = hands.integrations.all().map(({ name }) => name);
   while (!hands.stopping.aborted && failures.length === 0) {
     const claimedAtMs = hands.monotonicMs();
-    const free = calls - under.size;
-    const claims = free > 0 ? await hands.store.claim(lane, Math.min(largestBatch, free * rightsPerCall), known) : [];
+    const claims = await claimOpen(hands.store, lane, known, underWay);
     looked += claims.length;
-    for (const piece of pieces(hands, claims, claimedAtMs)) {
-      const turn: Promise<void> = piece
-        .then((settlements) => writeBack(hands, jobs, settlements))
+    for (const { name, settlements } of pieces(hands, claims, claimedAtMs)) {
+      underWay.set(name, (underWay.get(name) ?? 0) + 1);
+      const turn: Promise<void> = settlements
+        .then((settled) => writeBack(hands, jobs, settled))
         .catch((error: unknown) => void failures.push(error))
-        .finally(() => under.delete(turn));
+        .finally(() => {
+          underWay.set(name, (underWay.get(name) ?? 1) - 1);
+          under.delete(turn);
+        });
       under.add(turn);
     }
     if (claims.length > 0) continue;
@@ -48,14 +62,33 @@ async function drain(hands: Hands, jobs: Jobs, lane: 'give' | 'take'): Promise<n
   return looked;
 }
 
+/** Claims what may be called for now. */
+async function claimOpen(
+  store: Hands['store'],
+  lane: keyof typeof mostCalls,
+  known: readonly string[],
+  underWay: UnderWay,
+): Promise<readonly Claim[]> {
+  const free = (name: string): number => mostCalls[lane] - (underWay.get(name) ?? 0);
+  const open = known.filter((name) => free(name) > 0);
+  if (open.length === 0 && known.length > 0) return [];
+  // To give, each right is a call of its own.
+  const limit = lane === 'take' ? largestBatch : Math.min(mostCalls.give, ...open.map(free));
+  return store.claim(lane, limit, { known, open });
+}
+
+type Piece = { readonly name: string; readonly settlements: Promise<readonly Settlement[]> };
+
 /** One call per right to give, one call per integration for all rights to take. */
-function pieces(hands: Hands, claims: readonly Claim[], claimedAtMs: number): Promise<readonly Settlement[]>[] {
-  const gives = claims.filter((claim) => claim.desired === 'present').map(async (claim) => [await giveRight(hands, claim, claimedAtMs)]);
+function pieces(hands: Hands, claims: readonly Claim[], claimedAtMs: number): readonly Piece[] {
+  const gives = claims
+    .filter((claim) => claim.desired === 'present')
+    .map((claim) => ({ name: claim.integration, settlements: giveRight(hands, claim, claimedAtMs).then((settled) => [settled]) }));
   const byIntegration = Map.groupBy(
     claims.filter((claim) => claim.desired === 'absent'),
     (claim) => claim.integration,
   );
-  return [...gives, ...[...byIntegration].map(([name, group]) => takeRights(hands, name, group, claimedAtMs))];
+  return [...gives, ...[...byIntegration].map(([name, group]) => ({ name, settlements: takeRights(hands, name, group, claimedAtMs) }))];
 }
 
 async function writeBack(hands: Hands, jobs: Jobs, settlements: readonly Settlement[]): Promise<void> {

@@ -11,7 +11,7 @@ import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { PlainAsks } from './ask-store.ts';
 import type { AuditChecks, Vitals } from './vitals-store.ts';
-import type { Aftermath, Claim, Settlement } from './claims.ts';
+import type { Aftermath, Claim, ClaimTargets, Settlement } from './claims.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { BotTokenStore } from './bot-token-store.ts';
 import type { BreakGlassReads, BreakGlassWrites } from './break-glass-store.ts';
@@ -191,7 +191,7 @@ export type Transaction = Reads & {
   takeSecret(actor: Actor, request: PermissionRequest, integration: string, account: string): Promise<string | undefined>;
 };
 
-export type { Aftermath, Claim, Settlement } from './claims.ts';
+export type { Aftermath, Claim, ClaimTargets, Settlement } from './claims.ts';
 
 export type Store = Reads &
   NoticeStore & {
@@ -236,9 +236,10 @@ export type Store = Reads &
     // The reconciler.
     /**
      * Claims up to `limit` due rights of one lane, longest due first. None that only a newer release knows how to handle.
-     * @param integrations  those that this process knows; rights at others come once nobody else has taken them for a while
+     * @param targets  `open`: of those that this process knows, those that it has calls left for; rights at targets that it does
+     *   not know come once nobody else has taken them for a while. Without it: of all.
      */
-    claim(lane: 'give' | 'take', limit: number, integrations?: readonly string[]): Promise<readonly Claim[]>;
+    claim(lane: 'give' | 'take', limit: number, targets?: ClaimTargets): Promise<readonly Claim[]>;
     /** Records what the target said before our first call; false where the claim was lost. */
     recordBaseline(claim: Claim, observed: 'absent' | 'present'): Promise<boolean>;
     /**

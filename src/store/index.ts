@@ -83,7 +83,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     drift: createDriftStore(pool),
     recordRefusal: recordRefusal(db),
     recordRefusedCalls: recordRefusedCalls(db),
-    claim: (lane, limit, integrations) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit, integrations),
+    claim: (lane, limit, targets) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit, targets),
     recordBaseline: (claim, observed) => recordBaseline(pool, worker, claim, observed),
     settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : pool, worker, settlements),
     offerPassword: (claim, sealed) => offerPassword(pool, claim, sealed),

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Aftermath, Claim, Settlement } from '../app/store.ts';
+import type { Aftermath, Claim, ClaimTargets, Settlement } from '../app/store.ts';
 import { parseOrg, parseRightId } from '../domain/ids.ts';
 import { callDeadlineMs, landingMs, leaseMs } from '../domain/right.ts';
 import { type Instant, instant } from '../domain/time.ts';
@@ -21,7 +21,8 @@ with due as (
     -- I17: what a newer release has made of it is left to that release, for as long as it can last.
     and (${strange.right}) is not true and (select migration from schema_min) <= $7
     and not exists (select from grants g where g.org = r.org and g.right_id = r.id and ${strange.grantState} and g.latest_end > now())
-    and ($8::text[] is null or integration = any ($8) or due_at <= now() - interval '${strangersFirstMs} milliseconds')
+    and ($8::text[] is null or integration = any ($8)
+      or integration <> all ($9::text[]) and due_at <= now() - interval '${strangersFirstMs} milliseconds')
   order by due_at limit $2 for update skip locked),
 claimed as (
   update rights set
@@ -65,12 +66,12 @@ export async function claimRights(
   worker: string,
   lane: 'give' | 'take',
   limit: number,
-  integrations: readonly string[] | undefined,
+  targets: ClaimTargets | undefined,
 ): Promise<readonly Claim[]> {
   const { rows } = await pool.query<ClaimRow>({
     name: 'claim-rights',
     text: claimSql,
-    values: [lane, limit, worker, landingMs, leaseMs, callDeadlineMs, newestMigration, integrations ?? null],
+    values: [lane, limit, worker, landingMs, leaseMs, callDeadlineMs, newestMigration, targets?.open ?? null, targets?.known ?? null],
   });
   return rows.map(toClaim);
 }

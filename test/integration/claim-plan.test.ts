@@ -26,7 +26,7 @@ beforeAll(async () => {
   // One connection, on which what the store prepares can be looked at.
   one = openDatabase(world.database.url, world.hands.log, 1);
   const store = createStore({ db: one.db, pool: one.pool, removals: one.pool });
-  expect(await store.claim('take', 5, ['sample'])).toHaveLength(5);
+  expect(await store.claim('take', 5, { known: ['sample'], open: ['sample'] })).toHaveLength(5);
 }, 120_000);
 afterAll(async () => {
   await one.db.destroy();
@@ -41,7 +41,7 @@ async function planOf(name: string, values: string): Promise<string> {
 describe.each(['force_generic_plan', 'force_custom_plan', 'auto'])('with plan_cache_mode %s', (mode) => {
   it('finds what is due by its index, and nothing by reading a table through', async () => {
     await one.pool.query(`set plan_cache_mode = ${mode}`);
-    const plan = await planOf('claim-rights', `'take', 500, 'worker', 16000, 15000, 10000, 50, array['sample']`);
+    const plan = await planOf('claim-rights', `'take', 500, 'worker', 16000, 15000, 10000, 50, array['sample'], array['sample']`);
     expect(plan).toContain('rights_due');
     expect(plan).toContain('grants_strange');
     expect(plan).toContain('Tid Scan');

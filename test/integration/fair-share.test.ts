@@ -1,0 +1,90 @@
+import { expect, it } from 'vitest';
+import { createReconciler } from '../../src/app/reconcile.ts';
+import { createStore } from '../../src/store/index.ts';
+import { type FakeTarget, fakeTarget } from '../support/fake-target.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+/** I16: a target that does not answer holds up its own rights, and nobody else's. */
+
+const many = 4_500;
+
+/** Rights that nobody asked for, in either lane, the earliest first: how they came to be is of no interest here. */
+async function fill({ pool }: World, integration: string, lane: 'give' | 'take', count: number, secondsAgo: number): Promise<void> {
+  await pool.query(`
+    begin;
+    set local session_replication_role = replica;
+    with made as (
+      insert into rights (org, id, integration, service, access_type, resource, person_id, account, lane, due_at, baseline, observed)
+        select 'demo', gen_random_uuid(), '${integration}', 'pg', 'role', 'readonly', gen_random_uuid(), '${integration}' || n, '${lane}',
+          now() - interval '${secondsAgo} seconds', 'absent', '${lane === 'take' ? 'present' : 'absent'}' from generate_series(1, ${count}) n
+        returning org, id, lane)
+    insert into grants (org, id, request_id, right_id, seconds, state, latest_end, provision_until, granted_at, expires_at)
+      select org, gen_random_uuid(), gen_random_uuid(), id, 7200, case lane when 'take' then 'active' else 'planned' end, now() + interval '1 day',
+        now() + interval '1 hour', case lane when 'take' then now() - interval '2 hours' end, case lane when 'take' then now() - interval '1 minute' end
+        from made;
+    commit`);
+}
+
+/** A target without passwords, which wants no accounts of ours. */
+function plain(name: string): FakeTarget {
+  const target = fakeTarget(name);
+  target.capabilities = { ...target.capabilities, wantsPassword: false };
+  return target;
+}
+
+/** A target that answers no call before it may. */
+function hanging(name: string) {
+  const target = plain(name);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const underWay: number[] = [];
+  const { ensureAbsent, ensurePresent } = target;
+  target.ensureAbsent = async (rights, signal) => {
+    underWay.push(rights.length);
+    await promise;
+    return ensureAbsent(rights, signal);
+  };
+  target.ensurePresent = async (...given) => {
+    underWay.push(1);
+    await promise;
+    return ensurePresent(...given);
+  };
+  return { target, underWay, answer: resolve };
+}
+
+it.each([
+  ['take', many, 1_000],
+  ['give', 40, 4],
+] as const)(
+  'a target that hangs with much to %s leaves the others their calls',
+  async (lane, count, most) => {
+    const slow = hanging('slow');
+    const quick = plain('quick');
+    await using world = await createWorld({ besides: [slow.target, quick] });
+    await fill(world, 'slow', lane, count, 60);
+    await fill(world, 'quick', lane, 1, 30);
+    const reconciler = createReconciler(world.hands, { wake: async () => undefined });
+    const first = reconciler[lane]();
+    await expect.poll(() => quick.calls.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    // Whoever else is woken in this process does not crowd the slow target either, and is done at once.
+    await fill(world, 'quick', lane, 1, 20);
+    await reconciler[lane]();
+    expect(slow.underWay.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(most);
+    slow.answer();
+    await first;
+    const left = await world.pool.query(`select from rights where lane = $1 and due_at <= now()`, [lane]);
+    expect(left.rowCount).toBe(0);
+  },
+  60_000,
+);
+
+it('leaves alone what is not known here as long as others may know it, and what is known and busy', async () => {
+  await using world = await createWorld();
+  const store = createStore({ db: world.db, pool: world.pool, removals: world.pool });
+  await fill(world, 'busy', 'take', 1, 3_600);
+  await fill(world, 'strange', 'take', 1, 20);
+  const targets = { known: ['busy', 'free'], open: ['free'] };
+  expect(await store.claim('take', 10, targets)).toEqual([]);
+  await fill(world, 'free', 'take', 1, 10);
+  await fill(world, 'stranger', 'take', 1, 40);
+  expect((await store.claim('take', 10, targets)).map(({ integration }) => integration).toSorted()).toEqual(['free', 'stranger']);
+});
