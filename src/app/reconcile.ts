@@ -39,6 +39,8 @@ async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, und
   const known = hands.integrations.all().map(({ name }) => name);
   while (!hands.stopping.aborted && failures.length === 0) {
     const claimedAtMs = hands.monotonicMs();
+    // Not afterwards: what ends while we claim may leave rights that were claimed past.
+    const isIdle = under.size === 0;
     const claims = await claimOpen(hands.store, lane, known, underWay);
     looked += claims.length;
     for (const { name, settlements } of pieces(hands, claims, claimedAtMs)) {
@@ -53,9 +55,9 @@ async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, und
       under.add(turn);
     }
     if (claims.length > 0) continue;
-    if (under.size === 0) break;
+    if (isIdle) break;
     // A call that ends may leave its right due again.
-    await Promise.race(under);
+    if (under.size > 0) await Promise.race(under);
   }
   await Promise.all(under);
   if (failures.length > 0) throw failures[0];
