@@ -93,13 +93,14 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
     );
     await hands.store.forgetAccounts(claims.filter((_, index) => removals[index]?.accountGone === true));
     const now = await hands.store.now();
+    const jitter = Math.random();
     return claims.map((claim, index) => {
       const removal = removals[index];
       const result: CallResult = removal?.result ?? { kind: 'lost', why: 'the target gave no answer for this right' };
       report(hands, claim, result);
       return {
         claim,
-        settled: settle(claim.state, claim.desired, result, now),
+        settled: settle(claim.state, claim.desired, result, now, jitter),
         result,
         sessionsEnded: removal?.sessionsEnded ?? 0,
         said: removal?.said === undefined ? undefined : fitAnswer(removal.said),
@@ -111,21 +112,27 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
   }
 }
 
-/** The clock is read once: a storm has five hundred rights in a batch. */
+/** The clock is read once: a storm has five hundred rights in a batch. They come again together, too. */
 async function settledAll(hands: Hands, claims: readonly Claim[], resultOf: (claim: Claim) => CallResult): Promise<readonly Settlement[]> {
   if (claims.length === 0) return [];
-  const now = await hands.store.now();
-  return claims.map((claim) => settledAt(hands, claim, resultOf(claim), now));
+  const at = { now: await hands.store.now(), jitter: Math.random() };
+  return claims.map((claim) => settledAt(hands, claim, resultOf(claim), at));
 }
 
 const settled = async (hands: Hands, claim: Claim, result: CallResult, said?: TargetAnswer): Promise<Settlement> =>
-  settledAt(hands, claim, result, await hands.store.now(), said);
+  settledAt(hands, claim, result, { now: await hands.store.now(), jitter: Math.random() }, said);
 
-function settledAt(hands: Hands, claim: Claim, result: CallResult, now: Instant, said?: TargetAnswer): Settlement {
+function settledAt(
+  hands: Hands,
+  claim: Claim,
+  result: CallResult,
+  { now, jitter }: { readonly now: Instant; readonly jitter: number },
+  said?: TargetAnswer,
+): Settlement {
   report(hands, claim, result);
   return {
     claim,
-    settled: settle(claim.state, claim.desired, result, now),
+    settled: settle(claim.state, claim.desired, result, now, jitter),
     result,
     sessionsEnded: 0,
     said: said === undefined ? undefined : fitAnswer(said),

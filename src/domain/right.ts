@@ -18,6 +18,8 @@ export const landingMs = leaseMs + 1_000;
 const firstRetryMs = 500;
 /** Never more than this between two tries to give, and to take: a target that comes back must not keep access for long (I1, I10). */
 const longestRetryMs = { present: 60_000, absent: 15_000 } as const;
+/** The part of a pause that jitter may take off it. */
+const mostSooner = 0.25;
 
 /** What one call to a target came to. */
 export type CallResult =
@@ -52,8 +54,13 @@ export type Settled = {
  */
 export const maySend = (elapsedSinceClaimMs: number): boolean => elapsedSinceClaimMs + callDeadlineMs <= leaseMs;
 
-/** The state after a claimed call, R3–R5. `now` is the database's clock when the result is written. */
-export function settle(before: RightState, desired: 'absent' | 'present', result: CallResult, now: Instant): Settled {
+/**
+ * The state after a claimed call, R3–R5. `now` is the database's clock when the result is written.
+ * @param jitter  from 0 to 1, how much sooner the next try comes, so that targets that failed together are not called together
+ *   again. One for all rights of a call: they stay a batch.
+ */
+export function settle(before: RightState, desired: 'absent' | 'present', result: CallResult, now: Instant, jitter = 0): Settled {
+  const again = (attempts: number): Instant => retryAt(desired, attempts, now, jitter);
   const inQuarantine = before.quarantineUntil !== undefined && before.callStarted < before.quarantineUntil;
   switch (result.kind) {
     case 'observed': {
@@ -66,7 +73,7 @@ export function settle(before: RightState, desired: 'absent' | 'present', result
         observed: result.observed,
         quarantineUntil: undefined,
         attempts,
-        retryAt: done ? undefined : retryAt(desired, attempts, now),
+        retryAt: done ? undefined : again(attempts),
       };
     }
     case 'refused':
@@ -76,18 +83,19 @@ export function settle(before: RightState, desired: 'absent' | 'present', result
         observed: 'unknown',
         quarantineUntil: inQuarantine ? before.quarantineUntil : undefined,
         attempts,
-        retryAt: retryAt(desired, attempts, now),
+        retryAt: again(attempts),
       };
     }
     case 'lost': {
       const lands = (before.callStarted + landingMs) as Instant;
       const until = before.quarantineUntil !== undefined && before.quarantineUntil > lands ? before.quarantineUntil : lands;
       const attempts = before.attempts + 1;
-      return { observed: 'unknown', quarantineUntil: until, attempts, retryAt: retryAt(desired, attempts, now) };
+      return { observed: 'unknown', quarantineUntil: until, attempts, retryAt: again(attempts) };
     }
   }
 }
 
-function retryAt(desired: 'absent' | 'present', attempts: number, now: Instant): Instant {
-  return (now + Math.min(longestRetryMs[desired], firstRetryMs * 2 ** Math.min(attempts - 1, 20))) as Instant;
+function retryAt(desired: 'absent' | 'present', attempts: number, now: Instant, jitter: number): Instant {
+  const pause = Math.min(longestRetryMs[desired], firstRetryMs * 2 ** Math.min(attempts - 1, 20));
+  return (now + Math.round(pause * (1 - jitter * mostSooner))) as Instant;
 }
