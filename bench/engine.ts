@@ -111,6 +111,7 @@ export async function startEngine(redisUrl: string | undefined, target?: Integra
     redraw: async () => undefined,
     linkTo: async () => undefined,
     tellLinked: async () => undefined,
+    drift: { post: async () => ({ channel: 'C', ts: '1' }), find: async () => undefined, redraw: async () => undefined },
     endStep: async () => undefined,
     drawHome: async () => 'gone' as const,
   };

@@ -5,6 +5,8 @@ import type { RequestId } from '../src/domain/ids.ts';
 import type { Permission, PermissionRequest } from '../src/domain/request.ts';
 import { cancelButton, extendButton, relinquishButton } from './buttons.ts';
 import { encodePosition, encodeTurn, type HomeListName, type HomePosition } from './home-position.ts';
+import type { Findings } from '../src/domain/drift.ts';
+import { driftBlocks } from './drift.ts';
 import { overdueBlocks, type Overdue } from './home-overdue.ts';
 import { type Unreviewed, unreviewedBlocks } from './home-unreviewed.ts';
 import { actions, button, paragraph, title } from './kit.ts';
@@ -25,6 +27,8 @@ export type HomeProps = Readonly<Record<HomeListName, HomePage>> & {
   readonly overdue: Overdue | undefined;
   /** What was taken at once and is to be reviewed, for those who review it; undefined where there is nothing. */
   readonly unreviewed?: Unreviewed | undefined;
+  /** What somebody else has changed at targets, for the same; undefined where there is nothing. */
+  readonly drift?: Findings | undefined;
   readonly isOwner: boolean;
   /** May press the panic switch. */
   readonly mayPanic?: boolean;
@@ -42,13 +46,14 @@ const mostAgain = 5;
 
 type Row = (request: PermissionRequest) => KnownBlock[];
 
-/** What is overdue, what is to be reviewed, what waits for this person, what they asked for and what they have. */
+/** What is overdue, what is to be reviewed, what others changed at targets, what waits for this person, what they asked for and what they have. */
 export const home = (props: HomeProps): HomeView => ({
   type: 'home',
   private_metadata: encodePosition(props.position),
   blocks: [
     ...(props.overdue === undefined ? [] : overdueBlocks(props.overdue)),
     ...(props.unreviewed === undefined ? [] : unreviewedBlocks(props.unreviewed)),
+    ...(props.drift === undefined ? [] : driftBlocks(props.drift)),
     actions(blockIds.start, startButtons(props)),
     ...list('waiting', 'Waiting for you', 'Nothing waits for your decision.', props.waiting, waitingRow),
     ...list('requests', 'Your requests', 'You have no requests.', props.requests, requestRow),

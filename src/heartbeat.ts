@@ -18,6 +18,7 @@ const parts = {
   arm: { everyMs: 60_000, atOnce: 1 },
   watchDrift: { everyMs: 5_000, atOnce: 1 },
   findOrphans: { everyMs: 5_000, atOnce: 1 },
+  tellDrift: { everyMs: 5_000, atOnce: 1 },
   relay: { everyMs: 1_000, atOnce: 1 },
   seal: { everyMs: 1_000, atOnce: 1 },
   // Each turn makes one call at a time, so that a few receivers that do not answer keep nobody else waiting.
@@ -38,6 +39,7 @@ const names = [
   'arm',
   'watchDrift',
   'findOrphans',
+  'tellDrift',
   'relay',
   'seal',
   'callWebhooks',
@@ -59,6 +61,7 @@ export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void
     arm: new Set(),
     watchDrift: new Set(),
     findOrphans: new Set(),
+    tellDrift: new Set(),
     relay: new Set(),
     seal: new Set(),
     callWebhooks: new Set(),

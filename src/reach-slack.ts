@@ -67,6 +67,11 @@ export async function reachSlack({ make, listens, log }: Waiting): Promise<Reach
       redraw: async (...given) => there().messenger.redraw(...given),
       linkTo: async (...given) => there().messenger.linkTo(...given),
       tellLinked: async (...given) => there().messenger.tellLinked(...given),
+      drift: {
+        post: async (...given) => there().messenger.drift.post(...given),
+        find: async (...given) => there().messenger.drift.find(...given),
+        redraw: async (...given) => there().messenger.drift.redraw(...given),
+      },
       endStep: async (...given) => there().messenger.endStep(...given),
       drawHome: async (...given) => there().messenger.drawHome(...given),
     },

@@ -41,6 +41,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
       'src/app/vitals-store.ts',
       'src/app/newer-store.ts',
       'src/app/drift-store.ts',
+      'src/app/drift-notices-store.ts',
       'src/app/use-cases.ts',
     ],
     packages: [/^kysely/, 'pg', 'uuid', 'canonicalize', /^node:/],

@@ -43,9 +43,20 @@ export async function findWitnesses(
   const asked = await findAudience(routing, channels, request, outcome);
   const told = [request.requestor.email, ...asked.flatMap((place) => (place.kind === 'person' ? [place.email] : []))];
   const known = new Set(told.map(canonicalEmail));
-  const owners = new Map((await findOwners(store, routing, request.org)).map((email) => [canonicalEmail(email), email]));
-  const more = [...owners].filter(([canonical]) => !known.has(canonical)).map(([, email]): Place => ({ kind: 'person', email }));
+  const more = (await findOwners(store, routing, request.org))
+    .filter((email) => !known.has(canonicalEmail(email)))
+    .map((email): Place => ({ kind: 'person', email }));
   return more.length > mostWitnesses ? asked : [...asked, ...more];
+}
+
+/** All owners, each once, to be told directly; none where there are more than {@link mostWitnesses}. */
+export async function ownersToTell(
+  store: Pick<Store, 'roles'>,
+  routing: Pick<RoutingDeps, 'directories' | 'log'>,
+  org: Org,
+): Promise<readonly Email[]> {
+  const owners = await findOwners(store, routing, org);
+  return owners.length > mostWitnesses ? [] : owners;
 }
 
 const mostWitnesses = 20;
@@ -70,7 +81,7 @@ async function findOwners(
       }
     }
   }
-  return owners;
+  return [...new Map(owners.map((email) => [canonicalEmail(email), email])).values()];
 }
 
 const keyOf = ({ directory, id }: GroupRef): string => JSON.stringify([directory, id]);

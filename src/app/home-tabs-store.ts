@@ -13,6 +13,8 @@ export type HomeDrawn = {
   readonly waiting: readonly RequestId[];
   /** How much overdue access it tells of; undefined for those whom it tells of none. */
   readonly overdue: number | undefined;
+  /** The stamp of the drift and the orphans that it tells of; undefined likewise. */
+  readonly drift: string | undefined;
 };
 
 /** A tab that is to be looked at, taken by this process for half a minute. */
@@ -30,8 +32,8 @@ export type HomeTabs = {
   change(org: Org, request: RequestId, people: readonly PersonId[]): Promise<void>;
   /** The same for the tabs that were drawn by other policies, settings or roles than there are. */
   changeByRules(): Promise<void>;
-  /** The same for the tabs that tell of another number of overdue grants than there is. */
-  changeOverdue(): Promise<void>;
+  /** The same for the tabs that tell of another number of overdue grants, or of other drift, than there is. */
+  changeByFaults(): Promise<void>;
   /** Those whose moment has come, longest first; they come again in 20 s where nothing came of it. */
   due(org: Org, limit: number): Promise<readonly string[]>;
   /** Undefined where somebody else has it, or nothing is to be done. */

@@ -35,6 +35,7 @@ import { createStepDoors } from './steps.ts';
 import type { Store } from './store.ts';
 import type { UseCases, Work } from './use-cases.ts';
 import type { Wakes } from './waiting-room.ts';
+import { tellDrift } from './tell-drift.ts';
 import { tellLinked } from './link-notices.ts';
 import { watchDrift } from './watch-drift.ts';
 import { createRequestWatch } from './watch-requests.ts';
@@ -123,6 +124,7 @@ export function createWork(
     panic: () => sweepPanics(store, hands.log),
     watchDrift: () => watchDrift({ ...hands, org: deps.org }),
     findOrphans: () => findOrphans({ ...hands, org: deps.org }),
+    tellDrift: () => tellDrift({ ...deps, log: hands.log }),
     lapse: () => lapseRequests(store, hands.log),
     remind: () => remind(store),
     homes: () => wakeHomes(homes, jobs),

@@ -26,7 +26,7 @@ export async function relayOutbox(store: Store, jobs: Jobs, log: Log): Promise<v
 /** Asks for the messages of requests that change by time now, and for the home tabs that do. */
 export async function remind(store: Store): Promise<void> {
   while ((await store.wakeNotices(linesAtOnce)) === linesAtOnce);
-  await store.home.tabs.changeOverdue();
+  await store.home.tabs.changeByFaults();
   await store.home.tabs.changeByRules();
 }
 

@@ -15,6 +15,7 @@ import type { Instant } from '../domain/time.ts';
 import type { HomeClaim, HomeDrawn } from './home-tabs-store.ts';
 import type { Home, HomePosition } from './read-home.ts';
 import type { AccountId } from './use-cases.ts';
+import type { DriftMessenger } from './drift-notices-store.ts';
 import type { Outlook } from './store.ts';
 import type { Identity } from './use-cases.ts';
 
@@ -244,6 +245,8 @@ export type Messenger = {
   redraw(posting: Posting, ref: MessageRef, picture: Picture, ready?: () => Promise<void>): Promise<void>;
   /** Tells the account's person that it was linked. Throws where that is not known to have happened; `Unreachable` where nobody would read it. */
   tellLinked(account: AccountId, email: Email): Promise<void>;
+  /** What was found changed at targets. */
+  readonly drift: DriftMessenger;
   /** Ends a step of a workflow. One that waits no more is not an error. */
   endStep(execution: string, end: StepEnd): Promise<void>;
   /**

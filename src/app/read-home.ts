@@ -1,5 +1,6 @@
 /** The home tab: what waits for somebody, what they asked for and what they have, a page of each. */
 import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
+import type { Findings } from '../domain/drift.ts';
 import { handiestExtension } from '../domain/extension.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { PageFrom } from '../domain/page.ts';
@@ -33,6 +34,10 @@ export type Home = {
   readonly overdue: Overdue | undefined;
   /** How much that is, 0 included; undefined for everybody else. */
   readonly overdueCount?: number | undefined;
+  /** What somebody else has changed at targets; only for owners and reviewers, and only where there is something. */
+  readonly drift?: Findings | undefined;
+  /** Tells it from what there is later; undefined for everybody else. */
+  readonly driftStamp?: string | undefined;
   /** What others took at once and nobody has reviewed; only for owners and reviewers, and only where there is some. */
   readonly unreviewed?: Unreviewed | undefined;
   /** May change settings and policies. */
@@ -50,6 +55,7 @@ export type Home = {
 const pageSize = 8;
 const overdueShown = 5;
 const unreviewedShown = 5;
+const driftShown = 5;
 /** Undecided requests that one page looks through for those a person may decide; what is left is behind its "older". */
 const lookedThrough = 300;
 const readAtOnce = 100;
@@ -74,13 +80,15 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
     recentRights(deps, caller),
     deps.store.settings(org),
   ]);
-  const { overdue, standing = 0, unreviewed } = forReviewers ?? {};
+  const { overdue, standing = 0, unreviewed, drift, driftStamp } = forReviewers ?? {};
   return {
     waiting,
     requests,
     access,
     overdue: overdue === undefined || overdue.count === 0 ? undefined : overdue,
     overdueCount: overdue?.count,
+    drift: drift === undefined || drift.removed.count + drift.orphans.count === 0 ? undefined : drift,
+    driftStamp,
     unreviewed: unreviewed === undefined || unreviewed.count === 0 ? undefined : unreviewed,
     isOwner,
     standing,
@@ -91,12 +99,15 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
 }
 
 async function readForReviewers({ store }: DecideDeps, { org, person }: Caller) {
-  const [overdue, standing, unreviewed] = await Promise.all([
+  // First: what is found after it is another one then.
+  const driftStamp = await store.driftNotices.stamp(org);
+  const [overdue, standing, unreviewed, drift] = await Promise.all([
     store.home.overdue(org, overdueShown),
     store.standingReview.count(org),
     store.breakGlass.unreviewed(org, { besides: person.id, limit: unreviewedShown }),
+    store.driftNotices.findings(org, undefined, driftShown),
   ]);
-  return { overdue, standing, unreviewed };
+  return { overdue, standing, unreviewed, drift, driftStamp };
 }
 
 function extensions({ requests }: HomePage, settings: Settings): ReadonlyMap<RequestId, DurationSeconds> {

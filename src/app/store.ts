@@ -16,6 +16,7 @@ import type { AuditStore } from './audit-store.ts';
 import type { BotTokenStore } from './bot-token-store.ts';
 import type { BreakGlassReads, BreakGlassWrites } from './break-glass-store.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
+import type { DriftNotices } from './drift-notices-store.ts';
 import type { DriftStore } from './drift-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { KeyReads, KeyWrites } from './keys-store.ts';
@@ -223,6 +224,7 @@ export type Store = Reads &
     newer(): Promise<Newer>;
     readonly auditChecks: AuditChecks;
     readonly drift: DriftStore;
+    readonly driftNotices: DriftNotices;
 
     /** Something was refused: that is an event too. */
     recordRefusal(

@@ -207,6 +207,8 @@ export type Work = {
   watchDrift(): Promise<void>;
   /** Looks for what carries our mark at a target and no right wants. */
   findOrphans(): Promise<void>;
+  /** Tells owners and security reviewers what was found so. */
+  tellDrift(): Promise<void>;
   /** Works out the next hours of standing access whose hours have closed, and has looked at what has opened. */
   turnHours(): Promise<void>;
   /** Goes on with the panics that were pressed. */

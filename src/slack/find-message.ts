@@ -1,10 +1,8 @@
 /** Looks for a message of ours whose posting we never heard the end of. */
 import type { WebClient } from '@slack/web-api';
 import type { Log, MessageRef, PostAttempt } from '../app/ports.ts';
-import type { RequestId } from '../domain/ids.ts';
-import { postingKey } from '../domain/posting.ts';
 import { apiError, isPassing } from './api-error.ts';
-import { messageMark } from './message-mark.ts';
+import type { MessageMark } from './message-mark.ts';
 import type { Pace } from './pace.ts';
 
 /** Slack's clock and the database's may differ by so much. */
@@ -12,12 +10,15 @@ const skewMs = 5 * 60_000;
 const pageSize = 200;
 const mostPages = 20;
 
-export type FindMessage = (request: RequestId, attempt: PostAttempt, under: MessageRef | undefined) => Promise<MessageRef | undefined>;
+export type FindMarked = (
+  mark: MessageMark,
+  attempt: Pick<PostAttempt, 'channel' | 'startedAt'>,
+  under: MessageRef | undefined,
+) => Promise<MessageRef | undefined>;
 
 /** Undefined also where Slack does not let us look, for want of an optional scope: that is logged, and the message may stand twice. */
-export function createFindMessage(client: WebClient, botId: string, pace: Pace, log: Log): FindMessage {
-  return async (request, { posting, channel, startedAt }, under) => {
-    const mark = messageMark(request, posting);
+export function createFindMessage(client: WebClient, botId: string, pace: Pace, log: Log): FindMarked {
+  return async (mark, { channel, startedAt }, under) => {
     const range = { channel, oldest: ((startedAt - skewMs) / 1000).toFixed(6), limit: pageSize, include_all_metadata: true };
     const readPage = (cursor: string | undefined) => {
       const asked = { ...range, ...(cursor === undefined ? {} : { cursor }) };
@@ -26,7 +27,7 @@ export function createFindMessage(client: WebClient, botId: string, pace: Pace, 
         : pace.run('conversations.history', undefined, () => client.conversations.history(asked));
     };
     const cannotTell = (why: string): undefined => {
-      const fields = { why, request, posting: postingKey(posting), channel };
+      const fields = { why, ...mark.event_payload, channel };
       log.warn(fields, 'it cannot be told whether a message was posted; it is posted again and may stand there twice');
     };
     try {
@@ -47,20 +48,9 @@ export function createFindMessage(client: WebClient, botId: string, pace: Pace, 
   };
 }
 
-type Mark = ReturnType<typeof messageMark>;
-
-function isMarked(
-  metadata: { event_type?: string; event_payload?: unknown } | undefined,
-  { event_type: type, event_payload: mark }: Mark,
-): boolean {
+function isMarked(metadata: { event_type?: string; event_payload?: unknown } | undefined, mark: MessageMark): boolean {
   const payload = metadata?.event_payload;
-  return (
-    metadata?.event_type === type &&
-    typeof payload === 'object' &&
-    payload !== null &&
-    'request' in payload &&
-    payload.request === mark.request &&
-    'posting' in payload &&
-    payload.posting === mark.posting
-  );
+  if (metadata?.event_type !== mark.event_type || typeof payload !== 'object' || payload === null) return false;
+  const said = new Map<string, unknown>(Object.entries(payload));
+  return Object.entries(mark.event_payload).every(([name, value]) => said.get(name) === value);
 }

@@ -23,6 +23,7 @@ export function viewOf(contents: Home, position: HomePosition): { readonly view:
       place: encodePosition(position),
       waiting: contents.waiting.requests.map(({ id }) => id),
       overdue: contents.overdueCount,
+      drift: contents.driftStamp,
     },
   };
 }

@@ -13,8 +13,7 @@ import { warning } from '../../blocks/warning.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger, Picture } from '../app/ports.ts';
 import type { Posting } from '../domain/posting.ts';
-import { Unusable } from '../app/unusable.ts';
-import { apiError, mayHaveHappened } from './api-error.ts';
+import { createDriftMessenger } from './drift-messenger.ts';
 import { createEndStep } from './end-step.ts';
 import { createDrawHome } from './home-tabs.ts';
 import type { Identities } from './identity.ts';
@@ -23,16 +22,8 @@ import { createLinkTo } from './link-to.ts';
 import { messageMark } from './message-mark.ts';
 import type { Pace } from './pace.ts';
 import type { Places } from './places.ts';
+import { postMessage, redrawMessage } from './post-message.ts';
 import { createTellLinked } from './tell-linked.ts';
-
-/** Nobody can mend these, and nobody reads a message that is gone. */
-const gone: readonly string[] = ['message_not_found', 'cant_update_message'];
-
-/** What Slack says of a channel in which this app cannot post. */
-const closedToUs: readonly string[] = ['channel_not_found', 'is_archived', 'not_in_channel', 'restricted_action'];
-
-/** What is to be posted about the same request comes behind it; a redraw that has to wait longer is made again from the queue. */
-const redrawWaitMs = 2_000;
 
 export type MessengerDeps = {
   /** One that does not repeat calls by itself: what may have been carried out is looked for first. */
@@ -49,53 +40,23 @@ export type MessengerDeps = {
 
 export function createMessenger({ client, botId, places, identities, pace, command, log }: MessengerDeps): Messenger {
   const endStep = createEndStep(client, log);
+  const desk = { client, pace, places };
+  const find = createFindMessage(client, botId, pace, log);
   return {
     async post(posting, picture, under, witness) {
-      const { text, blocks } = draw(posting, picture);
       const channel = await placeOf(places, posting, picture);
-      const message = {
-        text,
-        blocks,
-        // What moved elsewhere in the meantime has no thread there. In a channel a reply alone would be seen by nobody new.
-        ...(under?.channel === channel ? { channel, thread_ts: under.ts, reply_broadcast: true } : { channel }),
-        // A link in somebody's reason must not bring its site's pictures along.
-        unfurl_links: false,
-        unfurl_media: false,
-        metadata: messageMark(picture.request.id, posting),
-      };
-      const posted = await pace.run('chat.postMessage', channel, async () => {
-        await witness?.begin(channel);
-        try {
-          return await client.chat.postMessage(message);
-        } catch (error) {
-          if (!mayHaveHappened(error)) await witness?.refused();
-          const why = apiError(error) ?? '';
-          if (!closedToUs.includes(why)) throw error;
-          places.forget(channel);
-          throw new Unusable(`Slack takes no message there: ${why}`, { cause: error });
-        }
-      });
-      if (posted.channel === undefined || posted.ts === undefined) throw new Error('chat.postMessage did not say where the message is');
-      return { channel: posted.channel, ts: posted.ts };
+      return postMessage(desk, channel, draw(posting, picture), messageMark(picture.request.id, posting), under, witness);
     },
-    find: createFindMessage(client, botId, pace, log),
+    find: (request, attempt, under) => find(messageMark(request, attempt.posting), attempt, under),
     linkTo: createLinkTo(client, pace, log),
     tellLinked: createTellLinked(client, pace, command),
     endStep: (execution, end) =>
       pace.run(end.kind === 'failed' ? 'functions.completeError' : 'functions.completeSuccess', undefined, () => endStep(execution, end)),
     drawHome: createDrawHome({ client, identities, pace, log }),
+    drift: createDriftMessenger(desk, find, log),
     async redraw(posting, ref, picture, ready) {
-      try {
-        const update = async () => {
-          await ready?.();
-          await client.chat.update({ channel: ref.channel, ts: ref.ts, ...draw(posting, picture) });
-        };
-        await pace.run('chat.update', undefined, update, redrawWaitMs);
-      } catch (error) {
-        const why = apiError(error);
-        if (why === undefined || !gone.includes(why)) throw error;
-        log.warn({ why, slot: posting.slot, request: picture.request.id }, 'a message cannot be redrawn any more');
-      }
+      const why = await redrawMessage(desk, ref, draw(posting, picture), ready);
+      if (why !== undefined) log.warn({ why, slot: posting.slot, request: picture.request.id }, 'a message cannot be redrawn any more');
     },
   };
 }

@@ -3,6 +3,7 @@ import type { DrawingBegun, HomeDrawn, HomeTabs } from '../app/home-tabs-store.t
 import type { Person } from '../domain/request.ts';
 import { parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Db } from './database.ts';
+import { driftStamp } from './drift-notices.ts';
 
 /** Of a grant `g` that is live: when its access has to be gone, or had to be since its hours closed. */
 export const lastMoment = sql`least(coalesce(g.end_at, g.expires_at, g.latest_end), case when g.opened_at is not null then
@@ -53,12 +54,15 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
       update homes h set ${changed} from now_ruled
       where h.org = now_ruled.org and ${isLately} and h.publish_at is null and h.rules <> now_ruled.rules`.execute(db);
   },
-  async changeOverdue() {
+  async changeByFaults() {
     await sql`with told as (
         select distinct h.org from homes h where ${isLately} and h.overdue is not null and h.publish_at is null),
-      counted as (select told.org, (select count(*) from grants g where g.org = told.org and ${liveAndOverdue})::int as count from told)
+      counted as (select told.org, (select count(*) from grants g where g.org = told.org and ${liveAndOverdue})::int as count,
+        ${driftStamp(sql.ref('told.org'))} as drift from told)
       update homes h set ${changed} from counted
-      where h.org = counted.org and ${isLately} and h.publish_at is null and h.overdue <> counted.count`.execute(db);
+      where h.org = counted.org and ${isLately} and h.publish_at is null and (h.overdue <> counted.count or h.drift <> counted.drift)`.execute(
+      db,
+    );
   },
   async due(org, limit) {
     const { rows } = await sql<{ account: string }>`
@@ -97,10 +101,10 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
 });
 
 /** True only where no other drawing had begun meanwhile, and to be looked at again where anything changed. */
-function asDrawn({ draws, changes }: DrawingBegun, { shown, place, waiting, overdue }: HomeDrawn) {
+function asDrawn({ draws, changes }: DrawingBegun, { shown, place, waiting, overdue, drift }: HomeDrawn) {
   const isLast = sql`h.draws = ${draws}::bigint`;
   return sql`shown = case when ${isLast} then ${shown} else '' end, place = ${place}, waiting = ${[...waiting]}::uuid[],
-    overdue = ${overdue ?? null}::int, drawn_at = clock_timestamp(),
+    overdue = ${overdue ?? null}::int, drift = ${drift ?? null}::text, drawn_at = clock_timestamp(),
     publish_at = case when not ${isLast} then clock_timestamp() + interval '1 second'
       when h.changes = ${changes}::bigint then null else clock_timestamp() + interval '5 seconds' end`;
 }

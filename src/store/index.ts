@@ -11,6 +11,7 @@ import { createBotTokens } from './bot-tokens.ts';
 import { createBreakGlassReads } from './break-glass.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createDriftStore } from './drift.ts';
+import { createDriftNotices } from './drift-notices.ts';
 import { createIdempotency } from './idempotency.ts';
 import { recordRefusal, recordRefusedCalls } from './journal.ts';
 import { createKeyReads } from './keys.ts';
@@ -81,6 +82,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     newer: () => readNewer(db),
     auditChecks: createAuditChecks(db),
     drift: createDriftStore(pool),
+    driftNotices: createDriftNotices(db),
     recordRefusal: recordRefusal(db),
     recordRefusedCalls: recordRefusedCalls(db),
     claim: (lane, limit, targets) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit, targets),

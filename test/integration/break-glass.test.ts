@@ -278,7 +278,7 @@ describe('home tabs', () => {
   it('change when something was taken, and when it was reviewed', async () => {
     const { tabs } = world.store.home;
     const names = ['alice', 'bob', 'carol', 'dave', 'erin'];
-    const drawn = { shown: '', place: '', waiting: [], overdue: undefined };
+    const drawn = { shown: '', place: '', waiting: [], overdue: undefined, drift: undefined };
     for (const name of names) {
       const { org, person } = by(name);
       await tabs.drawn(org, name, await tabs.begin(org, name, person.id), drawn);

@@ -32,7 +32,7 @@ type Account = keyof ReturnType<typeof callers>;
 async function look(who: Caller): Promise<HomeDrawn> {
   const { extendBy, ...home } = await world.useCases.home(who);
   const shown = digestOf(JSON.parse(JSON.stringify([home, [...(extendBy ?? [])]])));
-  return { shown, place: '', waiting: home.waiting.requests.map(({ id }) => id), overdue: home.overdueCount };
+  return { shown, place: '', waiting: home.waiting.requests.map(({ id }) => id), overdue: home.overdueCount, drift: home.driftStamp };
 }
 
 async function open(account: Account): Promise<void> {
@@ -166,6 +166,25 @@ it('draws a tab anew of which it is not known that it was drawn', async () => {
   expect(await pass(10)).toEqual([]);
   expect(await pass(25)).toEqual(['B']);
   expect(await pass(60)).toEqual([]);
+});
+
+it('tells owners and reviewers of what somebody else has changed at a target, and when it is settled', async () => {
+  await Promise.all((['A', 'B', 'C'] as const).map(open));
+  await pass(60);
+  const look = async () => {
+    await world.pool.query('update target_rounds set due_at = now()');
+    await work().findOrphans();
+    await work().remind();
+  };
+  world.target.held.add('mallory:readwrite');
+  world.target.marked.add('mallory:readwrite');
+  await look();
+  expect(await pass(10)).toEqual(['A', 'C']);
+  await look();
+  expect(await pass(10)).toEqual([]);
+  world.target.held.clear();
+  await look();
+  expect(await pass(10)).toEqual(['A', 'C']);
 });
 
 it('tells owners and reviewers of what is overdue when it becomes so, and when it is gone', async () => {

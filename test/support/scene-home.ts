@@ -1,5 +1,5 @@
 import { home, homeNotice, type HomeProps } from '../../blocks/home.ts';
-import { alice, dave, hour, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
+import { alice, dave, findings, hour, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
 import { rejectionHome } from '../../blocks/notices.ts';
 import type { Scene } from './slack-scenes.ts';
 
@@ -61,6 +61,11 @@ export function homeScenes(words: Words): Scene[] {
         count: words.requests + 2,
         shown: many(words, Math.min(words.requests, 20), active).map((each) => ({ ...takenAtOnce(words, active), id: each.id })),
       },
+    }),
+    scene('drift', 'For an owner, when somebody else has changed a target', 'alice', {
+      isOwner: true,
+      mayPanic: true,
+      drift: findings(words),
     }),
     scene('paged', 'In the middle of long lists', 'bob', {
       requests: page(mine),

@@ -1,5 +1,6 @@
 import { access } from '../../blocks/access.ts';
 import { approval, type ApprovalProps } from '../../blocks/approval.ts';
+import { drift } from '../../blocks/drift.ts';
 import { breakGlass, unreviewed } from '../../blocks/break-glass.ts';
 import { ended } from '../../blocks/ended.ts';
 import { question } from '../../blocks/question.ts';
@@ -9,6 +10,7 @@ import { request as requestMessage } from '../../blocks/request.ts';
 import { several } from '../../blocks/several.ts';
 import { warning } from '../../blocks/warning.ts';
 import { severalOf } from '../../src/domain/burst.ts';
+import type { Findings } from '../../src/domain/drift.ts';
 import type { PermissionRequest, RequestState } from '../../src/domain/request.ts';
 import {
   after,
@@ -19,6 +21,7 @@ import {
   dave,
   day,
   digest,
+  findings,
   hour,
   idOf,
   many,
@@ -102,6 +105,7 @@ export function approvalScenes(words: Words): Scene[] {
       show: () => reminder({ request: asked(words, { state: active }), choice: undefined, approvers }, 'time'),
     },
     ...breakGlassScenes(words),
+    ...driftScenes(words),
     ...questionScenes(words),
   ];
 }
@@ -121,6 +125,21 @@ function breakGlassScenes(words: Words): Scene[] {
     scene('-reviewed', 'It has ended, and was reviewed', () => breakGlass(takenAtOnce(words, over, words.answer))),
     scene('-owed', 'A reminder that nobody has reviewed it', () => unreviewed(takenAtOnce(words, over))),
     scene('-over', 'The reminder, once it is reviewed', () => unreviewed(takenAtOnce(words, over, words.answer))),
+  ];
+}
+
+function driftScenes(words: Words): Scene[] {
+  const scene = (name: string, title: string, found: Findings): Scene => ({
+    name: `drift${name}`,
+    title,
+    group: 'In the approval channel',
+    place: 'channel',
+    as: 'alice',
+    show: () => drift({ ...found, integration: words.integration, response: 'alert' }),
+  });
+  return [
+    scene('', 'Somebody else has changed a target', findings(words)),
+    scene('-settled', 'The same, once nothing of it is left', { removed: { count: 0, shown: [] }, orphans: { count: 0, shown: [] } }),
   ];
 }
 

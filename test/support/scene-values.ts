@@ -1,6 +1,7 @@
 /** The people, requests and words of the scenes: what stands in the pictures, and what a property test puts in its place. */
 import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
+import type { Findings } from '../../src/domain/drift.ts';
 import type { Evidence, GrantHours, GrantState } from '../../src/domain/grant.ts';
 import { parseEmail, parseGrantId, parsePersonId, parseRequestId, parseRightId, type RequestId } from '../../src/domain/ids.ts';
 import type { PermissionRequest, Person, RequestState } from '../../src/domain/request.ts';
@@ -153,6 +154,29 @@ export const states = (words: Words) =>
 export function takenAtOnce(words: Words, state: Extract<RequestState, { kind: 'approved' }>, note?: string): PermissionRequest {
   const review = note === undefined ? undefined : { by: carol, at: after(120), note };
   return asked(words, { state: { ...state, by: { kind: 'policy', name: words.policy } }, breakGlass: { at: start, review } });
+}
+
+/** What somebody else has changed at a target. */
+export function findings({ integration, accessType, resource, fault, requests }: Words): Findings {
+  const found = (index: number) => ({
+    integration,
+    accessType,
+    resource,
+    account: index === 0 ? 'bob' : `dave${index}`,
+    foundAt: after(index),
+  });
+  const count = Math.max(1, requests);
+  const shown = Array.from({ length: Math.min(10, count) }, (_, index) => found(index));
+  return {
+    removed: { count, shown },
+    orphans: {
+      count: count + 1,
+      shown: [
+        { ...found(1), resource: '', isOurs: true, problem: fault },
+        ...shown.slice(0, 1).map((each) => ({ ...each, isOurs: false, problem: undefined })),
+      ],
+    },
+  };
 }
 
 /** Many requests of one state, each with an id of its own. */

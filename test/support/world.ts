@@ -5,6 +5,8 @@ import { createPolicySets } from '../../src/app/policy-sets.ts';
 import type { Caller, Integration, Job, Jobs, Log, MessageRef, Messenger, OnCalls, Picture } from '../../src/app/ports.ts';
 import { createDirectories } from '../../src/directories/index.ts';
 import { createFileDirectories } from '../../src/directories/local.ts';
+import type { DriftPlace } from '../../src/app/drift-notices-store.ts';
+import type { DriftReport } from '../../src/domain/drift.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
 import type { Posting, Slot } from '../../src/domain/posting.ts';
@@ -70,6 +72,7 @@ export async function createWorld({
   const woken: Job[] = [];
   const jobs: Jobs = { wake: async (more) => void woken.push(...more) };
   const posted: (Posting & { under: MessageRef | undefined; ts: string; picture: Picture; redrawn: number })[] = [];
+  const driftTold: { notice: string; place: DriftPlace; report: DriftReport; redrawn: number }[] = [];
   const messenger: Messenger & { failing: Set<Slot> } = {
     failing: new Set(),
     async post({ slot, to, round }, picture, under) {
@@ -86,6 +89,20 @@ export async function createWorld({
     },
     linkTo: async () => undefined,
     tellLinked: async () => undefined,
+    drift: {
+      async post(notice, place, report, witness) {
+        await witness.begin('C');
+        driftTold.push({ notice, place, report, redrawn: 0 });
+        return { channel: 'C', ts: String(driftTold.length) };
+      },
+      find: async () => undefined,
+      async redraw({ ts }, report, ready) {
+        await ready();
+        const message = driftTold[Number(ts) - 1];
+        if (message === undefined) throw new Error('redrawn before it was posted');
+        Object.assign(message, { report, redrawn: message.redrawn + 1 });
+      },
+    },
     endStep: async () => undefined,
     drawHome: async () => 'gone',
   };
@@ -120,6 +137,7 @@ export async function createWorld({
         'arm',
         'watchDrift',
         'findOrphans',
+        'tellDrift',
         'relay',
         'seal',
         'callWebhooks',
@@ -130,6 +148,7 @@ export async function createWorld({
     jobs,
     woken,
     posted,
+    driftTold,
     messenger,
     lines,
     async caller(name: string, via: Caller['via'] = 'slack'): Promise<Caller> {
@@ -183,6 +202,9 @@ const clockColumns = {
   shared_notices: ['decided_at'],
   requests: ['notify_at', 'nudged_at', 'groups_asked_at'],
   break_glass: ['used_at'],
+  drifts: ['found_at'],
+  orphans: ['found_at'],
+  drift_notices: ['since', 'try_at', 'lease_until'],
 };
 
 export type World = Awaited<ReturnType<typeof createWorld>>;

@@ -22,6 +22,7 @@ function fakeWork() {
     arm: part(),
     watchDrift: part(),
     findOrphans: part(),
+    tellDrift: part(),
     relay: part(),
     seal: vi.fn(async () => 0),
     callWebhooks: vi.fn(async () => 0),

@@ -18,6 +18,7 @@ function fakeApp(start: () => Promise<void> = async () => undefined, channelProb
       redraw: async () => undefined,
       linkTo: async () => undefined,
       tellLinked: async () => undefined,
+      drift: { post: async () => ({ channel: 'C', ts: '1' }), find: async () => undefined, redraw: async () => undefined },
       endStep: async () => undefined,
       drawHome: async () => 'gone' as const,
     },

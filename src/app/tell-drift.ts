@@ -1,0 +1,101 @@
+/** Tells owners and security reviewers what somebody else has changed at targets, and keeps true what they were told. See ADR 19. */
+import { digestOf } from '../domain/digest.ts';
+import type { DriftReport } from '../domain/drift.ts';
+import type { Email, Org } from '../domain/ids.ts';
+import { ownersToTell } from './audience.ts';
+import type { DriftMessage, DriftNotice, DriftPlace } from './drift-notices-store.ts';
+import type { Integrations, Log, Messenger, PostWitness } from './ports.ts';
+import type { RoutingDeps } from './routing.ts';
+import type { Store } from './store.ts';
+import { Unreachable } from './unreachable.ts';
+
+type Deps = {
+  readonly store: Pick<Store, 'driftNotices' | 'roles'>;
+  readonly org: Org;
+  readonly messenger: Pick<Messenger, 'drift'>;
+  readonly integrations: Integrations;
+  readonly routing: Pick<RoutingDeps, 'directories' | 'log'>;
+  readonly log: Log;
+};
+
+/** Of each kind, in one message; how many more there are is said. */
+const mostShown = 10;
+
+export async function tellDrift(deps: Deps): Promise<void> {
+  const { store, org, log } = deps;
+  for (const claimed of await store.driftNotices.claim(org)) {
+    const turn = takeTurn(deps, claimed);
+    const failures = await converge(deps, turn).catch((error: unknown) => [error]);
+    for (const error of failures)
+      log.warn({ err: error, integration: claimed.integration }, 'it could not be told what was changed at a target; it is tried again');
+    await store.driftNotices.release(org, turn.notice(), failures.length === 0 ? 'shown' : 'failed');
+  }
+}
+
+type Turn = {
+  notice(): DriftNotice;
+  /** Right before something goes out, because waiting for its turn there takes time. @throws where somebody else took over */
+  hold(): Promise<void>;
+};
+
+function takeTurn({ store, org }: Deps, claimed: DriftNotice): Turn {
+  let notice = claimed;
+  return {
+    notice: () => notice,
+    async hold() {
+      const renewed = await store.driftNotices.renew(org, notice);
+      if (renewed === undefined) throw new Error('somebody else tells of this now');
+      notice = renewed;
+    },
+  };
+}
+
+/** Posts what is missing and redraws what differs, in every place. @returns what failed; one place must not keep the others in the dark */
+async function converge(deps: Deps, turn: Turn): Promise<unknown[]> {
+  const { store, org, integrations, routing, log } = deps;
+  const { id, integration } = turn.notice();
+  const known = new Map((await store.driftNotices.messages(org, id)).map((message) => [message.place, message]));
+  const findings = await store.driftNotices.findings(org, id, mostShown);
+  const report = { ...findings, integration, response: integrations.byName(integration)?.watch.response };
+  // Of what is settled before anybody was told, nobody is.
+  const isFound = findings.removed.count + findings.orphans.count > 0;
+  const places = new Set<DriftPlace>([...known.keys(), ...(isFound ? [undefined, ...(await ownersToTell(store, routing, org))] : [])]);
+  const failures: unknown[] = [];
+  for (const place of places)
+    await show(deps, turn, place, report, isFound, known.get(place)).catch((error: unknown) => {
+      if (error instanceof Unreachable) log.info({ integration }, error.message);
+      else failures.push(error);
+    });
+  return failures;
+}
+
+async function show(
+  deps: Deps,
+  turn: Turn,
+  place: Email | undefined,
+  report: DriftReport,
+  isFound: boolean,
+  known: DriftMessage | undefined,
+): Promise<void> {
+  const { store, org, messenger } = deps;
+  const { id } = turn.notice();
+  const shown = digestOf(report);
+  if (known?.kind === 'posted' && known.shown === shown) return;
+  let ref = known?.kind === 'posted' ? known.ref : undefined;
+  if (known?.kind === 'attempted') {
+    ref = await messenger.drift.find(id, known);
+    if (ref === undefined) await store.driftNotices.endMessage(org, id, place);
+  }
+  if (ref !== undefined) await messenger.drift.redraw(ref, report, () => turn.hold());
+  else if (isFound) ref = await messenger.drift.post(id, place, report, witness(deps, turn, place));
+  if (ref !== undefined) await store.driftNotices.keepMessage(org, id, place, { ref, shown });
+}
+
+/** An attempt is written down before it is made, so that it is looked for and not repeated if we do not live to hear of it. */
+const witness = ({ store, org }: Deps, turn: Turn, place: DriftPlace): PostWitness => ({
+  async begin(channel) {
+    await turn.hold();
+    await store.driftNotices.beginMessage(org, turn.notice().id, place, channel);
+  },
+  refused: () => store.driftNotices.endMessage(org, turn.notice().id, place),
+});
