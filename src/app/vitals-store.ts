@@ -22,6 +22,16 @@ export type Vitals = {
     readonly intact: boolean;
   };
   readonly pendingRequests: number;
+  readonly panics: {
+    /** Of which not everything was seen gone yet. */
+    readonly running: number;
+    /** How many grants they wait for. */
+    readonly left: number;
+    /** Of the one that has waited longest: since something of it was marked or seen gone last. */
+    readonly stalledSeconds: number;
+    /** Those that hold their selection back. */
+    readonly holding: number;
+  };
 };
 
 /** What a worker needs to verify the audit log from time to time, one worker at a time. */

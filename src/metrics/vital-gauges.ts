@@ -27,10 +27,18 @@ export function createVitalGauges(registry: Registry): { show(vitals: Vitals | u
   );
   const intact = gauge('curfew_audit_chain_intact', '1: the audit chain held when it was last walked.');
   const pending = gauge('curfew_pending_requests', 'Requests that wait for a decision.');
+  const panics = gauge('curfew_panics_running', 'Panics of which not everything was seen gone yet.');
+  const panicLeft = gauge('curfew_panic_grants_left', 'Grants that they wait for.');
+  const panicStalled = gauge(
+    'curfew_panic_stalled_seconds',
+    'How long nothing more of the one that waits longest was marked or seen gone.',
+  );
+  const holding = gauge('curfew_panics_holding', 'Panics that hold their selection back until somebody lifts them.');
+  const single = [unsent, outboxAge, unsealed, unsealedAge, verifiedAt, intact, pending, panics, panicLeft, panicStalled, holding];
   return {
     show(vitals) {
       for (const each of gauges) each.reset();
-      if (vitals === undefined) return unknown([unsent, outboxAge, unsealed, unsealedAge, verifiedAt, intact, pending]);
+      if (vitals === undefined) return unknown(single);
       for (const [integration, { grants, oldestSeconds }] of vitals.overdue) {
         overdue.set({ integration }, grants);
         overdueAge.set({ integration }, oldestSeconds);
@@ -47,6 +55,10 @@ export function createVitalGauges(registry: Registry): { show(vitals: Vitals | u
       verifiedAt.set((vitals.audit.verifiedAt ?? 0) / 1000);
       intact.set(vitals.audit.intact ? 1 : 0);
       pending.set(vitals.pendingRequests);
+      panics.set(vitals.panics.running);
+      panicLeft.set(vitals.panics.left);
+      panicStalled.set(vitals.panics.stalledSeconds);
+      holding.set(vitals.panics.holding);
     },
   };
 }

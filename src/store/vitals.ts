@@ -17,6 +17,7 @@ type Row = {
   unsealed: number;
   unsealed_age: number;
   pending: number;
+  panics: { running: number; left: number; stalled: number; holding: number };
   verified_at: Date | null;
   flaw: string | null;
 };
@@ -49,6 +50,14 @@ export async function readVitals(db: Db): Promise<Vitals> {
     (select count(*)::int from audit_unsealed) as unsealed,
     (select ${age(sql`min(a.at)`)} from audit a where a.id = (select min(event_id) from audit_unsealed)) as unsealed_age,
     (select count(*)::int from requests where state = 'pending') as pending,
+    (select json_build_object('running', count(*), 'left', coalesce(sum(p.expected - p.gone), 0), 'stalled', ${age(sql`min(p.moved_at)`)},
+      'holding', (select count(*) from panics h where h.hold and h.lifted_at is null)) from (
+      select n.gone, case when h.marked_at is null then greatest(h.expected, n.found) else n.found end as expected,
+        greatest(h.started_at, h.marked_at, n.moved_at) as moved_at
+      from panics h cross join lateral (
+        select count(*) as found, count(*) filter (where g.state <> 'ending') as gone, greatest(max(g.end_at), max(g.gone_at)) as moved_at
+        from grants g where g.org = h.org and g.panic_id = h.id) n
+      where h.done_at is null) p) as panics,
     c.verified_at, c.flaw from audit_checks c`.execute(db);
   const [row] = rows;
   if (row === undefined) throw new Error('the row of the audit checks is gone');
@@ -67,6 +76,7 @@ export async function readVitals(db: Db): Promise<Vitals> {
       intact: row.flaw === null,
     },
     pendingRequests: row.pending,
+    panics: { ...row.panics, stalledSeconds: row.panics.stalled },
   };
 }
 

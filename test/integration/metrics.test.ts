@@ -99,6 +99,36 @@ describe('figures', () => {
     expect(figure(text, 'curfew_ambiguous_rights{integration="sample"}')).toBeUndefined();
   });
 
+  it('show what a panic waits for, and for how long it has got no further', async () => {
+    await approve();
+    await approve('readwrite');
+    await world.reconcile();
+    const read = async () => {
+      const text = await figures();
+      return ['panics_running', 'panic_grants_left', 'panics_holding', 'panic_stalled_seconds'].map((name) =>
+        figure(text, `curfew_${name}`),
+      );
+    };
+    expect(await read()).toEqual([0, 0, 0, 0]);
+    const started = await world.useCases.panics.start(alice, { selection: { kind: 'everything' }, reason: 'broken into', hold: true });
+    if (!started.ok) throw new Error(started.rejection.code);
+    expect(await read()).toEqual([1, 2, 1, expect.closeTo(0, 0)]);
+    world.target.faults.push({ kind: 'lost' }, { kind: 'lost' });
+    await world.work.take();
+    await world.passTime('90 seconds');
+    await world.pool.query(
+      `update panics set started_at = started_at - interval '90 seconds', marked_at = marked_at - interval '90 seconds'`,
+    );
+    expect(await read()).toEqual([1, 2, 1, expect.closeTo(90, -1)]);
+    await world.reconcile();
+    // Seen gone, though nobody has said yet that it is done.
+    expect(await read()).toEqual([1, 0, 1, expect.closeTo(0, 0)]);
+    await world.work.panic();
+    expect(await read()).toEqual([0, 0, 1, 0]);
+    expect((await world.useCases.panics.lift(alice, started.value.id)).ok).toBe(true);
+    expect(await read()).toEqual([0, 0, 0, 0]);
+  });
+
   it('show what waits: wake-ups, unsealed events, requests', async () => {
     await approve();
     let text = await figures();
