@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/time.ts';
+import type { Newer } from './newer-store.ts';
 
 /** How the engine stands at one moment, read from rows; ages in seconds, 0 where there is nothing of the kind. */
 export type Vitals = {
@@ -32,6 +33,7 @@ export type Vitals = {
     /** Those that hold their selection back. */
     readonly holding: number;
   };
+  readonly newer: Newer;
 };
 
 /** What a worker needs to verify the audit log from time to time, one worker at a time. */

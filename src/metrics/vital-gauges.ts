@@ -34,7 +34,9 @@ export function createVitalGauges(registry: Registry): { show(vitals: Vitals | u
     'How long nothing more of the one that waits longest was marked or seen gone.',
   );
   const holding = gauge('curfew_panics_holding', 'Panics that hold their selection back until somebody lifts them.');
-  const single = [unsent, outboxAge, unsealed, unsealedAge, verifiedAt, intact, pending, panics, panicLeft, panicStalled, holding];
+  const leftAlone = gauge('curfew_rows_left_alone', 'Rows in a state or of a kind that only a newer release knows.', ['table', 'state']);
+  const tooOld = gauge('curfew_release_too_old', '1: a newer release wants this process to stop. It claims no rights.');
+  const single = [unsent, outboxAge, unsealed, unsealedAge, verifiedAt, intact, pending, panics, panicLeft, panicStalled, holding, tooOld];
   return {
     show(vitals) {
       for (const each of gauges) each.reset();
@@ -59,6 +61,8 @@ export function createVitalGauges(registry: Registry): { show(vitals: Vitals | u
       panicLeft.set(vitals.panics.left);
       panicStalled.set(vitals.panics.stalledSeconds);
       holding.set(vitals.panics.holding);
+      for (const { table, state, count } of vitals.newer.rows) leftAlone.set({ table, state }, count);
+      tooOld.set(vitals.newer.isTooOld ? 1 : 0);
     },
   };
 }

@@ -78,7 +78,10 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     transaction: (work) => allOrNothing(db, async (tx) => idempotency.commitWith(tx, await work(createTransaction(tx)))),
     outlook: (org, person) => readOutlook(pool, org, person),
     now: () => readClock(removals),
-    vitals: () => readVitals(db),
+    async vitals() {
+      const [vitals, newer] = await Promise.all([readVitals(db), readNewer(db)]);
+      return { ...vitals, newer };
+    },
     newer: () => readNewer(db),
     auditChecks: createAuditChecks(db),
     drift: createDriftStore(pool),

@@ -107,13 +107,20 @@ it('reads, lists, sweeps and tells the others where rows are in states of a newe
   expect(home.waiting.requests.map(({ id }) => id)).toEqual([waiting]);
   for (const who of [alice, bob, erin, frank, grace]) await world.useCases.home(who);
   await world.store.vitals();
-  await world.metrics.read({
+  const { text } = await world.metrics.read({
     vitals: () => world.store.vitals(),
     queueReachable: async () => true,
     slackReady: () => true,
     clockSkewSeconds: () => 0,
     waiting: () => ({ main: 0, removals: 0 }),
   });
+  for (const [table, state, count] of [
+    ['grants', 'paused', 1],
+    ['outbox', 'teleport', 250],
+    ['requests', 'escrowed', 1],
+  ])
+    expect(text).toContain(`curfew_rows_left_alone{table="${table}",state="${state}"} ${count}`);
+  expect(text).toContain('curfew_release_too_old 0');
   // A decision that only the newer release can make is refused, and not half made.
   expect(await world.useCases.decideRequest(carol, escrowed, { kind: 'deny', reason: undefined })).toMatchObject({ ok: false });
   expect(await world.useCases.revokeGrant(alice, paused, undefined)).toMatchObject({ ok: false });
@@ -208,6 +215,7 @@ it('claims nothing, is not ready and does not start where the schema wants proce
     await using _ = startNewerWatch(() => world.store.newer(), world.hands.log);
   }
   expect(world.lines.at(-1)).toMatchObject({ level: 'error' });
+  expect((await world.store.vitals()).newer).toEqual({ isTooOld: true, rows: [] });
   // A newer release that only adds something lets older processes go on.
   await world.pool.query(`update schema_min set migration = 50`);
   await ping(world.db);
