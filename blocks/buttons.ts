@@ -73,6 +73,24 @@ export const escalateButton = ({ id, permission }: PermissionRequest): Button =>
     },
   });
 
+/** @param most  how long it lasts then */
+export const takeAtOnceButton = ({ id, permission }: PermissionRequest, most: DurationSeconds): Button =>
+  button({
+    actionId: actionIds.takeAtOnce,
+    label: 'Break glass',
+    spoken: `Break glass: take ${rightWords(permission)} at once`,
+    value: id,
+    style: 'danger',
+    confirm: {
+      ...confirmation(
+        'Take it at once?',
+        `For ${describeDuration(most)}, without an approver. Owners and approvers are told now, and somebody reviews it: ${rightWords(permission)}.`,
+        'Break glass',
+      ),
+      deny: { type: 'plain_text', text: 'Wait', emoji: false },
+    },
+  });
+
 export const extendButton = ({ id, permission }: PermissionRequest, more: DurationSeconds): Button =>
   button({
     actionId: actionIds.extend,

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
+import type { DurationSeconds } from '../src/domain/duration.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
-import { cancelButton, escalateButton, nudgeButton } from './buttons.ts';
+import { cancelButton, escalateButton, nudgeButton, takeAtOnceButton } from './buttons.ts';
 import { type Message, actions, message, paragraph } from './kit.ts';
 import { owedLines } from './break-glass.ts';
 import { type Line, bold, line, onOneLine } from './line.ts';
@@ -33,10 +34,13 @@ export function request({
   request: asked,
   approvers,
   canEscalate = false,
+  takeAtOnce,
 }: {
   readonly request: PermissionRequest;
   readonly approvers: readonly string[];
   readonly canEscalate?: boolean;
+  /** How long they may take it at once, in an emergency. */
+  readonly takeAtOnce?: DurationSeconds | undefined;
 }): Message {
   const status = statusOf(asked);
   const isPending = asked.state.kind === 'pending';
@@ -61,7 +65,14 @@ export function request({
     paragraph(...facts),
     ...quotedBlocks(asked),
     ...(isPending
-      ? [actions(blockIds.access, [nudgeButton(asked), ...(canEscalate ? [escalateButton(asked)] : []), cancelButton(asked)])]
+      ? [
+          actions(blockIds.access, [
+            nudgeButton(asked),
+            ...(canEscalate ? [escalateButton(asked)] : []),
+            ...(takeAtOnce === undefined ? [] : [takeAtOnceButton(asked, takeAtOnce)]),
+            cancelButton(asked),
+          ]),
+        ]
       : []),
   ];
   return message([what, status.headline], blocks);

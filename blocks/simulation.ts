@@ -1,5 +1,6 @@
 /** The window that shows what the policies would make of a request. */
 import type { KnownBlock, ModalView } from '@slack/types';
+import { type DurationSeconds, describeDuration } from '../src/domain/duration.ts';
 import { paragraph, plain } from './kit.ts';
 import { type Line, bold, line, onOneLine, words } from './line.ts';
 import { actionIds, viewIds } from './wire.ts';
@@ -11,6 +12,8 @@ export type Simulated = {
   readonly approvers: readonly string[];
   readonly requires: { readonly reason: boolean; readonly duration: boolean; readonly preapproval: boolean };
   readonly preApproval: string | null;
+  /** Whether it could be taken at once. */
+  readonly breakGlass: { readonly possible: boolean | 'unknown'; readonly by: string | null; readonly atMost: DurationSeconds | null };
   /** Why such a request would be refused, in words. */
   readonly refusal: string | undefined;
   readonly policies: readonly { readonly name: string; readonly matches: boolean | 'unknown' }[];
@@ -75,12 +78,29 @@ function answerBlocks(asked: string, result: Simulated): KnownBlock[] {
       line(bold(asked)),
       outcomeLine(result),
       ...(wanted.length === 0 ? [] : [words(`It needs ${wanted.join(' and ')}.`)]),
+      ...emergencyLines(result),
       ...(refusal === undefined || isSaid(result) ? [] : [line('🚫 Asked like this it is refused: ', onOneLine(refusal, 300))]),
       ...(named.length === 0 ? [words('No policy matches.')] : [words('Policies that match:'), ...named]),
       ...(left > 0 ? [words(`and ${left} more`)] : []),
     ),
     { type: 'divider' },
   ];
+}
+
+/** Where nobody has to be gone around, nothing need be said of it. */
+function emergencyLines({ breakGlass: { possible, by, atMost }, outcome }: Simulated): readonly Line[] {
+  if (possible === 'unknown') return [words('🚨 Whether they may break glass cannot be told now.')];
+  if (possible && by !== null && atMost !== null)
+    return [
+      line(
+        '🚨 In an emergency they may take it at once, with a reason, for at most ',
+        describeDuration(atMost),
+        ' (policy ',
+        bold(by),
+        ').',
+      ),
+    ];
+  return outcome === 'ask' ? [words('They cannot take it at once: no policy that matches has break-glass.')] : [];
 }
 
 /** The outcome itself says that it is refused, and by what. */

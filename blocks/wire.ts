@@ -21,6 +21,7 @@ export const actionIds = {
   showSecret: 'show_secret',
   receipt: 'receipt',
   review: 'review',
+  takeAtOnce: 'take_at_once',
   reviewGlass: 'review_glass',
   openForm: 'open_form',
   /** The fields of the request form that tell at once what was chosen in them. */

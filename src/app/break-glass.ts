@@ -11,24 +11,9 @@ import type { Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { whyNotInRole } from './authority.ts';
 import { type DecideDeps, planGrant } from './decide-request.ts';
-import type { Doorway } from './doorway.ts';
 import type { Caller } from './ports.ts';
-import { routeBy, type RoutingDeps, type Subject, whyNotDecide } from './routing.ts';
-import type { Reads, Transaction } from './store.ts';
-
-export type BreakGlassDoors = {
-  /**
-   * Puts on record that somebody looked at what was taken at once, and what they say to it: whoever could decide such a request now,
-   * and security reviewers and owners, but never whoever took it.
-   */
-  review(caller: Caller, id: RequestId, note: string): Promise<Result<PermissionRequest>>;
-};
-
-export const createBreakGlassDoors = (deps: DecideDeps, door: Doorway): BreakGlassDoors => ({
-  review: door({ scope: 'requests:decide', attempt: 'breakglass.review', about: ([id]) => id }, (caller, id, note) =>
-    review(deps, caller, id, note),
-  ),
-});
+import { routeBy, type Routed, type RoutingDeps, type Subject, whyNotDecide } from './routing.ts';
+import type { Reads, Store, Transaction } from './store.ts';
 
 /** What policies let somebody take at once, as of the version of all policies that is read here. */
 export type Opening = Extract<BreakGlass, { kind: 'may' }> & { readonly version: string };
@@ -87,7 +72,30 @@ export async function takeAtOnce(
   await tx.breakGlass.use(actorOf(caller), request, { at, duration, rules });
 }
 
-async function review(deps: DecideDeps, caller: Caller, id: RequestId, text: string): Promise<Result<PermissionRequest>> {
+/** Nobody has to decide it. */
+export const isGivenBy = ({ outcome }: Pick<Routed, 'outcome'>): boolean => outcome.kind === 'persistent' || outcome.kind === 'auto';
+
+/** What policies say of taking it at once, where somebody would have to be gone around. */
+export const wayAround = (
+  { matches }: Pick<RoutingDeps, 'matches'>,
+  { outcome, candidates, facts }: Pick<Routed, 'outcome' | 'candidates' | 'facts'>,
+  isPreapproved: boolean,
+): BreakGlass => (isPreapproved || isGivenBy({ outcome }) ? { kind: 'closed' } : breakGlassBy(candidates, facts, matches));
+
+/** How long whoever asked may take it at once instead of waiting; undefined: they may not, as far as can be told beforehand. */
+export async function mostInstead(
+  { routing, store }: { readonly routing: RoutingDeps; readonly store: Pick<Store, 'breakGlass'> },
+  request: PermissionRequest,
+  routed: Routed,
+): Promise<DurationSeconds | undefined> {
+  const { state, requestor, principal, reason, extension, org } = request;
+  if (state.kind !== 'pending' || requestor.id !== principal.id || reason === undefined || extension !== undefined) return undefined;
+  const found = wayAround(routing, routed, false);
+  if (found.kind !== 'may' || (await store.breakGlass.owed(org, principal.id)) !== undefined) return undefined;
+  return request.asked < found.atMost ? request.asked : found.atMost;
+}
+
+export async function reviewBreakGlass(deps: DecideDeps, caller: Caller, id: RequestId, text: string): Promise<Result<PermissionRequest>> {
   const note = parseReason(text);
   if (!note.ok) return note;
   const words = note.value;

@@ -4,7 +4,7 @@ import { lapseRequests } from './close-request.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { createAccountDoors } from './accounts.ts';
 import { createAuditDoors } from './audit.ts';
-import { createBreakGlassDoors } from './break-glass.ts';
+import { createBreakGlassDoors } from './break-glass-doors.ts';
 import { callWebhooks } from './call-webhooks.ts';
 import { createDoorway } from './doorway.ts';
 import { findOrphans } from './find-orphans.ts';

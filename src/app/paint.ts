@@ -6,11 +6,12 @@ import type { PermissionRequest } from '../domain/request.ts';
 import { accept, type Result } from '../domain/result.ts';
 import type { Outcome } from '../domain/route.ts';
 import { allowedDurations, type Settings } from '../domain/settings.ts';
+import { mostInstead } from './break-glass.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { whomToEscalateTo } from './escalate-request.ts';
 import type { Caller, Integrations, Picture } from './ports.ts';
 import { readRequest } from './read-requests.ts';
-import { pictureDigest, policiesOf, type Router, type RoutingDeps } from './routing.ts';
+import { pictureDigest, policiesOf, routeByVersion, type Router, type RoutingDeps } from './routing.ts';
 import type { Store } from './store.ts';
 
 export type PaintDeps = {
@@ -35,7 +36,8 @@ export async function paint(
   request: PermissionRequest,
 ): Promise<{ readonly picture: Picture; readonly outcome: Outcome }> {
   const { permission, principal, org } = request;
-  const [settings, outcome] = await Promise.all([deps.store.settings(org), deps.router(deps.store, request)]);
+  const [settings, routed] = await Promise.all([deps.store.settings(org), routeByVersion(deps.routing, deps.store, request)]);
+  const { outcome } = routed;
   // What has to be configured first is not waited for: the message then names nobody who could decide.
   if (request.state.kind === 'pending' && outcome.kind === 'unavailable' && outcome.isConfigured)
     throw new Error(`cannot tell who may approve: ${outcome.what} does not answer`);
@@ -55,6 +57,7 @@ export async function paint(
     usage: target === undefined ? undefined : integration?.usage(target),
     extendBy: handiestExtension(request, allowedDurations(settings), toSeconds(settings.maxAccess)),
     narrower: request.state.kind === 'pending' && request.extension === undefined ? (integration?.narrower(permission) ?? []) : [],
+    takeAtOnce: await mostInstead(deps, request, routed),
     canEscalate: request.state.kind === 'pending' && whomToEscalateTo(deps.routing, request, outcome) !== undefined,
     secretWaits: target !== undefined && (await deps.store.secretWaits(org, permission.integration, target.account)),
   };

@@ -212,6 +212,8 @@ export type Picture = {
   readonly extendBy?: DurationSeconds | undefined;
   /** What an approver may give in its place, while it waits. */
   readonly narrower?: readonly string[] | undefined;
+  /** How long its requestor may take it at once instead of waiting, in an emergency. */
+  readonly takeAtOnce?: DurationSeconds | undefined;
   /** Somebody on call, or a further group, can be asked and was not yet. */
   readonly canEscalate?: boolean;
   /** In a copy elsewhere: the address of the message in the channel. */

@@ -1,5 +1,4 @@
 /** The form that asks for access: what it offers one person, what would become of what they chose, and its submission. */
-import { breakGlassBy } from '../domain/break-glass.ts';
 import { type DurationSeconds, isDurationSeconds, toSeconds } from '../domain/duration.ts';
 import type { Forecast } from '../domain/forecast.ts';
 import { canonicalEmail, type Email, type Org, parseEmail, type PersonId } from '../domain/ids.ts';
@@ -9,7 +8,7 @@ import { accept, reject, type Rejection, type Result } from '../domain/result.ts
 import { onCallAccess, requirementsOf } from '../domain/route.ts';
 import { allowedDurations } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
-import { notForOthers } from './break-glass.ts';
+import { notForOthers, wayAround } from './break-glass.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { type Glance, takeGlance } from './glance.ts';
@@ -194,9 +193,8 @@ const ofApprovers: ReadonlySet<Rejection['code']> = new Set([
 ]);
 
 /** Undefined where nobody need go around approvers, or no policy lets them. */
-function mostAtOnce(routing: RoutingDeps, { outcome, cover, candidates, facts }: Awaited<ReturnType<typeof foresee>>) {
-  if (cover !== undefined || outcome.kind === 'auto' || outcome.kind === 'persistent') return undefined;
-  const found = breakGlassBy(candidates, facts, routing.matches);
+function mostAtOnce(routing: RoutingDeps, foreseen: Awaited<ReturnType<typeof foresee>>) {
+  const found = wayAround(routing, foreseen, foreseen.cover !== undefined);
   return found.kind === 'may' ? found.atMost : undefined;
 }
 

@@ -47,8 +47,13 @@ export function createRouter(deps: RoutingDeps): Router {
   return async (reads, subject) => (await routeByVersion(deps, reads, subject)).outcome;
 }
 
-/** What was made of a request, and of which version of the policies. */
-export type Routed = { readonly outcome: Outcome; readonly version: string };
+/** What was made of a request, and of which version of the policies; of these, which could speak about it, and what is known for them. */
+export type Routed = {
+  readonly outcome: Outcome;
+  readonly version: string;
+  readonly candidates: readonly Policy[];
+  readonly facts: Facts;
+};
 
 export async function routeByVersion(
   deps: RoutingDeps,
@@ -56,8 +61,8 @@ export async function routeByVersion(
   { org, principal, permission, groupsAsked }: Subject,
 ): Promise<Routed> {
   const [policies, settings] = await Promise.all([deps.policies(reads, org), reads.settings(org)]);
-  const { outcome } = await routeBy(deps, policies, settings, principal.email, permission);
-  return { outcome: withGroupsAsked(outcome, groupsAsked?.count ?? 0), version: policies.version };
+  const routed = await routeBy(deps, policies, settings, principal.email, permission);
+  return { ...routed, outcome: withGroupsAsked(routed.outcome, groupsAsked?.count ?? 0), version: policies.version };
 }
 
 /** What these policies make of this right for this person, and of what: only those are asked that could speak about it. */

@@ -1,4 +1,5 @@
 import { describeApprovers, openPaths } from '../domain/approval-path.ts';
+import type { BreakGlass } from '../domain/break-glass.ts';
 import type { AskedRight } from '../domain/command.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
 import { type Email, type Org, parseEmail, type PreApprovalId } from '../domain/ids.ts';
@@ -13,6 +14,7 @@ import { smallestAllowed, whyTooLong } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Truth } from '../domain/truth.ts';
 import { inRole } from './authority.ts';
+import { wayAround } from './break-glass.ts';
 import { findPermission } from './find-permission.ts';
 import type { Caller, Integration, Integrations } from './ports.ts';
 import type { PolicySet } from './policy-sets.ts';
@@ -50,6 +52,8 @@ export type Simulation = {
   readonly requires: Requirements;
   /** The window that would decide it. */
   readonly preApproval: PreApprovalId | null;
+  /** Could it be taken at once with a reason, in an emergency, if no review were owed? `by`: the policy that lets it last longest. */
+  readonly breakGlass: { readonly possible: Truth; readonly by: string | null; readonly atMost: DurationSeconds | null };
   /** What such a request would be refused for, whatever its principal has and has asked for already. */
   readonly refusal: Rejection | null;
   readonly policies: readonly Verdict[];
@@ -77,6 +81,7 @@ export async function simulatePolicy(deps: SimulateDeps, caller: Caller, questio
       approvers: seen.approvers,
       requires: requirementsOf(outcome),
       preApproval: seen.cover?.id ?? null,
+      breakGlass: inEmergency(wayAround(routing, seen, seen.cover !== undefined)),
       refusal: seen.refusal ?? null,
       policies: question.onlyMatching ? matching(candidates, facts, routing) : verdicts(policies, facts, routing),
     });
@@ -141,6 +146,18 @@ async function coverAt(
   const now = at ?? (await store.now());
   const cover = await firstCover(routing, theirs, request, outcome, windows, now);
   return cover === undefined ? { inItsHours: await coverInItsHours(routing, theirs, request, outcome, windows, now) } : { cover };
+}
+
+function inEmergency(found: BreakGlass): Simulation['breakGlass'] {
+  switch (found.kind) {
+    case 'may':
+      return { possible: true, by: found.policy, atMost: found.atMost };
+    case 'unavailable':
+      return { possible: 'unknown', by: null, atMost: null };
+    case 'denied':
+    case 'closed':
+      return { possible: false, by: null, atMost: null };
+  }
 }
 
 function settledBy(outcome: Outcome): string | null {

@@ -9,7 +9,7 @@ import { inDoubt, onCallAccess, type Outcome, requirementsOf } from '../domain/r
 import { type Settings, smallestAllowed, whyTooLong } from '../domain/settings.ts';
 import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
-import { findOpening, longestNow, takeAtOnce, whyNotInEmergency } from './break-glass.ts';
+import { findOpening, isGivenBy, longestNow, takeAtOnce, whyNotInEmergency } from './break-glass.ts';
 import { type DecideDeps, planGrant, planGrantUntil, planInHours } from './decide-request.ts';
 import { findPermission } from './find-permission.ts';
 import { whyOnHold } from './panics.ts';
@@ -151,7 +151,7 @@ async function admit(
   const asker = { requestor: caller.person, keyMakers: caller.keyMakers ?? [] };
   const cover = await findCover(deps, tx, { org, ...asker, ...wish }, outcome);
   // What nobody has to decide is given in the usual way, and nothing is owed for it.
-  const isGiven = outcome.kind === 'persistent' || outcome.kind === 'auto' || cover !== undefined;
+  const isGiven = isGivenBy(routed) || cover !== undefined;
   const opening = wish.breakGlass === true && !isGiven ? await findOpening(deps.routing, tx, { org, ...wish }) : undefined;
   if (opening?.ok === false) return opening;
   const refusal = opening === undefined ? (whyNotAsk(outcome, wish, cover !== undefined) ?? whyNoHours(outcome, wish)) : undefined;
@@ -244,7 +244,7 @@ export function whyNotAsk(outcome: Outcome, wish: Pick<Wish, 'reason' | 'duratio
 }
 
 /** `persistent` and `auto` outcomes need nobody: the policy itself is the decider. */
-async function decideByPolicy(
+export async function decideByPolicy(
   tx: Transaction,
   request: PermissionRequest,
   { outcome, version }: Routed,
@@ -270,7 +270,7 @@ async function decideByPolicy(
 }
 
 /** Who opened the window decided beforehand: they are the decider, and the event names the window. */
-async function decideByPreApproval(
+export async function decideByPreApproval(
   tx: Transaction,
   request: PermissionRequest,
   { id: preApproval, creator, via, policies, until }: Cover,

@@ -6,7 +6,7 @@ import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
 import type { AccountDoors } from './accounts.ts';
 import type { AuditDoors } from './audit.ts';
-import type { BreakGlassDoors } from './break-glass.ts';
+import type { BreakGlassDoors } from './break-glass-doors.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
 import type { HomeTabs } from './home-tabs-store.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';

@@ -47,6 +47,8 @@ const receipting =
   'Who agreed, when it was given, when it ended and when the target was seen without it, and the events of the audit log that prove it: their numbers and hashes are those of an export. 400 (`no-receipt`) until it was seen to be gone.';
 const narrowing =
   'For whoever may approve it and what it becomes. `resource` is one that the integration offers as less than the one that was asked for (`narrower` in curfew.yaml). The request goes on waiting; what others agreed to before is taken back.';
+const taking =
+  'In an emergency: for whoever asked for themselves, with a reason, where a policy has `breakGlass`. It is short, told to owners and approvers at once, and owes a review. What nobody has to decide any more is given in the usual way. Called again, it answers with the same request.';
 const escalating =
   'Tells whoever is on call for the services that the `escalation` approvals of matching policies name, once, and asks the next of their `nextGroups` before its time. Called again, it asks the group after that, a minute after the last at the earliest.';
 
@@ -191,6 +193,12 @@ export function serveRequests(scope: FastifyInstance, useCases: UseCases): void 
       answer(request, reply, request.params.id, changedJson, (caller, id) => useCases[door](caller, id)),
     );
   }
+
+  routes.post(
+    `${path}/break-glass`,
+    { schema: { ...changing('takeAtOnce', 'command', 'Take at once what one waits for', taking), params } },
+    (request, reply) => answer(request, reply, request.params.id, changedJson, (caller, id) => useCases.breakGlass.take(caller, id)),
+  );
 
   routes.post(
     `${path}/review`,

@@ -34,6 +34,13 @@ const simulation = z
     approvers: z.array(z.string()).describe('Who could decide such a request with the reason and the duration it has, in words'),
     requires: z.object({ reason: z.boolean(), duration: z.boolean(), preapproval: z.boolean() }),
     preApproval: z.uuid().nullable().describe('The pre-approval that would decide it at once'),
+    breakGlass: z
+      .object({
+        possible: z.union([z.boolean(), z.literal('unknown')]),
+        by: z.string().nullable().describe('The policy that lets it last longest'),
+        seconds: z.int().nullable().describe('How long it may last'),
+      })
+      .describe('Whether it could be taken at once, in an emergency, with a reason and where no review is owed'),
     refusal: z
       .object({ code: z.string(), detail: z.string() })
       .nullable()
@@ -69,8 +76,9 @@ export function serveSimulatePolicy(scope: FastifyInstance, { policies }: UseCas
         const right = { service, accessType, resource, integration };
         const onlyMatching = request.body.policies === 'matching';
         const result = await policies.simulate(callerOf(request), { requestor, right, onlyMatching, ...facts.value });
-        return sendResult(request, reply, result, ({ refusal, ...told }) => ({
+        return sendResult(request, reply, result, ({ refusal, breakGlass: { atMost, ...breakGlass }, ...told }) => ({
           ...told,
+          breakGlass: { ...breakGlass, seconds: atMost },
           refusal: refusal === null ? null : refusalJson(refusal),
         }));
       },

@@ -7,7 +7,18 @@ import { simulationHeading } from '../../blocks/simulation.ts';
 import { type ActionId, type ShortcutId, type ViewId, viewIds } from '../../blocks/wire.ts';
 import { type Desk, privately } from './desk.ts';
 import { listened } from './listened.ts';
-import { onCancel, onEscalate, onExtend, onNarrow, onNudge, onReceipt, onRelinquish, onRevoke, onShowSecret } from './on-access.ts';
+import {
+  onCancel,
+  onEscalate,
+  onExtend,
+  onNarrow,
+  onNudge,
+  onReceipt,
+  onRelinquish,
+  onRevoke,
+  onShowSecret,
+  onTakeAtOnce,
+} from './on-access.ts';
 import { onCommand } from './on-command.ts';
 import { onLinkAccount } from './on-link.ts';
 import { onApprove, onReview, onReviewSubmitted } from './on-decision.ts';
@@ -57,6 +68,7 @@ const presses: Record<ActionId, OnPress> = {
   cancel: onCancel,
   nudge: onNudge,
   escalate: onEscalate,
+  take_at_once: onTakeAtOnce,
   extend: onExtend,
   relinquish: onRelinquish,
   show_secret: onShowSecret,

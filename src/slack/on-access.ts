@@ -1,4 +1,4 @@
-/** Give less, Cancel, Nudge, Escalate, Extend, Relinquish, Revoke, Show password and Receipt. */
+/** Give less, Cancel, Nudge, Escalate, Break glass, Extend, Relinquish, Revoke, Show password and Receipt. */
 import type { Message } from '../../blocks/kit.ts';
 import { rejectionMessage, rejectionView } from '../../blocks/notices.ts';
 import { receipt, receiptHeading } from '../../blocks/receipt.ts';
@@ -20,6 +20,7 @@ type Change = (useCases: UseCases, caller: Caller, id: RequestId) => Promise<Res
 export const onCancel = changing((useCases, caller, id) => useCases.cancelRequest(caller, id));
 export const onNudge = changing((useCases, caller, id) => useCases.nudgeRequest(caller, id));
 export const onEscalate = changing((useCases, caller, id) => useCases.escalateRequest(caller, id, undefined));
+export const onTakeAtOnce = changing((useCases, caller, id) => useCases.breakGlass.take(caller, id));
 export const onRelinquish = changing((useCases, caller, id) => useCases.relinquishGrant(caller, id));
 export const onRevoke = changing((useCases, caller, id) => useCases.revokeGrant(caller, id, undefined));
 

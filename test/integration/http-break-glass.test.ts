@@ -55,6 +55,26 @@ it('is taken by the command, said and listed as such, and reviewed', async () =>
   expect(JSON.stringify(read.json)).toContain('Taken at once, without an approver for 10 minutes: try');
 });
 
+it('is taken instead of waiting by whoever asked for themselves, with the scope of asking, and once', async () => {
+  const take = (token: string | undefined, id: string) => call(table.app, token, 'POST', `/permission-requests/${id}/break-glass`);
+  const asked = await call(table.app, 'erin', 'POST', '/command', {
+    argv: ['request', 'pg', 'role', 'readonly', '--reason', 'stuck'],
+    scriptName: 'p0',
+  });
+  const id = idOf(asked.json);
+  expect((await take(undefined, id)).status).toBe(401);
+  for (const scope of [...everyScope].filter((each) => each !== 'command')) {
+    table.tokens.set('narrow', { ...table.by('erin'), via: 'api', scopes: new Set([scope]) });
+    expect({ scope, status: (await take('narrow', id)).status }).toEqual({ scope, status: 403 });
+  }
+  for (const name of people.filter((each) => each !== 'erin'))
+    expect({ name, status: (await take(name, id)).status }).toEqual({ name, status: 403 });
+  for (const none of ['none', '01938a00-0000-7000-8000-000000000001']) expect((await take('erin', none)).status).toBe(404);
+  for (let time = 0; time < 2; time++)
+    expect(await take('erin', id)).toMatchObject({ status: 200, json: { request: { id, decision: { by: 'policy pg', seconds: 300 } } } });
+  expect((await review('carol', id)).status).toBe(200);
+});
+
 it.each(['pg', 'grp'] as const)('is reviewed by whoever the table lets: %s', async (service) => {
   const mayDecide = service === 'grp' ? ['carol', 'dave'] : ['carol', 'trudy'];
   for (const taker of ['erin', 'trudy', 'dave', 'olga'] as const)

@@ -88,6 +88,45 @@ it.each(['socket', 'http'] as const)(
   120_000,
 );
 
+it('is taken instead of waiting, by the button at one’s own request', async () => {
+  await using product = await startCurfew({ transport: 'http' });
+  const { workspace } = product;
+  const [alice, bob] = [workspace.as('alice'), workspace.as('bob')];
+  await open(product);
+  await bob.command('/access request pg role readonly --reason "orders are stuck"');
+  const waiting = await seen(
+    workspace,
+    () => bob.dm(),
+    (message) => buttonsOf(message).includes(actionIds.takeAtOnce),
+  );
+  const asked = await seen(
+    workspace,
+    () => alice.messages('approvals'),
+    (message) => buttonsOf(message).includes('approve'),
+  );
+  expect(buttonsOf(asked)).not.toContain(actionIds.takeAtOnce);
+  await bob.press(waiting, actionIds.takeAtOnce);
+  await accessOf(workspace);
+  await workspace.until(() => !buttonsOf(asked).includes('approve') && textOf(asked).includes('Taken at once by'), 20_000);
+  const alarm = await seen(
+    workspace,
+    () => alice.messages('approvals'),
+    (message) => textOf(message).includes('Break-glass'),
+  );
+  expect(buttonsOf(alarm)).toContain('review_glass');
+  await workspace.until(() => textOf(waiting).includes('Owes a review') && !buttonsOf(waiting).includes(actionIds.takeAtOnce), 20_000);
+  // What waits next has no such button, for as long as the review is owed.
+  await bob.command('/access request pg role readwrite --reason "and that one"');
+  const next = await seen(
+    workspace,
+    () => bob.dm(),
+    (message) => buttonsOf(message).includes('cancel') && textOf(message).includes('readwrite'),
+  );
+  expect(buttonsOf(next)).not.toContain(actionIds.takeAtOnce);
+  await expectAgreement(product);
+  expectNoComplaints(product);
+}, 120_000);
+
 it.each(['socket', 'http'] as const)(
   'is taken in the form, which says so before, over %s',
   async (transport) => {

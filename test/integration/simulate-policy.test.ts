@@ -58,6 +58,27 @@ it.each<[string, string | null, Policy[], readonly string[]]>([
   expect(await simulate(rules)).toMatchObject({ ok: true, value: { outcome, by, approvers } });
 });
 
+it('says whether it could be taken at once in an emergency, by which policy, and for how long', async () => {
+  const glass = (maxMinutes: number) => ({ type: 'p0', options: { breakGlass: { maxMinutes } } }) as const;
+  const said = async (rules: readonly Policy[]) => {
+    const answer = await simulate(rules);
+    if (!answer.ok) throw new Error(answer.rejection.code);
+    return answer.value.breakGlass;
+  };
+  const no = { possible: false, by: null, atMost: null };
+  expect(await said([rule('a', { approval: [glass(10)] }), rule('b', { approval: [glass(30)] })])).toEqual({
+    possible: true,
+    by: 'b',
+    atMost: 1800,
+  });
+  expect(await said([rule('a')])).toEqual(no);
+  expect(await said([rule('a', { approval: [glass(10)] }), rule('b', { approval: [{ type: 'deny' }] })])).toEqual(no);
+  // Nobody has to be gone around.
+  expect(await said([rule('a', { approval: [glass(10)] }), rule('b', { approval: [{ type: 'persistent' }] })])).toEqual(no);
+  const doubtful = rule('a', { requestor: group('okta'), approval: [glass(10)] });
+  expect(await said([doubtful])).toEqual({ possible: 'unknown', by: null, atMost: null });
+});
+
 it('tells of each policy whether it matches and what is in the way', async () => {
   const rules = [
     rule('off', { disabled: true }),

@@ -204,6 +204,8 @@ async function seedRequests(world: World, side: Side): Promise<void> {
     }
   }
   for (const name of ['bob', 'erin']) await submit(name, 'readonly', `taken at once ${mark}`, true);
+  // By whom most calls are made, who owes no review.
+  for (const resource of ['readonly', 'readwrite']) await submit('alice', resource, `waits ${mark}`);
   // Long enough ago to be nudged.
   await world.pool.query(`update requests set created_at = created_at - interval '11 minutes' where org = $1 and state = 'pending'`, [of]);
   await world.sweep();

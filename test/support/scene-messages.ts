@@ -192,7 +192,8 @@ export function directScenes(words: Words): Scene[] {
   });
   const { denied, cancelled, lapsed, planned, active, ended: over, relinquished, revoked, failed } = states(words);
   const { openHours, closingHours, closedHours, beforeHours } = states(words);
-  const mine = (request: PermissionRequest, canEscalate = false) => requestMessage({ request, approvers, canEscalate });
+  const mine = (request: PermissionRequest, more: { canEscalate?: boolean; takeAtOnce?: typeof hour } = {}) =>
+    requestMessage({ request, approvers, ...more });
   const usage = { command: words.command, account: 'bob' };
   const has = asked(words, { state: active });
   const until = { ...has, extendedUntil: after(121) };
@@ -200,7 +201,8 @@ export function directScenes(words: Words): Scene[] {
   const gone = (state: RequestState) => () => ended({ request: asked(words, { state }) });
   return [
     scene('request-pending', 'Your request waits', () => mine(asked(words))),
-    scene('request-can-escalate', 'It waits, and there is somebody on call', () => mine(asked(words), true)),
+    scene('request-can-escalate', 'It waits, and there is somebody on call', () => mine(asked(words), { canEscalate: true })),
+    scene('request-can-take', 'It waits, and a policy lets you break glass', () => mine(asked(words), { takeAtOnce: hour })),
     scene('request-one-of-two', 'One of two has agreed', () => mine(asked(words, { endorsements }))),
     scene('request-planned', 'Approved, being set up', () => mine(asked(words, { state: planned }))),
     scene('request-active', 'Your request came to access', () => mine(has)),

@@ -19,7 +19,7 @@ import type { Policy } from '../../src/domain/policy.ts';
 import { digestOf } from '../../src/domain/digest.ts';
 import { defaultSettings } from '../../src/domain/settings.ts';
 import { must, org } from './http-app.ts';
-import { after, alice, asked, dave, digest, end, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
+import { after, alice, asked, dave, digest, end, hour, idOf, many, presets, states, takenAtOnce, type Words } from './scene-values.ts';
 import { fitAnswer } from '../../src/domain/target-answer.ts';
 import { signInView } from '../../blocks/sign-in.ts';
 import type { Scene } from './slack-scenes.ts';
@@ -247,6 +247,7 @@ function simulationScenes(words: Words): Scene[] {
     approvers: ['Security reviewers', words.group],
     requires: { reason: true, duration: false, preapproval: false },
     preApproval: null,
+    breakGlass: { possible: true, by: words.policy, atMost: hour },
     refusal: undefined,
     policies: [{ name: words.policy, matches: true }],
   };
@@ -260,6 +261,7 @@ function simulationScenes(words: Words): Scene[] {
         result: {
           ...ask,
           outcome: 'deny',
+          breakGlass: { possible: false, by: null, atMost: null },
           requires: { ...ask.requires, reason: false },
           refusal: rejectionText({ code: 'not-allowed', deniedBy: words.policy }),
         },

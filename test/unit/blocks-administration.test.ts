@@ -80,6 +80,7 @@ describe('the windows of owners, whatever is in them', () => {
           approvers: Array.from({ length: 20 }, () => said),
           requires: { reason: true, duration: true, preapproval: true },
           preApproval: null,
+          breakGlass: { possible: true, by: said, atMost: parseDuration('1h') ?? null },
           refusal: said,
           policies: policies.map(({ policy }) => ({ name: policy.name, matches: 'unknown' as const })),
         };
