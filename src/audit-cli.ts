@@ -9,6 +9,7 @@ import { openDatabase } from './store/database.ts';
 import { type Flaw, readChain, verifyDatabase } from './store/audit-verify.ts';
 import { createLog } from './telemetry.ts';
 import { verifyExport } from './verify-export.ts';
+import { type GivenReceipt, readReceipt, whatDiffers } from './verify-receipt.ts';
 
 /** `audit export`: the sealed events of the organisation, oldest first, one JSON document a line. @returns the exit code */
 export async function exportAudit(config: Config, args: readonly string[]): Promise<number> {
@@ -48,16 +49,27 @@ const dresses = new Map<string, (event: SealedEvent) => object>([
   ['p0', toP0Event],
 ]);
 
-/** `audit verify`: of the database, or of an export from its first event, and of the anchors. @returns the exit code */
+/** `audit verify`: of the database, or of an export from its first event, and of the anchors; and of a receipt. @returns the exit code */
 export async function verifyAudit(config: Config, args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { file: { type: 'string' }, anchors: { type: 'string' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { file: { type: 'string' }, anchors: { type: 'string' }, receipt: { type: 'string' } },
+  });
   const { file } = values;
+  if (values.receipt !== undefined && file === undefined)
+    return complain('--receipt needs the export that it is held against: --file audit.jsonl');
+  const receipt = values.receipt === undefined ? undefined : await readReceipt(values.receipt);
+  if (values.receipt !== undefined && receipt === undefined) return complain(`${values.receipt} is no receipt as the API gives it.`);
+  if (receipt !== undefined && receipt.org !== config.org) return complain(`The receipt is of ${receipt.org}, and not of ${config.org}.`);
   const reading = await findAnchors(config, values.anchors, file === undefined);
   if (typeof reading === 'number') return reading;
   if (file !== undefined) {
-    const { head, flaw } = await verifyExport(config.org, file, reading?.anchors ?? []);
+    const events: SealedEvent[] = [];
+    const found = (event: SealedEvent) => void (event.request !== null && event.request === receipt?.requestId && events.push(event));
+    const { head, flaw } = await verifyExport(config.org, file, reading?.anchors ?? [], found);
     const own = reading && { ...reading, anchors: reading.anchors.filter((each) => each.org === config.org) };
-    return report(head.seq, flaw, own);
+    const code = report(head.seq, flaw, own);
+    return code !== 0 || receipt === undefined ? code : reportReceipt(receipt, whatDiffers(receipt, events, head.seq));
   }
   return withDatabase(config, async (db) => {
     const { events, flaw } = await verifyDatabase(db, reading?.anchors ?? []);
@@ -87,6 +99,15 @@ function report(events: number, flaw: Flaw | undefined, reading: AnchorReading |
   const place = [flaw.seq === undefined ? [] : [`seq ${flaw.seq}`], flaw.id === undefined ? [] : [`id ${flaw.id}`]].flat();
   process.stderr.write(`The audit log of ${flaw.org} is broken at ${place.join(', ')}: ${flaw.what}.\n`);
   return 1;
+}
+
+function reportReceipt({ requestId, proof }: GivenReceipt, differs: string | undefined): number {
+  if (differs !== undefined) {
+    process.stderr.write(`The receipt of ${requestId} does not hold: ${differs}.\n`);
+    return 1;
+  }
+  process.stdout.write(`The receipt of ${requestId} holds: its ${proof.events.length} events, and what they say.\n`);
+  return 0;
 }
 
 function describeAnchors(reading: AnchorReading | undefined): string {

@@ -15,9 +15,9 @@ Commands:
   migrate    bring the schema of DATABASE_URL up to date, before new processes start
   audit export [--from SEQ] [--format jsonl|cloudevents]
              write the sealed audit events to standard output, one a line
-  audit verify [--file export.jsonl] [--anchors audit-anchors.jsonl]
+  audit verify [--file export.jsonl [--receipt receipt.json]] [--anchors audit-anchors.jsonl]
              walk the chain of DATABASE_URL, or of an export from its first event, compare it with the anchors,
-             and name the first event that does not fit
+             and name the first event that does not fit; then hold a revocation receipt against the export
 ${panicUsage}`;
 
 const [command, ...rest] = process.argv.slice(2);

@@ -19,12 +19,14 @@ const exported = z.strictObject({
 /**
  * Walks the chain in a file of `audit export`, which begins with the first event.
  * @param anchors  of this organisation or of all
+ * @param found  is told of each event
  * @throws where the file cannot be read
  */
 export async function verifyExport(
   org: string,
   file: string,
   anchors: readonly AuditHead[],
+  found: (event: SealedEvent) => void = () => undefined,
 ): Promise<{ readonly head: AuditHead; readonly flaw: Flaw | undefined }> {
   let bad: number | undefined;
   async function* events(): AsyncGenerator<SealedEvent> {
@@ -36,6 +38,7 @@ export async function verifyExport(
         bad = number;
         return;
       }
+      found(event);
       yield event;
     }
   }

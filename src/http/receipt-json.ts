@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Receipt } from '../app/receipt.ts';
 import { isoTime } from '../domain/time.ts';
-import { actorJson } from './event-json.ts';
+import { actorJson, type ShownActor } from './event-json.ts';
 import { endJson, isoOf, rulesJson } from './request-detail-json.ts';
 import { endSchema, eventActorSchema, eventTime, proofOfTarget } from './request-detail-schema.ts';
 
@@ -89,7 +89,10 @@ export function receiptJson({ request, now, grant, events }: Receipt): z.input<t
   };
 }
 
-function agreedJson({ action, actor, time: at, data }: Receipt['events'][number]) {
+type Said = Pick<Receipt['events'][number], 'action' | 'time' | 'data'> & { readonly actor: ShownActor };
+
+/** Whose yes it took, as the log has it. */
+export function agreedJson({ action, actor, time: at, data }: Said) {
   if (action !== 'request.endorsed' && action !== 'request.approved') return [];
   const seconds = typeof data['seconds'] === 'number' ? data['seconds'] : undefined;
   return [{ by: actorJson(actor), at, seconds, ...rulesJson(data) }];

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedEvent } from '../../src/app/audit-store.ts';
+import type { Draft } from '../../src/app/use-cases.ts';
 import { type PermissionRequest, wireStatus } from '../../src/domain/request.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import { receiptSchema } from '../../src/http/receipt-json.ts';
 import { requestDetailSchema } from '../../src/http/request-detail-schema.ts';
 import { readChain, verifyChain } from '../../src/store/audit-verify.ts';
+import { type GivenReceipt, whatDiffers } from '../../src/verify-receipt.ts';
 import { must, worldApp } from '../support/http-app.ts';
 import { createWorld, org, type World } from '../support/world.ts';
 
@@ -116,6 +118,113 @@ it("goes to whoever may read the request, and the target's own words to those wh
   expect((await receiptFor('alice', request.id)).targetSaid).toMatchObject({ gone: { member: false } });
   for (const path of [`${request.id}/receipt`, 'nope/receipt', '01938a00-0000-7000-8000-00000000ffff/receipt'])
     expect((await get('dave', path)).statusCode).toBe(404);
+});
+
+describe('holds against the log', () => {
+  const ask = async (who: string, more: Partial<Draft> = {}): Promise<PermissionRequest> => {
+    const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+    const draft = { right, reason: 'look', duration: parseDuration('1h'), to: undefined, ...more };
+    const asked = await world.useCases.submitRequest(await world.caller(who), draft);
+    if (!asked.ok) throw new Error(JSON.stringify(asked.rejection));
+    return asked.value.request;
+  };
+  const approve = async ({ id }: PermissionRequest, who = 'carol') => {
+    const verdict = { kind: 'approve', duration: undefined, digest: undefined } as const;
+    expect(await world.useCases.decideRequest(await world.caller(who), id, verdict)).toMatchObject({ ok: true });
+    await world.reconcile();
+  };
+  const policy = async (approval: object) => {
+    const document = { name: 'one', requestor: { type: 'any' }, resource: { type: 'any' }, approval: [approval] };
+    await world.pool.query(`delete from policies`);
+    await world.pool.query(`insert into policies (org, name, document) values ('demo', 'one', $1)`, [document]);
+  };
+
+  const lives: Record<string, () => Promise<PermissionRequest>> = {
+    'of access that expired': async () => {
+      const request = await give();
+      await world.passTime('31 minutes');
+      await world.reconcile();
+      return request;
+    },
+    'of what somebody else asked for, and nobody ever saw': async () => {
+      const request = await ask('bob', { to: 'erin@example.com' });
+      world.target.faults.push({ kind: 'refused', permanent: false });
+      await approve(request);
+      await revoke(request);
+      return request;
+    },
+    'of what two people agreed to, for less than was asked for': async () => {
+      await policy({ type: 'p0', options: { requiredApprovals: 2 } });
+      const request = await ask('bob', { right: { service: 'pg', accessType: 'role', resource: 'readwrite', integration: undefined } });
+      await approve(request, 'alice');
+      expect(await world.useCases.narrowRequest(await world.caller('carol'), request.id, 'readonly')).toMatchObject({ ok: true });
+      await approve(request, 'alice');
+      await approve(request, 'carol');
+      await revoke(request);
+      return request;
+    },
+    'of what was taken at once, and taken away by a panic': async () => {
+      await policy({ type: 'p0', options: { breakGlass: {} } });
+      const request = await ask('bob', { breakGlass: true });
+      await world.reconcile();
+      const wish = { selection: { kind: 'everything' }, reason: 'broken into', hold: false } as const;
+      expect(await world.useCases.panics.start(await world.caller('carol'), wish)).toMatchObject({ ok: true });
+      await world.reconcile();
+      return request;
+    },
+    'of standing access with hours': async () => {
+      await policy({ type: 'persistent' });
+      const request = await ask('bob', { window: 'daily 00:00-23:59 UTC', duration: undefined });
+      await world.reconcile();
+      await revoke(request);
+      return request;
+    },
+    'of access that was extended, and of the extension': async () => {
+      const request = await give();
+      const more = await world.useCases.extendRequest(await world.caller('bob'), request.id, {
+        duration: must(parseDuration('1h')),
+        reason: 'more',
+      });
+      if (!more.ok) throw new Error(more.rejection.code);
+      await approve(more.value);
+      await revoke(more.value);
+      await world.work.seal();
+      expect(await differs(await receiptFor('carol', more.value.id))).toBeUndefined();
+      return request;
+    },
+    'of what somebody else took away at the target': async () => {
+      world.target.watch = { everySeconds: 300, response: 'adopt' };
+      const request = await give();
+      world.target.held.clear();
+      await world.pool.query(`update target_rounds set due_at = now()`);
+      await world.work.watchDrift();
+      await world.reconcile();
+      return request;
+    },
+    'of what was there before': async () => {
+      world.target.held.add('bob:readonly');
+      const request = await give();
+      await revoke(request);
+      return request;
+    },
+  };
+  const differs = async (receipt: GivenReceipt) => {
+    const events: SealedEvent[] = [];
+    for await (const event of readChain(world.db, org, 1)) events.push(event);
+    return whatDiffers(
+      receipt,
+      events.filter((event) => event.request === receipt.requestId),
+      events.length,
+    );
+  };
+
+  it.each(Object.entries(lives))('%s', async (_, live) => {
+    const { id } = await live();
+    await world.work.seal();
+    for (const who of ['bob', 'carol']) expect(await differs(await receiptFor(who, id))).toBeUndefined();
+    const receipt = await receiptFor('carol', id);
+    expect(await differs({ ...receipt, latenessMs: receipt.latenessMs + 2 })).toBe('its latenessMs is not what the log says');
+  });
 });
 
 it('says that open sessions may go on where the target ends none', async () => {
