@@ -7,6 +7,7 @@ import { cancelButton, extendButton, relinquishButton } from './buttons.ts';
 import { encodePosition, encodeTurn, type HomeListName, type HomePosition } from './home-position.ts';
 import type { Findings } from '../src/domain/drift.ts';
 import { driftBlocks } from './drift.ts';
+import { latenessBlocks, type Lateness } from './home-lateness.ts';
 import { overdueBlocks, type Overdue } from './home-overdue.ts';
 import { type Unreviewed, unreviewedBlocks } from './home-unreviewed.ts';
 import { actions, button, paragraph, title } from './kit.ts';
@@ -29,6 +30,8 @@ export type HomeProps = Readonly<Record<HomeListName, HomePage>> & {
   readonly unreviewed?: Unreviewed | undefined;
   /** What somebody else has changed at targets, for the same; undefined where there is nothing. */
   readonly drift?: Findings | undefined;
+  /** How late access was seen gone lately, for the same. */
+  readonly lateness?: readonly Lateness[];
   readonly isOwner: boolean;
   /** May press the panic switch. */
   readonly mayPanic?: boolean;
@@ -59,6 +62,7 @@ export const home = (props: HomeProps): HomeView => ({
     ...list('requests', 'Your requests', 'You have no requests.', props.requests, requestRow),
     ...list('access', 'Your access', 'You have no access at the moment.', props.access, accessRow(props.extendBy)),
     ...againBlocks(props.recent),
+    ...latenessBlocks(props.lateness ?? []),
   ],
 });
 

@@ -144,7 +144,7 @@ export function whenGone({ state, extendedUntil }: PermissionRequest): Line {
 }
 
 /** "0.4 s" up to a minute, then words. */
-function lagWords(milliseconds: number): string {
+export function lagWords(milliseconds: number): string {
   const seconds = Math.round(Math.max(0, milliseconds) / 1000);
   if (milliseconds < 60_000 || !isDurationSeconds(seconds)) return `${(Math.max(0, milliseconds) / 1000).toFixed(1)} s`;
   return describeDuration(seconds);

@@ -16,4 +16,6 @@ export type LatenessReport = { readonly since: Instant; readonly until: Instant;
 export type LatenessReads = {
   /** Of what was seen gone in the last so many days. */
   report(org: Org, days: number): Promise<LatenessReport>;
+  /** Of the last 30 days, as it was within the last five minutes: for what is drawn again and again. */
+  lately(org: Org): Promise<LatenessReport>;
 };

@@ -11,6 +11,7 @@ import type { Unreviewed } from './break-glass-store.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { type Glance, takeGlance } from './glance.ts';
 import type { HomeList, Overdue } from './home-store.ts';
+import type { Lateness } from './lateness-store.ts';
 import type { Caller } from './ports.ts';
 import { recentRights } from './recent-rights.ts';
 import { type Routed, routeByVersion, whyNotDecide } from './routing.ts';
@@ -40,6 +41,8 @@ export type Home = {
   readonly driftStamp?: string | undefined;
   /** What others took at once and nobody has reviewed; only for owners and reviewers, and only where there is some. */
   readonly unreviewed?: Unreviewed | undefined;
+  /** How late access was seen gone in the last 30 days, by integration, for owners and reviewers. */
+  readonly lateness?: readonly Lateness[];
   /** May change settings and policies. */
   readonly isOwner: boolean;
   /** May press the panic switch: owners and reviewers. */
@@ -80,7 +83,7 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
     recentRights(deps, caller),
     deps.store.settings(org),
   ]);
-  const { overdue, standing = 0, unreviewed, drift, driftStamp } = forReviewers ?? {};
+  const { overdue, standing = 0, unreviewed, drift, driftStamp, lateness = [] } = forReviewers ?? {};
   return {
     waiting,
     requests,
@@ -90,6 +93,7 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
     drift: drift === undefined || drift.removed.count + drift.orphans.count === 0 ? undefined : drift,
     driftStamp,
     unreviewed: unreviewed === undefined || unreviewed.count === 0 ? undefined : unreviewed,
+    lateness,
     isOwner,
     standing,
     mayPanic: forReviewers !== undefined,
@@ -101,13 +105,14 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
 async function readForReviewers({ store }: DecideDeps, { org, person }: Caller) {
   // First: what is found after it is another one then.
   const driftStamp = await store.driftNotices.stamp(org);
-  const [overdue, standing, unreviewed, drift] = await Promise.all([
+  const [overdue, standing, unreviewed, drift, { integrations: lateness }] = await Promise.all([
     store.home.overdue(org, overdueShown),
     store.standingReview.count(org),
     store.breakGlass.unreviewed(org, { besides: person.id, limit: unreviewedShown }),
     store.driftNotices.findings(org, undefined, driftShown),
+    store.lateness.lately(org),
   ]);
-  return { overdue, standing, unreviewed, drift, driftStamp };
+  return { overdue, standing, unreviewed, drift, driftStamp, lateness };
 }
 
 function extensions({ requests }: HomePage, settings: Settings): ReadonlyMap<RequestId, DurationSeconds> {

@@ -1,31 +1,49 @@
 import { sql } from 'kysely';
-import type { LatenessReads } from '../app/lateness-store.ts';
+import type { LatenessReads, LatenessReport } from '../app/lateness-store.ts';
+import type { Org } from '../domain/ids.ts';
 import { instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 
 type Row = { now: Date; since: Date; integration: string | null; ended: number; p50: number; p99: number; max: number };
 
-export const createLatenessReads = (db: Db): LatenessReads => ({
-  async report(org, days) {
-    const { rows } = await sql<Row>`
-      with span as materialized (select clock_timestamp() as now, clock_timestamp() - ${days} * interval '1 day' as since),
-      gone as (
-        select r.integration, greatest(round(extract(epoch from g.gone_at - g.end_at) * 1000), 0)::float8 as late
-        from grants g join rights r on r.org = g.org and r.id = g.right_id
-        where g.org = ${org} and g.gone_at >= (select since from span) and g.gone_at <= (select now from span) and g.left_in_place is null),
-      each as (
-        select integration, count(*)::int as ended, max(late) as max,
-          percentile_disc(0.5) within group (order by late) as p50, percentile_disc(0.99) within group (order by late) as p99
-        from gone group by integration)
-      select span.now, span.since, each.* from span left join each on true order by integration`.execute(db);
-    const [first] = rows;
-    if (first === undefined) throw new Error('the database did not tell the time');
-    return {
-      since: instant(first.since.getTime()),
-      until: instant(first.now.getTime()),
-      integrations: rows.flatMap(({ integration, ended, p50, p99, max }) =>
-        integration === null ? [] : [{ integration, ended, p50Ms: p50, p99Ms: p99, maxMs: max }],
-      ),
-    };
-  },
-});
+const latelyDays = 30;
+const keptMs = 5 * 60_000;
+
+export function createLatenessReads(db: Db): LatenessReads {
+  const kept = new Map<Org, { readonly atMs: number; readonly report: Promise<LatenessReport> }>();
+  return {
+    report: (org, days) => readReport(db, org, days),
+    lately(org) {
+      const known = kept.get(org);
+      if (known !== undefined && performance.now() - known.atMs < keptMs) return known.report;
+      const report = readReport(db, org, latelyDays);
+      kept.set(org, { atMs: performance.now(), report });
+      // What failed is not kept: whoever waits for it hears of it.
+      report.catch(() => kept.delete(org));
+      return report;
+    },
+  };
+}
+
+async function readReport(db: Db, org: Org, days: number): Promise<LatenessReport> {
+  const { rows } = await sql<Row>`
+    with span as materialized (select clock_timestamp() as now, clock_timestamp() - ${days} * interval '1 day' as since),
+    gone as (
+      select r.integration, greatest(round(extract(epoch from g.gone_at - g.end_at) * 1000), 0)::float8 as late
+      from grants g join rights r on r.org = g.org and r.id = g.right_id
+      where g.org = ${org} and g.gone_at >= (select since from span) and g.gone_at <= (select now from span) and g.left_in_place is null),
+    each as (
+      select integration, count(*)::int as ended, max(late) as max,
+        percentile_disc(0.5) within group (order by late) as p50, percentile_disc(0.99) within group (order by late) as p99
+      from gone group by integration)
+    select span.now, span.since, each.* from span left join each on true order by integration`.execute(db);
+  const [first] = rows;
+  if (first === undefined) throw new Error('the database did not tell the time');
+  return {
+    since: instant(first.since.getTime()),
+    until: instant(first.now.getTime()),
+    integrations: rows.flatMap(({ integration, ended, p50, p99, max }) =>
+      integration === null ? [] : [{ integration, ended, p50Ms: p50, p99Ms: p99, maxMs: max }],
+    ),
+  };
+}

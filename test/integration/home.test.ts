@@ -4,6 +4,8 @@ import type { Home, HomePage } from '../../src/app/read-home.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
 import type { Result } from '../../src/domain/result.ts';
+import { createUseCases } from '../../src/app/index.ts';
+import { createStore } from '../../src/store/index.ts';
 import { addGrants } from '../support/many-grants.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -187,4 +189,18 @@ describe('what a change of the settings would do to live grants', () => {
     expect(must(await settings.read(alice))).toMatchObject(saved);
     expect(must(await settings.save(alice, { maxAccess: { time: 8, unit: 'h' } }, 'any'))).toEqual(saved);
   });
+});
+
+it('tells owners and reviewers how late access was seen gone lately', async () => {
+  const { id } = await give(bob);
+  expect((await world.useCases.home(alice)).lateness).toEqual([]);
+  must(await world.useCases.relinquishGrant(bob, id));
+  await world.reconcile();
+  await world.pool.query(`update grants set gone_at = end_at + interval '1500 milliseconds'`);
+  await world.passTime('1 minute');
+  // It is asked for again and again, so what was read lately is told.
+  expect((await world.useCases.home(alice)).lateness).toEqual([]);
+  const afresh = createUseCases({ ...world.deps, store: createStore({ db: world.db, pool: world.pool, removals: world.pool }) });
+  expect((await afresh.home(alice)).lateness).toEqual([{ integration: 'sample', ended: 1, p50Ms: 1500, p99Ms: 1500, maxMs: 1500 }]);
+  expect((await afresh.home(bob)).lateness).toEqual([]);
 });

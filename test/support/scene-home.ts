@@ -50,7 +50,18 @@ export function homeScenes(words: Words): Scene[] {
       recent,
     }),
     scene('approver', 'For an approver, with requests that wait', 'carol', { waiting, standing: 2, mayPanic: true }),
-    scene('owner', 'For an owner', 'alice', { isOwner: true, mayPanic: true, waiting }),
+    scene('owner', 'For an owner', 'alice', {
+      isOwner: true,
+      mayPanic: true,
+      waiting,
+      lateness: Array.from({ length: Math.max(1, words.requests - 2) }, (_, index) => ({
+        integration: index === 0 ? integration : `${integration}${index}`,
+        ended: 412,
+        p50Ms: 80,
+        p99Ms: 460,
+        maxMs: 2_310 + index,
+      })),
+    }),
     scene('overdue', 'For an owner, when access is not seen gone', 'alice', {
       isOwner: true,
       mayPanic: true,
