@@ -1,4 +1,5 @@
 import type { Work } from './app/use-cases.ts';
+import type { Backlog } from './app/vitals-store.ts';
 
 /**
  * After a stop, whatever is overdue is taken away before anything new is given. `isTaken` says that everything that was due at
@@ -19,4 +20,22 @@ export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give'>>(work: W)
     },
     isTaken: () => taken,
   };
+}
+
+/** Longer than the sweep and a call take: no worker runs, or none of them gets to it. */
+const longSeconds = 60;
+
+/**
+ * How the health page tells of what is to be taken away. Only a worker that has not tried it yet is unready for it: a process that
+ * answers must go on answering, as decisions and the panic switch are wanted then most.
+ * @param waits  undefined: the database does not say
+ */
+export function backlogCheck(isTaken: boolean, waits: Backlog | undefined): { readonly ok: boolean; readonly detail?: string } {
+  if (!isTaken) return { ok: false, detail: 'what fell due while nothing ran is being taken away first' };
+  if (waits === undefined) return { ok: false, detail: 'unknown' };
+  const { rights, oldestSeconds } = waits;
+  if (rights === 0) return { ok: true };
+  const many = rights > 1000 ? 'more than 1000 rights wait' : rights === 1 ? '1 right waits' : `${rights} rights wait`;
+  const since = `${many} to be taken away, the longest for ${Math.round(oldestSeconds)} s`;
+  return oldestSeconds > longSeconds ? { ok: false, detail: `${since}: is a worker running?` } : { ok: true, detail: since };
 }

@@ -10,7 +10,7 @@ import type { Instant } from '../domain/time.ts';
 import type { Role } from '../domain/role.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { PlainAsks } from './ask-store.ts';
-import type { AuditChecks, Vitals } from './vitals-store.ts';
+import type { AuditChecks, Backlog, Vitals } from './vitals-store.ts';
 import type { Aftermath, Claim, ClaimTargets, Settlement } from './claims.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { BotTokenStore } from './bot-token-store.ts';
@@ -221,6 +221,7 @@ export type Store = Reads &
     /** Postgres' clock. */
     now(): Promise<Instant>;
     vitals(): Promise<Vitals>;
+    backlog(): Promise<Backlog>;
     newer(): Promise<Newer>;
     readonly auditChecks: AuditChecks;
     readonly drift: DriftStore;

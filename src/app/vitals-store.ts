@@ -36,6 +36,9 @@ export type Vitals = {
   readonly newer: Newer;
 };
 
+/** What is due to be taken away and that no worker has come to yet: how much, counted to a thousand and one, and since when. */
+export type Backlog = { readonly rights: number; readonly oldestSeconds: number };
+
 /** What a worker needs to verify the audit log from time to time, one worker at a time. */
 export type AuditChecks = {
   /** The turn to walk the chain, if it is time and nobody else has it. It must be renewed within `leaseSeconds`. */

@@ -41,7 +41,7 @@ import { createStandingAccessReads } from './standing-access.ts';
 import { createStandingReviewReads } from './standing-review.ts';
 import { createSteps } from './steps.ts';
 import { createTransaction } from './transaction.ts';
-import { createAuditChecks, readVitals } from './vitals.ts';
+import { createAuditChecks, readBacklog, readVitals } from './vitals.ts';
 import { createWakeRelay } from './wake-relay.ts';
 import { createWebhookQueue } from './webhook-queue.ts';
 import { createWebhookReads } from './webhooks.ts';
@@ -82,6 +82,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
       const [vitals, newer] = await Promise.all([readVitals(db), readNewer(db)]);
       return { ...vitals, newer };
     },
+    backlog: () => readBacklog(db),
     newer: () => readNewer(db),
     auditChecks: createAuditChecks(db),
     drift: createDriftStore(pool),

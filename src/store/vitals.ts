@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AuditChecks, Vitals } from '../app/vitals-store.ts';
+import type { AuditChecks, Backlog, Vitals } from '../app/vitals-store.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { lastMoment } from './home-tabs.ts';
@@ -78,6 +78,13 @@ export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
     pendingRequests: row.pending,
     panics: { ...row.panics, stalledSeconds: row.panics.stalled },
   };
+}
+
+/** For whoever may ask at any time, so it reads no more than it tells. */
+export async function readBacklog(db: Db): Promise<Backlog> {
+  const { rows } = await sql<Backlog>`select count(*)::int as rights, ${age(sql`min(due_at)`)} as "oldestSeconds"
+    from (select due_at from rights where lane = 'take' and due_at <= now() order by due_at limit 1001) due`.execute(db);
+  return rows[0] ?? { rights: 0, oldestSeconds: 0 };
 }
 
 const toInstant = (date: Date): Instant => instant(date.getTime());

@@ -171,17 +171,61 @@ const panics: readonly AdminOperation[] = [
 const behind = (scope: Scope, all: readonly Omit<AdminOperation, 'scopes'>[]): AdminOperation[] =>
   all.map((each) => ({ ...each, scopes: [scope] }));
 
+const reports: readonly AdminOperation[] = [
+  { id: 'reportLateness', method: 'GET', path: '/reports/lateness', may: readers, scopes: ['audit:read'] },
+];
+
 export const adminOperations: readonly AdminOperation[] = [
   ...behind('settings', settings),
   ...behind('policies', policies),
   ...behind('keys', keys),
   ...panics,
+  ...reports,
   // Whoever says where events go can read them.
   ...webhooks.map((each) => ({
     ...each,
     scopes: each.method === 'GET' || each.method === 'DELETE' ? (['settings'] as const) : (['settings', 'audit:read'] as const),
   })),
 ];
+
+/** What is not administrative, or for everybody in part: in which test it is said who may. */
+export const otherOperations: Readonly<Record<string, string>> = {
+  readLiveness: 'http-edges',
+  readReadiness: 'http-edges',
+  readCliVersion: 'discovery',
+  readOrganisation: 'discovery',
+  dropTraces: 'discovery',
+  readAccount: 'authorization-admin',
+  runCommand: 'authorization-admin',
+  runListCommand: 'http-command',
+  pollCommand: 'poll-stream',
+  followRequests: 'event-stream',
+  listRequests: 'http-requests',
+  readRequest: 'authorization',
+  readReceipt: 'receipt',
+  approveRequest: 'authorization',
+  denyRequest: 'authorization',
+  cancelRequest: 'authorization',
+  extendRequest: 'authorization',
+  escalateRequest: 'authorization',
+  relinquishGrant: 'authorization',
+  revokeGrant: 'authorization',
+  narrowRequest: 'narrow',
+  nudgeRequest: 'waiting',
+  questionRequest: 'questions',
+  answerQuestion: 'questions',
+  takeAtOnce: 'http-break-glass',
+  reviewBreakGlass: 'http-break-glass',
+  listPreApprovals: 'authorization-admin',
+  createPreApproval: 'authorization-admin',
+  readPreApproval: 'authorization-admin',
+  endPreApproval: 'authorization-admin',
+  listStandingAccess: 'authorization-admin',
+  readStandingAccess: 'authorization-admin',
+  endStandingAccess: 'authorization-admin',
+  keepStandingAccess: 'keep-standing',
+  listAuditEvents: 'authorization-admin',
+};
 
 /** Makes what the call needs, then makes the call. */
 export async function perform(table: Table, token: string | undefined, { method, path, body, before }: AdminOperation): Promise<number> {

@@ -54,6 +54,7 @@ export async function startCurfew({
   approvals = 'approvals',
   channels = {},
   linkByEmail = true,
+  roles,
   before,
   slack: slackOptions = {},
 }: {
@@ -65,6 +66,8 @@ export async function startCurfew({
   /** By policy. */
   channels?: Readonly<Record<string, string>>;
   linkByEmail?: boolean;
+  /** Both, unless one is named. */
+  roles?: 'web' | 'worker';
   /** What happens to the workspace, where it is a server of its own, before Curfew starts. */
   before?: (workspace: WorkspaceDriver) => void;
   /** Of the workspace, where it is a server of its own. */
@@ -89,6 +92,7 @@ export async function startCurfew({
       PORT: '0',
       DATABASE_URL: database.url,
       REDIS_URL: redisUrl,
+      CURFEW_ROLES: roles,
       SAMPLE_DATABASE_URL: sample.url,
       CURFEW_CONFIG: 'curfew.yaml',
       CURFEW_BOOTSTRAP_KEY: bootstrapKey,
