@@ -33,15 +33,21 @@ export const createBreakGlassWrites = (tx: Db): BreakGlassWrites => ({
     await sql`with t as (
         insert into break_glass (org, request_id, person_id, used_at) values (${org}, ${id}, ${principal.id}, ${timestamp(at)})
         returning org, request_id, null::uuid as grant_id),
-      a as (${auditFrom('t', 'breakglass.used', actor, sql`${JSON.stringify(rulesData(rules, { reason, seconds: duration }))}::jsonb`)})
+      a as (${auditFrom('t', 'breakglass.used', actor, sql`${JSON.stringify(rulesData(rules, { reason, seconds: duration }))}::jsonb`)}),
+      o as (${notifyWaiting(org, principal.id)})
       ${notifyFrom('t')}`.execute(tx);
   },
   async review(actor, { org, id }, { by, at, note }) {
     await sql`with t as (
         update break_glass set reviewed_at = ${timestamp(at)}, reviewed_by = ${by.id}, note = ${note}, blocks = false
         where org = ${org} and request_id = ${id} and reviewed_at is null
-        returning org, request_id, null::uuid as grant_id),
-      a as (${auditFrom('t', 'breakglass.reviewed', actor, sql`${JSON.stringify({ note })}::jsonb`)})
+        returning org, request_id, person_id, null::uuid as grant_id),
+      a as (${auditFrom('t', 'breakglass.reviewed', actor, sql`${JSON.stringify({ note })}::jsonb`)}),
+      o as (${notifyWaiting(org, sql`(select person_id from t)`)})
       ${notifyFrom('t')}`.execute(tx);
   },
 });
+
+/** What else they wait for can be taken at once no longer, or again. */
+const notifyWaiting = (org: string, person: unknown) => sql`insert into outbox (org, kind, subject)
+  select q.org, 'notify', q.id from requests q where q.org = ${org} and q.requestor_id = ${person} and q.state = 'pending'`;

@@ -3,6 +3,7 @@ import type { Caller } from '../../src/app/ports.ts';
 import type { Draft } from '../../src/app/use-cases.ts';
 import type { Asked } from '../../src/app/request-form.ts';
 import { optionKey } from '../../src/domain/option-key.ts';
+import type { RequestId } from '../../src/domain/ids.ts';
 import { toSeconds } from '../../src/domain/duration.ts';
 import type { PanicSelection } from '../../src/domain/panic.ts';
 import { postingKey } from '../../src/domain/posting.ts';
@@ -287,6 +288,22 @@ describe('taken instead of waiting', () => {
     const request = await ask('bob', { duration: toSeconds({ time: 5, unit: 'm' }) });
     expect(await most(request)).toBe(300);
     expect(must(await instead('bob', request))).toMatchObject({ state: { duration: 300 } });
+  });
+
+  it('is offered where it is possible, on all that they wait for', async () => {
+    const [first, other] = [await ask('bob'), await ask('bob', { right: { ...right, resource: 'readwrite' } })];
+    const offered = async () => {
+      const { rows } = await world.pool.query<{ subject: RequestId }>(`select distinct subject from outbox where kind = 'notify'`);
+      for (const { subject } of rows) await world.work.notify(subject);
+      return world.posted.flatMap(({ slot, picture }) =>
+        slot === 'request' && picture.request.id === other.id ? [picture.takeAtOnce] : [],
+      );
+    };
+    expect(await offered()).toEqual([expect.any(Number)]);
+    must(await instead('bob', first));
+    expect(await offered()).toEqual([undefined]);
+    must(await review('carol', first));
+    expect(await offered()).toEqual([expect.any(Number)]);
   });
 
   it('is only for whoever asked for themselves, and said why', async () => {

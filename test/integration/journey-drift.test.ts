@@ -6,7 +6,8 @@ import { startCurfew } from '../support/running-curfew.ts';
 
 it('what was changed at the target by hand is told in Slack, and so is that it was put right', async () => {
   await using product = await startCurfew({ transport: 'http' });
-  const { workspace, curfew, sampleUrl, account } = product;
+  const { workspace, curfew, sampleUrl } = product;
+  const login = product.account('bob');
   const [alice, bob] = [workspace.as('alice'), workspace.as('bob')];
   await bob.command(command.replace('1m', '1h'));
   await alice.press(await approvalOf(workspace, 'look at orders'), 'approve');
@@ -15,7 +16,7 @@ it('what was changed at the target by hand is told in Slack, and so is that it w
   await workspace.until(() => alice.home(), 10_000);
 
   const byHand = (statement: string) =>
-    withClient(sampleUrl, (client) => client.query(statement.replace('bob', client.escapeIdentifier(account('bob')))));
+    withClient(sampleUrl, (client) => client.query(statement.replace('bob', client.escapeIdentifier(login))));
   // Not at all that carries our mark: other tests have logins on the same server.
   const look = () => curfew.pool.query(`update target_rounds set due_at = now() where kind = 'rights'`);
   await byHand('revoke readonly from bob');
@@ -33,7 +34,7 @@ it('what was changed at the target by hand is told in Slack, and so is that it w
       (message) => textOf(message).includes(words),
     ),
   ];
-  for (const message of messages) expect(textOf(message)).toContain(account('bob'));
+  for (const message of messages) expect(textOf(message)).toContain(login);
   expect(bob.dm().filter((message) => textOf(message).includes(words))).toEqual([]);
   await workspace.until(() => JSON.stringify(must(alice.home()).source).includes('Changed by somebody else at targets: 1'), 20_000);
 
