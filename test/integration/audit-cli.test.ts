@@ -1,82 +1,16 @@
-import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { anchorFile, appendAnchors, readAnchors, startAnchors } from '../../src/audit-anchors.ts';
-import type { RequestId } from '../../src/domain/ids.ts';
-import { parseDuration } from '../../src/domain/duration.ts';
-import { receiptJson, receiptSchema } from '../../src/http/receipt-json.ts';
-import type { GivenReceipt } from '../../src/verify-receipt.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { anchorFile, readAnchors, startAnchors } from '../../src/audit-anchors.ts';
+import { auditCommands, secretKey } from '../support/audit-cli.ts';
+import type { World } from '../support/world.ts';
 
-// The commands as their own processes, on a database where people asked for access and gave it back.
-
-const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
-const secretKey = Buffer.alloc(32, 7);
+const { place, audit, anchor } = auditCommands();
 let world: World;
 let folder: string;
 let anchors: string;
-let lived: RequestId;
+beforeEach(() => void ({ world, folder, anchors } = place()));
 
-beforeEach(async () => {
-  world = await createWorld();
-  folder = mkdtempSync(path.join(os.tmpdir(), 'curfew-audit-'));
-  anchors = anchorFile(folder);
-  lived = await liveThrough();
-  await world.work.seal();
-});
-afterEach(async () => {
-  await world[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Bob asks, alice approves, the target is touched, and bob gives it back. */
-async function liveThrough(): Promise<RequestId> {
-  const [alice, bob] = await Promise.all([world.caller('alice'), world.caller('bob')]);
-  const duration = parseDuration('60s');
-  if (duration === undefined) throw new Error('60s is no duration');
-  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
-  const asked = await world.useCases.submitRequest(bob, {
-    right,
-    reason: 'look at “orders” — übermorgen',
-    duration,
-    to: undefined,
-  });
-  if (!asked.ok) throw new Error(asked.rejection.code);
-  const { id } = asked.value.request;
-  expect(await world.useCases.decideRequest(alice, id, { kind: 'approve', duration: undefined, digest: undefined })).toMatchObject({
-    ok: true,
-  });
-  await world.reconcile();
-  expect(await world.useCases.relinquishGrant(bob, id)).toMatchObject({ ok: true });
-  await world.reconcile();
-  return id;
-}
-
-/** Runs `audit …` to its end. */
-function audit(args: readonly string[], more: Record<string, string> = { DATABASE_URL: world.database.url }) {
-  const env = {
-    PATH: process.env['PATH'],
-    CURFEW_DATA_DIR: folder,
-    CURFEW_SECRET_KEY: secretKey.toString('base64'),
-    CURFEW_SLACK: 'local',
-    SAMPLE_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/y',
-    LOG_LEVEL: 'silent',
-    ...more,
-  };
-  return new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [cli, 'audit', ...args], { cwd: folder, env });
-    let out = '';
-    let err = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
-}
-
-const anchor = async () => appendAnchors(anchors, secretKey, await world.store.audit.heads());
 const free = 'alter table audit disable trigger user; alter table audit_chain disable trigger user;';
 const parseLines = (out: string): Record<string, unknown>[] =>
   out
@@ -223,101 +157,6 @@ describe('audit verify', () => {
     expect(code).toBe(1);
     expect(err).toContain('broken at line 2');
     expect((await readAnchors(anchors, Buffer.alloc(32, 8))).broken?.line).toBe(1);
-  });
-});
-
-describe('a receipt', () => {
-  /** As the API gives it to somebody. */
-  async function receiptFor(name: string, id = lived): Promise<GivenReceipt> {
-    const made = await world.useCases.history.receipt(await world.caller(name), id);
-    if (!made.ok) throw new Error(made.rejection.code);
-    return receiptSchema.parse(JSON.parse(JSON.stringify(receiptJson(made.value))));
-  }
-  const exported = async () => {
-    const file = path.join(folder, 'export.jsonl');
-    writeFileSync(file, (await audit(['export'])).out);
-    return file;
-  };
-  /** Without any database. */
-  const verify = (file: string, receipt: unknown, more: readonly string[] = []) => {
-    const at = path.join(folder, 'receipt.json');
-    writeFileSync(at, typeof receipt === 'string' ? receipt : JSON.stringify(receipt));
-    return audit(['verify', '--file', file, '--receipt', at, ...more], {});
-  };
-
-  it('holds against an export, whoever it was made out for, without a database', async () => {
-    const file = await exported();
-    await anchor();
-    for (const name of ['alice', 'bob']) {
-      const { code, out, err } = await verify(file, await receiptFor(name), ['--anchors', anchors]);
-      expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toContain(`The receipt of ${lived} holds: its 5 events, and what they say.`);
-    }
-    // What came later is no matter.
-    const receipt = await receiptFor('alice');
-    await liveThrough();
-    await world.work.seal();
-    expect((await verify(await exported(), receipt)).code).toBe(0);
-  });
-
-  it.each<[string, (receipt: GivenReceipt) => object, string]>([
-    ['a shorter lateness', (receipt) => ({ latenessMs: receipt.latenessMs + 1 }), 'its latenessMs is not what the log says'],
-    ['another moment', () => ({ observedGoneAt: '2026-01-01T00:00:00.000Z' }), 'its observedGoneAt'],
-    ['another end', (receipt) => ({ end: { ...receipt.end, kind: 'expired' } }), 'its end.kind'],
-    ['another right', (receipt) => ({ right: { ...receipt.right, resource: 'readwrite' } }), 'its right.resource'],
-    ['another person', () => ({ principal: 'mallory@example.com' }), 'its principal'],
-    [
-      'another approver',
-      (receipt) => ({ agreed: receipt.agreed.map((each) => ({ ...each, by: { kind: 'policy', name: 'x' } })) }),
-      'its agreed',
-    ],
-    ['fewer approvers', () => ({ agreed: [] }), 'its agreed'],
-    ['sessions that were not ended', () => ({ sessionsEnded: 7 }), 'its sessionsEnded'],
-    [
-      'a target that said something else',
-      () => ({ targetSaid: { given: { member: false }, gone: { member: true } } }),
-      'its targetSaid.given',
-    ],
-    ['no events', ({ proof }) => ({ proof: { ...proof, events: [] } }), 'it names no events'],
-    [
-      'an event left out',
-      ({ proof }) => ({ proof: { ...proof, events: proof.events.filter(({ action }) => action !== 'grant.relinquished') } }),
-      'it leaves out event 4 (grant.relinquished)',
-    ],
-    [
-      'an event changed',
-      ({ proof }) => ({ proof: { ...proof, events: proof.events.map((each) => ({ ...each, hash: 'ab'.repeat(32) })) } }),
-      'event 1 of the log is another one',
-    ],
-    [
-      'an event beyond the log',
-      ({ proof }) => ({ proof: { ...proof, events: [...proof.events, { ...proof.events[0], seq: 99 }] } }),
-      'it names event 99, and the export ends at',
-    ],
-    [
-      'an event that is not sealed',
-      ({ proof }) => ({ proof: { isSealed: false, events: proof.events.map((each) => ({ ...each, seq: null, hash: null })) } }),
-      'it was made out before request.submitted was sealed',
-    ],
-  ])('with %s does not hold', async (_what, change, why) => {
-    const receipt = await receiptFor('alice');
-    const { code, out, err } = await verify(await exported(), { ...receipt, ...change(receipt) });
-    expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/^The audit log holds: [^\n]+\n$/) });
-    expect(err).toContain(`The receipt of ${lived} does not hold: ${why}`);
-  });
-
-  it('is not believed of another request, nor of another log, nor of one that is broken', async () => {
-    const receipt = await receiptFor('alice');
-    const file = await exported();
-    const other = '01938a00-0000-7000-8000-00000000ffff';
-    expect((await verify(file, { ...receipt, requestId: other })).err).toContain('event 1 of the log is not about its request');
-    expect((await verify(file, { ...receipt, org: 'elsewhere' })).err).toContain('The receipt is of elsewhere, and not of demo');
-    for (const none of ['{}', 'no json', '[]']) expect((await verify(file, none)).err).toContain('is no receipt as the API gives it');
-    // Whoever rewrites both finds the chain in the way.
-    writeFileSync(file, readFileSync(file, 'utf8').replace(/"latenessMs":\d+/, '"latenessMs":0'));
-    const { code, err } = await verify(file, { ...receipt, latenessMs: 0 });
-    expect(code).toBe(1);
-    expect(err).toMatch(/^The audit log of demo is broken at seq \d+/);
   });
 });
 
