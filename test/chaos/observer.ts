@@ -10,8 +10,11 @@ const [url = '', file = '', everyMs = '100'] = process.argv.slice(2);
 let isOver = false;
 process.stdin.on('end', () => (isOver = true)).resume();
 
-/** A login that has ended its validity cannot come in, but it is a member all the same, and counts. */
-const look = `select (extract(epoch from clock_timestamp()) * 1000)::float8 as at, coalesce(array_agg(m.rolname || ':' || r.rolname order by m.rolname, r.rolname), '{}') as held
+/**
+ * A login that has ended its validity cannot come in, but it is a member all the same, and counts.
+ * Dated by the start of the statement: clock_timestamp() would be read behind the rows, and say of a later moment what it was before.
+ */
+const look = `select (extract(epoch from statement_timestamp()) * 1000)::float8 as at, coalesce(array_agg(m.rolname || ':' || r.rolname order by m.rolname, r.rolname), '{}') as held
   from pg_auth_members a join pg_roles m on m.oid = a.member join pg_roles r on r.oid = a.roleid where r.rolname in ('readonly', 'readwrite')`;
 
 let client: pg.Client | undefined;
