@@ -252,11 +252,12 @@ export type Messenger = {
   /** Ends a step of a workflow. One that waits no more is not an error. */
   endStep(execution: string, end: StepEnd): Promise<void>;
   /**
-   * Draws somebody's home tab anew, unless it shows already what `read` gives for them. `gone` where the account is not this
-   * person's any more, or nobody can look at it. @throws where it could not be drawn now.
+   * Draws a home tab anew for whoever its account is taken for now, unless it shows already what `read` gives for them. Of an
+   * account that is refused it says why, and shows nothing of the person it was taken for before. `gone` where nobody can look
+   * at it. @throws where it could not be drawn now.
    */
   drawHome(
-    tab: Pick<HomeClaim, 'account' | 'person' | 'place' | 'shown'>,
+    tab: Pick<HomeClaim, 'account' | 'place' | 'shown'>,
     read: (caller: Caller, position: HomePosition) => Promise<Home>,
   ): Promise<HomeDrawn | 'gone'>;
 };

@@ -167,7 +167,7 @@ export type UseCases = RequestDoors & {
   /** No door either: whoever presses is not known yet. */
   readonly deliveries: Pick<DeliveryStore, 'claim'>;
   /** No door: what a tab shows is read through {@link UseCases.home}. */
-  readonly homeTabs: Pick<HomeTabs, 'begin' | 'drawn'>;
+  readonly homeTabs: Pick<HomeTabs, 'begin' | 'drawn' | 'changeAccount'>;
   /** Only for a request that {@link RequestDoors.pollRequest} has shown to the caller. */
   readonly watch: RequestWatch;
   /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */

@@ -106,7 +106,8 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
   const isFirst = createIsFirst(deps);
   listen(app, {
     client,
-    useCases: deps.useCases,
+    useCases,
+    org,
     identities: identitiesOf(people),
     people,
     isFirst,

@@ -8,6 +8,7 @@ import { faultText } from '../../blocks/notices.ts';
 import { noticeId } from '../../blocks/wire.ts';
 import type { Log } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
+import type { Org } from '../domain/ids.ts';
 import type { OpenSignIn } from './app.ts';
 import type { IsFirst } from './first-delivery.ts';
 import type { Identities } from './identity.ts';
@@ -19,6 +20,7 @@ import type { Turns } from './turns.ts';
 export type Desk = {
   readonly client: WebClient;
   readonly useCases: UseCases;
+  readonly org: Org;
   readonly identities: Identities;
   readonly people: People;
   readonly isFirst: IsFirst;

@@ -2,10 +2,12 @@
 import type { WebClient } from '@slack/web-api';
 import { home } from '../../blocks/home.ts';
 import { decodePosition, encodePosition, type HomePosition } from '../../blocks/home-position.ts';
+import { rejectionHome } from '../../blocks/notices.ts';
 import type { HomeDrawn } from '../app/home-tabs-store.ts';
-import type { Log, Messenger } from '../app/ports.ts';
+import type { Caller, Log, Messenger } from '../app/ports.ts';
 import type { Home } from '../app/read-home.ts';
 import { digestOf } from '../domain/digest.ts';
+import type { Result } from '../domain/result.ts';
 import { apiError } from './api-error.ts';
 import type { Identities } from './identity.ts';
 import type { Pace } from './pace.ts';
@@ -13,12 +15,22 @@ import type { Pace } from './pace.ts';
 /** Nobody can look at such a tab. */
 const unseen: readonly string[] = ['user_not_found', 'user_disabled', 'not_enabled', 'user_not_visible'];
 
-/** A tab of these contents, and what is remembered of it. */
-export function viewOf(contents: Home, position: HomePosition): { readonly view: ReturnType<typeof home>; readonly drawn: HomeDrawn } {
+/** The tab as this account is to see it, and what is remembered of it. */
+export async function tabOf(
+  caller: Result<Caller>,
+  position: HomePosition,
+  read: (caller: Caller, position: HomePosition) => Promise<Home>,
+): Promise<{ readonly view: ReturnType<typeof home>; readonly drawn: HomeDrawn }> {
+  if (!caller.ok) {
+    const view = rejectionHome(caller.rejection);
+    return { view, drawn: { person: undefined, shown: digestOf(view), place: '', waiting: [], overdue: undefined, drift: undefined } };
+  }
+  const contents = await read(caller.value, position);
   const view = home({ ...contents, position });
   return {
     view,
     drawn: {
+      person: caller.value.person.id,
       shown: digestOf(view),
       place: encodePosition(position),
       waiting: contents.waiting.requests.map(({ id }) => id),
@@ -36,16 +48,12 @@ export const createDrawHome =
     log,
   }: {
     readonly client: WebClient;
-    readonly identities: Pick<Identities, 'caller'>;
+    readonly identities: Pick<Identities, 'shown'>;
     readonly pace: Pace;
     readonly log: Log;
   }): Messenger['drawHome'] =>
-  async ({ account, person, place, shown }, read) => {
-    const caller = await identities.caller(account);
-    // Whoever it belongs to now opens it by themselves.
-    if (!caller.ok || caller.value.person.id !== person.id) return 'gone';
-    const position = decodePosition(place);
-    const { view, drawn } = viewOf(await read(caller.value, position), position);
+  async ({ account, place, shown }, read) => {
+    const { view, drawn } = await tabOf(await identities.shown(account), decodePosition(place), read);
     if (drawn.shown === shown) return drawn;
     try {
       // What Slack has asked to wait for is not waited for here: other messages stand behind it in the queue.

@@ -13,6 +13,8 @@ export type Identities = {
   caller(userId: string): Promise<Result<Caller>>;
   /** On whose behalf something is asked for by another who names them. Refuses as `caller` does, and makes no link. */
   named(userId: string): Promise<Result<Caller>>;
+  /** Whose home tab this account looks at. Refuses as `caller` does; nobody did anything, so no link is made and nothing is counted. */
+  shown(userId: string): Promise<Result<Caller>>;
   /** The account of somebody who could be a caller, and who it is linked to; no link is made. */
   account(userId: string): Promise<Result<LookedAt>>;
   /** Links the account of somebody who asks for it by the address that the workspace vouches for, also where the link was taken back. */
@@ -63,20 +65,27 @@ export function createIdentities(deps: {
     return { account: { provider: 'slack', workspace, user: userId, email }, shown: shownAs(found, home) };
   };
   const callerFor = (person: Caller['person']): Caller => ({ org, person, via: 'slack', scopes: everyScope });
+  const toldOf = (why: Why): Why => (why === 'unlinked' && !deps.canSignIn ? 'no-email' : why);
   const refuse = (why: Why) => {
-    const told = why === 'unlinked' && !deps.canSignIn ? 'no-email' : why;
-    deps.countRefused(told);
-    return reject({ code: 'identity-unknown', why: told });
+    deps.countRefused(toldOf(why));
+    return reject({ code: 'identity-unknown', why: toldOf(why) });
   };
-  const personBy = async (userId: string, find: UseCases['linkAccount']): Promise<Result<Caller>> => {
+  const personBy = async (userId: string, find: UseCases['linkAccount']) => {
     const looked = await look(userId);
-    const found = 'why' in looked ? looked : await find(org, looked.account);
+    return 'why' in looked ? looked : find(org, looked.account);
+  };
+  const callerBy = async (userId: string, find: UseCases['linkAccount']): Promise<Result<Caller>> => {
+    const found = await personBy(userId, find);
     return 'person' in found ? accept(callerFor(found.person)) : refuse(found.why);
   };
   return {
-    caller: (userId) => personBy(userId, deps.useCases.linkAccount),
-    named: (userId) => personBy(userId, deps.useCases.namedPerson),
-    linkAgain: (userId) => personBy(userId, deps.useCases.linkAgain),
+    caller: (userId) => callerBy(userId, deps.useCases.linkAccount),
+    named: (userId) => callerBy(userId, deps.useCases.namedPerson),
+    linkAgain: (userId) => callerBy(userId, deps.useCases.linkAgain),
+    async shown(userId) {
+      const found = await personBy(userId, deps.useCases.namedPerson);
+      return 'person' in found ? accept(callerFor(found.person)) : reject({ code: 'identity-unknown', why: toldOf(found.why) });
+    },
     async account(userId) {
       const looked = await look(userId);
       if ('why' in looked) return refuse(looked.why);

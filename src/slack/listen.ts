@@ -165,7 +165,10 @@ type Event = Exclude<(typeof listened.events)[number], 'function_executed'>;
 type OnEvent = (desk: Desk, userId: string, seen?: object) => Promise<void>;
 const events: Record<Event, OnEvent> = {
   app_home_opened: openHome,
-  user_change: async (desk, userId) => desk.people.forget(userId),
+  user_change: async (desk, userId) => {
+    desk.people.forget(userId);
+    await desk.useCases.homeTabs.changeAccount(desk.org, userId);
+  },
 };
 
 /** Each acknowledges first; what follows may take as long as it takes. */

@@ -31,7 +31,7 @@ export type MessengerDeps = {
   /** Ours, by which our messages are told from those of others. */
   readonly botId: string;
   readonly places: Places;
-  readonly identities: Pick<Identities, 'caller'>;
+  readonly identities: Pick<Identities, 'shown'>;
   readonly pace: Pace;
   /** What people type, `/access`. */
   readonly command: string;

@@ -1,9 +1,8 @@
 import { type home, homeNotice } from '../../blocks/home.ts';
 import { decodePosition, decodeTurn, type HomePosition } from '../../blocks/home-position.ts';
-import { rejectionHome } from '../../blocks/notices.ts';
 import { apiError } from './api-error.ts';
 import { type Desk, reportFault } from './desk.ts';
-import { viewOf } from './home-tabs.ts';
+import { tabOf } from './home-tabs.ts';
 import type { Press } from './press.ts';
 
 /** Which tab is to be replaced, and where in its lists it is to be. */
@@ -53,17 +52,13 @@ type HomeView = ReturnType<typeof home>;
 /** `keep` puts down that it has been drawn: from then on it is kept true, whoever changes something. */
 type Drawn = { readonly view: HomeView; readonly keep: () => Promise<void> };
 
-const notKept = (view: HomeView): Drawn => ({ view, keep: async () => undefined });
-
 async function draw(desk: Desk, userId: string, { position = decodePosition(undefined) }: HomeDrawing): Promise<Drawn> {
   try {
-    const caller = await desk.identities.caller(userId);
-    if (!caller.ok) return notKept(rejectionHome(caller.rejection));
-    const { org, person } = caller.value;
-    const begun = await desk.useCases.homeTabs.begin(org, userId, person.id);
-    const { view, drawn } = viewOf(await desk.useCases.home(caller.value, position), position);
-    return { view, keep: () => desk.useCases.homeTabs.drawn(org, userId, begun, drawn) };
+    const { org, useCases } = desk;
+    const begun = await useCases.homeTabs.begin(org, userId);
+    const { view, drawn } = await tabOf(await desk.identities.caller(userId), position, (...given) => useCases.home(...given));
+    return { view, keep: () => useCases.homeTabs.drawn(org, userId, begun, drawn) };
   } catch (error) {
-    return notKept(homeNotice(reportFault(desk.log, error)));
+    return { view: homeNotice(reportFault(desk.log, error)), keep: async () => undefined };
   }
 }

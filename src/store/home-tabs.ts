@@ -14,18 +14,19 @@ export const liveAndOverdue = sql`g.state in ('planned', 'active', 'ending') and
 const isLately = sql`h.opened_at > clock_timestamp() - interval '24 hours'`;
 /** Soon, so that what follows at once comes in one; and not again right after it was drawn. */
 const soon = sql`greatest(clock_timestamp() + interval '1 second', h.drawn_at + interval '5 seconds')`;
-const changed = sql`changes = h.changes + 1, publish_at = least(h.publish_at, ${soon})`;
+/** Of a tab `h`: it is looked at soon. */
+export const tabChanged = sql`changes = h.changes + 1, publish_at = least(h.publish_at, ${soon})`;
 
 /** Which policies, settings and roles an organisation has now: bindings of roles count as versions of the settings. */
 const rulesOf = (org: RawBuilder<unknown>) => sql`concat_ws('.', coalesce((select version from policy_heads where org = ${org}), 0),
   coalesce((select version from settings where org = ${org}), 0))`;
 
 export const createHomeTabs = (db: Db): HomeTabs => ({
-  async begin(org, account, person) {
+  async begin(org, account) {
     const { rows } = await sql<DrawingBegun>`
-      insert into homes as h (org, account, person_id, opened_at, draws, publish_at, rules)
-      values (${org}, ${account}, ${person}, clock_timestamp(), 1, clock_timestamp() + interval '30 seconds', ${rulesOf(sql`${org}`)})
-      on conflict (org, account) do update set person_id = excluded.person_id, opened_at = excluded.opened_at, draws = h.draws + 1,
+      insert into homes as h (org, account, opened_at, draws, publish_at, rules)
+      values (${org}, ${account}, clock_timestamp(), 1, clock_timestamp() + interval '30 seconds', ${rulesOf(sql`${org}`)})
+      on conflict (org, account) do update set opened_at = excluded.opened_at, draws = h.draws + 1,
         publish_at = least(h.publish_at, excluded.publish_at), rules = excluded.rules
       returning draws::text, changes::text`.execute(db);
     const [begun] = rows;
@@ -44,22 +45,26 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
     return rows.map(toPerson);
   },
   async change(org, request, people) {
-    await sql`update homes h set ${changed} where h.org = ${org} and ${isLately}
+    await sql`update homes h set ${tabChanged} where h.org = ${org} and ${isLately}
       and (h.person_id = any(${[...people]}::uuid[]) or h.waiting @> array[${request}]::uuid[] or h.overdue > 0)`.execute(db);
+  },
+  async changeAccount(org, account) {
+    await sql`update homes h set ${tabChanged} where h.org = ${org} and h.account = ${account} and ${isLately}`.execute(db);
   },
   async changeByRules() {
     await sql`with open as (
-        select distinct h.org from homes h where ${isLately} and h.publish_at is null),
+        select distinct h.org from homes h where ${isLately} and h.publish_at is null and h.person_id is not null),
       now_ruled as (select open.org, ${rulesOf(sql.ref('open.org'))} as rules from open)
-      update homes h set ${changed} from now_ruled
-      where h.org = now_ruled.org and ${isLately} and h.publish_at is null and h.rules <> now_ruled.rules`.execute(db);
+      update homes h set ${tabChanged} from now_ruled
+      where h.org = now_ruled.org and ${isLately} and h.publish_at is null and h.person_id is not null
+        and h.rules <> now_ruled.rules`.execute(db);
   },
   async changeByFaults() {
     await sql`with told as (
         select distinct h.org from homes h where ${isLately} and h.overdue is not null and h.publish_at is null),
       counted as (select told.org, (select count(*) from grants g where g.org = told.org and ${liveAndOverdue})::int as count,
         ${driftStamp(sql.ref('told.org'))} as drift from told)
-      update homes h set ${changed} from counted
+      update homes h set ${tabChanged} from counted
       where h.org = counted.org and ${isLately} and h.publish_at is null and (h.overdue <> counted.count or h.drift <> counted.drift)`.execute(
       db,
     );
@@ -72,16 +77,13 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
     return rows.map(({ account }) => account);
   },
   async claim(org, account) {
-    const { rows } = await sql<DrawingBegun & { id: string; email: string; place: string; shown: string }>`
+    const { rows } = await sql<DrawingBegun & { place: string; shown: string }>`
       update homes h set lease_until = clock_timestamp() + interval '30 seconds', draws = h.draws + 1,
-        rules = ${rulesOf(sql.ref('h.org'))} from people p
-      where h.org = ${org} and h.account = ${account} and p.org = h.org and p.id = h.person_id and ${isLately}
-        and h.publish_at is not null and (h.lease_until is null or h.lease_until < clock_timestamp())
-      returning p.id, p.email, h.place, h.shown, h.draws::text, h.changes::text`.execute(db);
+        rules = ${rulesOf(sql.ref('h.org'))}
+      where h.org = ${org} and h.account = ${account} and ${isLately} and h.publish_at is not null and (h.lease_until is null or h.lease_until < clock_timestamp())
+      returning h.place, h.shown, h.draws::text, h.changes::text`.execute(db);
     const [row] = rows;
-    if (row === undefined) return undefined;
-    const { place, shown, draws, changes } = row;
-    return { account, person: toPerson(row), place, shown, draws, changes };
+    return row && { account, ...row };
   },
   async release(org, claim, came) {
     const mine = sql`h.org = ${org} and h.account = ${claim.account}`;
@@ -100,12 +102,15 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
   },
 });
 
-/** True only where no other drawing had begun meanwhile, and to be looked at again where anything changed. */
-function asDrawn({ draws, changes }: DrawingBegun, { shown, place, waiting, overdue, drift }: HomeDrawn) {
+/**
+ * True only where no other drawing had begun meanwhile, and to be looked at again where anything changed. What changed for a
+ * person meanwhile was put down only if the tab was known to be theirs.
+ */
+function asDrawn({ draws, changes }: DrawingBegun, { person, shown, place, waiting, overdue, drift }: HomeDrawn) {
   const isLast = sql`h.draws = ${draws}::bigint`;
-  return sql`shown = case when ${isLast} then ${shown} else '' end, place = ${place}, waiting = ${[...waiting]}::uuid[],
+  return sql`person_id = ${person ?? null}::uuid, shown = case when ${isLast} then ${shown} else '' end, place = ${place}, waiting = ${[...waiting]}::uuid[],
     overdue = ${overdue ?? null}::int, drift = ${drift ?? null}::text, drawn_at = clock_timestamp(),
-    publish_at = case when not ${isLast} then clock_timestamp() + interval '1 second'
+    publish_at = case when not ${isLast} or h.person_id is distinct from ${person ?? null}::uuid then clock_timestamp() + interval '1 second'
       when h.changes = ${changes}::bigint then null else clock_timestamp() + interval '5 seconds' end`;
 }
 

@@ -6,6 +6,7 @@ import { canonicalEmail, type Email, type Org } from '../domain/ids.ts';
 import type { Person } from '../domain/request.ts';
 import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
+import { tabChanged } from './home-tabs.ts';
 import { findOrAddPerson, findPerson, linkedPerson } from './people.ts';
 
 export const subjectOf = ({ workspace, user }: AccountId): string => `${workspace}/${user}`;
@@ -93,7 +94,8 @@ export async function addLink(tx: Db, org: Org, account: AccountId, person: Pers
       delete from unlinked_accounts where org = ${org} and provider = ${provider} and subject = ${subject}),
     linked as (
       insert into identities (org, provider, subject, person_id) values (${org}, ${provider}, ${subject}, ${person.id})
-      on conflict do nothing returning org, null::uuid as request_id, null::uuid as grant_id)
+      on conflict do nothing returning org, null::uuid as request_id, null::uuid as grant_id),
+    tab as (update homes h set ${tabChanged} from linked where h.org = linked.org and h.account = ${account.user})
     ${auditFrom('linked', 'account.linked', actor, sql`${JSON.stringify({ provider, account: subject, by })}::jsonb`)}`.execute(tx);
   return numAffectedRows === 1n ? { person } : { why: 'taken' };
 }
@@ -104,13 +106,18 @@ export const createAccountWrites = (tx: Db): AccountWrites => ({
       'account' in which
         ? sql`subject = ${subjectOf(which.account)}`
         : sql`person_id = (select id from people where org = ${org} and canonical = ${canonicalEmail(which.person)})`;
-    // A link that was handed out before is no longer good either.
+    // A link that was handed out before is no longer good either, and a tab of theirs, however long ago it was opened, shows nothing
+    // of them any more.
     const { numAffectedRows } = await sql`with unlinked as (
         delete from identities where org = ${org} and provider = 'slack' and ${is} returning *, null::uuid as request_id, null::uuid as grant_id),
       over as (delete from sign_ins using unlinked where sign_ins.org = unlinked.org and sign_ins.workspace || '/' || sign_ins.user_id = unlinked.subject),
       untold as (delete from link_notices n using unlinked where n.org = unlinked.org and n.workspace || '/' || n.user_id = unlinked.subject),
       kept as (
-        insert into unlinked_accounts (org, provider, subject) select org, provider, subject from unlinked on conflict do nothing)
+        insert into unlinked_accounts (org, provider, subject) select org, provider, subject from unlinked on conflict do nothing),
+      tabs as (
+        insert into homes as h (org, account, person_id, opened_at, publish_at)
+        select org, split_part(subject, '/', 2), person_id, clock_timestamp(), clock_timestamp() from unlinked
+        on conflict (org, account) do update set opened_at = excluded.opened_at, ${tabChanged})
       ${auditFrom(
         'unlinked',
         'account.unlinked',

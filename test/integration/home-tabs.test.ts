@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWork } from '../../src/app/index.ts';
 import type { HomeDrawn } from '../../src/app/home-tabs-store.ts';
 import type { Caller, Messenger } from '../../src/app/ports.ts';
@@ -14,6 +14,7 @@ let carol: Caller;
 let dave: Caller;
 let published: string[];
 let fail: (account: string) => boolean;
+let refused: Set<Account>;
 let meanwhile: () => Promise<void>;
 
 beforeEach(async () => {
@@ -21,6 +22,7 @@ beforeEach(async () => {
   [alice, bob, carol, dave] = await Promise.all([world.caller('alice'), world.caller('bob'), world.caller('carol'), world.caller('dave')]);
   published = [];
   fail = () => false;
+  refused = new Set();
   meanwhile = async () => undefined;
 });
 afterEach(() => world[Symbol.asyncDispose]());
@@ -32,17 +34,25 @@ type Account = keyof ReturnType<typeof callers>;
 async function look(who: Caller): Promise<HomeDrawn> {
   const { extendBy, ...home } = await world.useCases.home(who);
   const shown = digestOf(JSON.parse(JSON.stringify([home, [...(extendBy ?? [])]])));
-  return { shown, place: '', waiting: home.waiting.requests.map(({ id }) => id), overdue: home.overdueCount, drift: home.driftStamp };
+  const { overdueCount: overdue, driftStamp: drift } = home;
+  return { person: who.person.id, shown, place: '', waiting: home.waiting.requests.map(({ id }) => id), overdue, drift };
 }
 
 async function open(account: Account): Promise<void> {
-  const who = callers()[account];
-  const begun = await world.store.home.tabs.begin(org, account, who.person.id);
-  await world.store.home.tabs.drawn(org, account, begun, await look(who));
+  // When it is opened for the first time it is not known whose it is, and it is looked at once more.
+  for (let at = 0; at < 2; at += 1) {
+    const begun = await world.store.home.tabs.begin(org, account);
+    await world.store.home.tabs.drawn(org, account, begun, await seenBy(account));
+  }
 }
 
-const drawHome: Messenger['drawHome'] = async ({ account, person, shown }) => {
-  const drawn = await look({ ...bob, person });
+const seenBy = async (account: Account): Promise<HomeDrawn> =>
+  refused.has(account)
+    ? { person: undefined, shown: 'refused', place: '', waiting: [], overdue: undefined, drift: undefined }
+    : look(callers()[account]);
+
+const drawHome: Messenger['drawHome'] = async ({ account, shown }) => {
+  const drawn = await seenBy(account as Account);
   await meanwhile();
   if (drawn.shown === shown) return drawn;
   if (fail(account)) throw new Error('Slack is away');
@@ -162,7 +172,7 @@ it('draws once more where two drew at the same time, because nobody knows whose 
 });
 
 it('draws a tab anew of which it is not known that it was drawn', async () => {
-  await world.store.home.tabs.begin(org, 'B', bob.person.id);
+  await world.store.home.tabs.begin(org, 'B');
   expect(await pass(10)).toEqual([]);
   expect(await pass(25)).toEqual(['B']);
   expect(await pass(60)).toEqual([]);
@@ -218,4 +228,85 @@ it('shows what other policies and roles mean for those who look, whoever changed
   expect(await pass(10)).toEqual(expect.arrayContaining(['A', 'C', 'D']));
   await work().remind();
   expect(await pass(10)).toEqual([]);
+});
+
+const account = (user: Account) => ({ provider: 'slack', workspace: 'T0TABS001', user }) as const;
+const link = (user: Account) => world.store.linkAgain(org, { ...account(user), email: callers()[user].person.email });
+/** By its person; from then on it is refused. */
+async function unlink(user: Account): Promise<void> {
+  expect((await world.useCases.accounts.unlink(callers()[user], account(user))).ok).toBe(true);
+  refused.add(user);
+}
+
+describe('the tab of an account whose link is taken back', () => {
+  beforeEach(async () => {
+    // Of the accounts in this workspace alone.
+    await world.pool.query('delete from identities');
+    await Promise.all((['B', 'C'] as const).map(link));
+    await Promise.all((['B', 'C'] as const).map(open));
+    expect(await pass(60)).toEqual([]);
+  });
+
+  it('is drawn anew, with whatever it says then, and once more when it is linked again', async () => {
+    await unlink('B');
+    expect(await pass(10)).toEqual(['B']);
+    // What is asked, or other rules, show nothing to an account that is nobody's.
+    const bound = await world.useCases.roles.bind(alice, 'manager', { kind: 'user', name: dave.person.email });
+    expect(bound.ok).toBe(true);
+    const request = await ask(bob);
+    await work().remind();
+    expect(await pass(10)).toEqual(['C']);
+    refused.delete('B');
+    await link('B');
+    expect(await pass(10)).toEqual(['B']);
+    await decide(alice, request, 'deny');
+    expect(await pass(10)).toEqual(['B', 'C']);
+  });
+
+  it('is drawn anew also where an owner took it back, and where it was opened longer ago than a day', async () => {
+    await pass(30 * 3600);
+    await work().forget();
+    expect((await world.pool.query('select from homes')).rowCount).toBe(0);
+    expect((await world.useCases.accounts.unlinkPerson(alice, bob.person.email)).ok).toBe(true);
+    refused.add('B');
+    expect(await pass(10)).toEqual(['B']);
+    expect(await pass(60)).toEqual([]);
+  });
+
+  it('is drawn anew where it was being drawn at that moment, by a worker or for somebody who looks', async () => {
+    await ask(bob);
+    meanwhile = async () => {
+      meanwhile = async () => undefined;
+      await unlink('B');
+    };
+    expect(await pass(2)).toEqual(['B', 'C']);
+    expect(await pass(6)).toEqual(['B']);
+    expect(await pass(60)).toEqual([]);
+
+    refused.delete('B');
+    await link('B');
+    const begun = await world.store.home.tabs.begin(org, 'B');
+    const late = await seenBy('B');
+    await unlink('B');
+    expect(await pass(60)).toEqual([]);
+    await world.store.home.tabs.drawn(org, 'B', begun, late);
+    expect(await pass(2)).toEqual(['B']);
+    expect(await pass(60)).toEqual([]);
+  });
+
+  it('is drawn anew when Slack is back', async () => {
+    fail = () => true;
+    await unlink('B');
+    expect(await pass(2)).toEqual([]);
+    fail = () => false;
+    expect(await pass(10)).toEqual(['B']);
+  });
+});
+
+it('draws anew the tab of an account of which something changed', async () => {
+  await Promise.all((['B', 'C'] as const).map(open));
+  await pass(60);
+  refused.add('B').add('C');
+  await world.store.home.tabs.changeAccount(org, 'B');
+  expect(await pass(2)).toEqual(['B']);
 });

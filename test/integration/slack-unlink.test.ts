@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createWork } from '../../src/app/index.ts';
 import type { UseCases } from '../../src/app/use-cases.ts';
 import { Unreachable } from '../../src/app/unreachable.ts';
 import { posting } from '../../src/domain/posting.ts';
 import { accept } from '../../src/domain/result.ts';
-import { someRequest } from '../support/http-app.ts';
+import { must, someRequest } from '../support/http-app.ts';
 import { buttonsOf } from '../support/journey.ts';
 import { type Mode, type RunningSlack, startSlackApp } from '../support/slack-app.ts';
 import { createWorld, email, type World } from '../support/world.ts';
@@ -19,6 +20,7 @@ const over = (): Partial<UseCases> => ({
   accounts: world.useCases.accounts,
   linkAccount: (at, account) => world.useCases.linkAccount(at, account),
   linkAgain: (at, account) => world.useCases.linkAgain(at, account),
+  namedPerson: (at, account) => world.useCases.namedPerson(at, account),
   findLink: (at, account) => world.useCases.findLink(at, account),
   linkedUser: (at, whom) => world.useCases.linkedUser(at, whom),
   runCommand: async (caller, argv) => {
@@ -68,6 +70,46 @@ describe.each<Mode>(['socket', 'http'])('an account whose link was taken back, o
     expect(await events(mona.id)).toEqual(['account.linked', 'account.unlinked', 'account.linked']);
     expect(workspace.warnings).toEqual([]);
   });
+
+  it('shows nothing of its person on its home tab, whoever took it back, and everything when it is linked again', async () => {
+    const dora = { id: `U0DORA${mode.toUpperCase()}`, name: mode === 'http' ? 'dora' : 'doris' };
+    await using running = await startSlackApp(mode, { ...world.useCases, ...over() }, 'approvals', { people: [dora] });
+    const { workspace } = running.slack;
+    const hands = workspace.as(dora.id);
+    const work = createWork({ ...world.deps, messenger: running.app.messenger, jobs: world.jobs, hands: world.hands });
+    const drawn = async () => {
+      await work.drawHome(dora.id);
+      return JSON.stringify(hands.home()?.source ?? '');
+    };
+    const tabWith = (words: string) => expect.poll(drawn, { timeout: 10_000 }).toContain(words);
+    // Of what somebody opened, nothing is on its way any more.
+    const opened = async (words: string) => {
+      await hands.openHome();
+      await workspace.until(() => JSON.stringify(hands.home()?.source ?? '').includes(words));
+    };
+    await opened('open_form');
+    const caller = await world.caller(dora.name);
+    const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: 'sample' };
+    const asked = await world.useCases.submitRequest(caller, { right, reason: undefined, duration: undefined, to: undefined });
+    expect(asked).toMatchObject({ ok: true });
+    await opened('readonly');
+
+    await said(running, dora.id, '/access unlink', 'is not linked to');
+    await tabWith('was taken back');
+    expect(JSON.stringify(hands.home())).not.toMatch(/readonly|open_form|example\.com/);
+    await hands.press(must(hands.home()), 'link_account');
+    await expect.poll(() => events(dora.id)).toHaveLength(3);
+    await tabWith('readonly');
+
+    const owner = await world.caller('alice');
+    expect((await world.useCases.accounts.unlinkPerson(owner, caller.person.email)).ok).toBe(true);
+    await tabWith('was taken back');
+    await said(running, dora.id, '/access link', 'is linked to');
+    await tabWith('readonly');
+
+    expect(workspace.warnings).toEqual([]);
+    expect(running.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  }, 60_000);
 
   it('is linked again by the command too, and stays linked', async () => {
     await using running = await startSlackApp(mode, over(), 'approvals', { people: [mona] });

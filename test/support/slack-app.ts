@@ -55,7 +55,7 @@ export async function startSlackApp(
     findLink: async () => undefined,
     linkedUser: async () => undefined,
     deliveries: { claim: async () => true },
-    homeTabs: { begin: async () => ({ draws: '1', changes: '0' }), drawn: async () => undefined },
+    homeTabs: { begin: async () => ({ draws: '1', changes: '0' }), drawn: async () => undefined, changeAccount: async () => undefined },
     ...overrides,
   });
   const refusals = createRefusalCounter({ useCases, org, log: { error: log('error') } });
