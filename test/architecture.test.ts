@@ -22,6 +22,7 @@ const table: Record<string, { parts: readonly string[]; packages: readonly (stri
       'src/app/idempotency-store.ts',
       'src/app/bot-token-store.ts',
       'src/app/deliveries-store.ts',
+      'src/app/account-changes-store.ts',
       'src/app/settings-store.ts',
       'src/app/policies-store.ts',
       'src/app/policy-history-store.ts',

@@ -35,8 +35,6 @@ export type HomeTabs = {
   openers(org: Org, request: RequestId, limit: number): Promise<readonly Person[]>;
   /** Has the tabs of these people looked at, and those that show the request as waiting; at most one look in five seconds each. */
   change(org: Org, request: RequestId, people: readonly PersonId[]): Promise<void>;
-  /** Has the tab of this account looked at: it may be somebody else's now, or nobody's. */
-  changeAccount(org: Org, account: string): Promise<void>;
   /** The same for the tabs that were drawn by other policies, settings or roles than there are. */
   changeByRules(): Promise<void>;
   /** The same for the tabs that tell of another number of overdue grants, or of other drift, than there is. */

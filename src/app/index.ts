@@ -82,6 +82,7 @@ export function createUseCases(deps: AppDeps): UseCases {
     webhooks: createWebhookDoors(inner, door),
     idempotency: store.idempotency,
     deliveries: store.deliveries,
+    accountChanges: store.accountChanges,
     homeTabs: store.home.tabs,
     watch: createRequestWatch(store, deps.wakes, deps.routing.log),
     runCommand: door({ scope: 'command', attempt: 'command.run' }, (caller, argv, program) =>

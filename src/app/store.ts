@@ -15,6 +15,7 @@ import type { Aftermath, Claim, ClaimTargets, Settlement } from './claims.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { BotTokenStore } from './bot-token-store.ts';
 import type { BreakGlassReads, BreakGlassWrites } from './break-glass-store.ts';
+import type { AccountChanges } from './account-changes-store.ts';
 import type { DeliveryStore } from './deliveries-store.ts';
 import type { DriftNotices } from './drift-notices-store.ts';
 import type { DriftStore } from './drift-store.ts';
@@ -212,6 +213,7 @@ export type Store = Reads &
     readonly home: HomeReads;
     readonly idempotency: IdempotencyStore;
     readonly deliveries: DeliveryStore;
+    readonly accountChanges: AccountChanges;
     readonly botTokens: BotTokenStore;
     readonly plainAsks: PlainAsks;
     /** Where the work comes to a refusal, nothing of it stays. */

@@ -4,6 +4,7 @@ import type { DurationSeconds } from '../domain/duration.ts';
 import type { Email, Org, RequestId } from '../domain/ids.ts';
 import type { PermissionRequest, Person } from '../domain/request.ts';
 import type { Result } from '../domain/result.ts';
+import type { AccountChanges } from './account-changes-store.ts';
 import type { AccountDoors } from './accounts.ts';
 import type { AuditDoors } from './audit.ts';
 import type { BreakGlassDoors } from './break-glass-doors.ts';
@@ -166,8 +167,10 @@ export type UseCases = RequestDoors & {
   readonly idempotency: Pick<IdempotencyStore, 'claim'>;
   /** No door either: whoever presses is not known yet. */
   readonly deliveries: Pick<DeliveryStore, 'claim'>;
+  /** No door either: it says that something changed, and nothing of what. */
+  readonly accountChanges: Pick<AccountChanges, 'mark' | 'add'>;
   /** No door: what a tab shows is read through {@link UseCases.home}. */
-  readonly homeTabs: Pick<HomeTabs, 'begin' | 'drawn' | 'changeAccount'>;
+  readonly homeTabs: Pick<HomeTabs, 'begin' | 'drawn'>;
   /** Only for a request that {@link RequestDoors.pollRequest} has shown to the caller. */
   readonly watch: RequestWatch;
   /** `program` is what the caller types before the command (`/access`, `p0`), for help and usage texts. */

@@ -1,5 +1,4 @@
-import { App } from '@slack/bolt';
-import type { WebClientOptions } from '@slack/web-api';
+import type { WebClient, WebClientOptions } from '@slack/web-api';
 import type { RefusalCounter } from '../app/count-refusals.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger } from '../app/ports.ts';
@@ -21,6 +20,7 @@ import { createPeople, type People } from './people.ts';
 import { createPlaces } from './places.ts';
 import type { PolicyText } from './policy-text.ts';
 import { createPromptClient } from './prompt-client.ts';
+import { RecordingApp } from './recording-app.ts';
 import { countRefusedBy } from './refused.ts';
 import { type BotToken, TokenClient } from './token-client.ts';
 import { createTurns } from './turns.ts';
@@ -89,17 +89,20 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
   const home = { teamId, teamName: rest.team ?? teamId, enterpriseId: rest.enterprise_id, isOrgWide: rest.is_enterprise_install === true };
   const countRefused = countRefusedBy(deps.refusals);
   const connection = connect(options, log, logger, countRefused);
-  const app = new App({
-    // Asked above. Bolt needs no token: whatever is said to Slack goes through clients of ours.
-    authorize: async () => ({ botId, botUserId }),
-    receiver: connection.receiver,
-    clientOptions,
-    logger,
-    convoStore: false,
-  });
-
-  const people = createPeople(client, monotonicMs);
   const { useCases, org, linkByEmail, openSignIn } = deps;
+  const app = new RecordingApp(
+    {
+      // Asked above. Bolt needs no token: whatever is said to Slack goes through clients of ours.
+      authorize: async () => ({ botId, botUserId }),
+      receiver: connection.receiver,
+      clientOptions,
+      logger,
+      convoStore: false,
+    },
+    (userId) => useCases.accountChanges.add(org, userId),
+  );
+  const peopleBy = (asking: WebClient): People => createPeople(asking, monotonicMs, (userId) => useCases.accountChanges.mark(org, userId));
+  const people = peopleBy(client);
   const identitiesOf = (from: People) =>
     createIdentities({ people: from, useCases, org, home, linkByEmail, canSignIn: openSignIn !== undefined, countRefused });
   const deliveries = watchDeliveries(app, log, monotonicMs);
@@ -122,7 +125,7 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
 
   // Messages have a client of their own, that neither waits nor repeats: the pace is ours, and so is looking before posting again.
   const posting = new TokenClient(options.botToken, { ...clientOptions, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
-  const postingPeople = createPeople(posting, monotonicMs);
+  const postingPeople = peopleBy(posting);
   const identities = identitiesOf(postingPeople);
   const places = createPlaces({
     client: posting,

@@ -161,16 +161,6 @@ const shortcuts: Record<ShortcutId, (desk: Desk, from: Shortcut) => Promise<void
     ),
 };
 
-type Event = Exclude<(typeof listened.events)[number], 'function_executed'>;
-type OnEvent = (desk: Desk, userId: string, seen?: object) => Promise<void>;
-const events: Record<Event, OnEvent> = {
-  app_home_opened: openHome,
-  user_change: async (desk, userId) => {
-    desk.people.forget(userId);
-    await desk.useCases.homeTabs.changeAccount(desk.org, userId);
-  },
-};
-
 /** Each acknowledges first; what follows may take as long as it takes. */
 export function listen(app: App, desk: Desk): void {
   app.command(desk.command, async ({ ack, command, respond }) => {
@@ -216,7 +206,6 @@ export function listen(app: App, desk: Desk): void {
     });
   }
   app.event('app_home_opened', async ({ event }) => {
-    if (event.tab === 'home') await events.app_home_opened(desk, event.user, event.view);
+    if (event.tab === 'home') await openHome(desk, event.user, event.view);
   });
-  app.event('user_change', ({ event }) => events.user_change(desk, event.user.id));
 }

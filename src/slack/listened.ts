@@ -21,6 +21,7 @@ export const listened = {
   views: Object.values(viewIds) satisfies readonly ViewId[],
   shortcuts: Object.values(shortcutIds) satisfies readonly ShortcutId[],
   functions: Object.values(stepIds) satisfies readonly StepId[],
+  /** The second is taken by `recording-app.ts`, before it is acknowledged. */
   events: ['app_home_opened', 'user_change', 'function_executed'],
 } as const;
 

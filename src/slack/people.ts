@@ -1,6 +1,6 @@
-/** Slack accounts, as `users.info` has them, kept for a minute. */
+/** Slack accounts, as `users.info` has them, kept for a minute, or until something of them changes. */
 import type { WebClient } from '@slack/web-api';
-import type { Email } from '../domain/ids.ts';
+import { canonicalEmail, type Email, parseEmail } from '../domain/ids.ts';
 import { apiError } from './api-error.ts';
 
 export type Account = NonNullable<Awaited<ReturnType<WebClient['users']['info']>>['user']>;
@@ -10,31 +10,38 @@ export type People = {
   account(userId: string): Promise<Account | undefined>;
   /** The member with this address. Undefined also for deactivated and external people: a miss says nothing about anybody. */
   idOf(email: Email): Promise<string | undefined>;
-  forget(userId: string): void;
 };
+
+/** Stands for the latest change of an account that any process has heard of. */
+export type MarkOf = (userId: string) => Promise<string | undefined>;
+
+/** `at`: when it was asked for. `mark`: of the latest change that was known then. */
+type Kept = { readonly at: number; readonly mark: string | undefined; readonly account: Account };
 
 const keepMs = 60_000;
 const mostKept = 10_000;
 
-/** @param nowMs a clock that does not jump */
-export function createPeople(client: WebClient, nowMs: () => number): People {
-  const accounts = new Map<string, { readonly at: number; readonly account: Account }>();
+/**
+ * Slack tells one process of ours that an account changed, so each asks, before it believes what it has kept, whether that is of
+ * before the change. Where that cannot be told, neither can who somebody is.
+ * @param nowMs a clock that does not jump
+ */
+export function createPeople(client: WebClient, nowMs: () => number, markOf: MarkOf): People {
+  const accounts = new Map<string, Kept>();
   const ids = new Map<string, { readonly at: number; readonly id: string }>();
   /** Whoever asks while a question is on its way gets its answer: a burst of commands is one question about each person. */
   const asked = new Map<string, Promise<Account | undefined>>();
-  const ask = (userId: string): Promise<Account | undefined> => {
-    const answer: Promise<Account | undefined> = client.users
+  const ask = (userId: string, mark: string | undefined, key: string): Promise<Account | undefined> => {
+    const at = nowMs();
+    const answer = client.users
       .info({ user: userId })
       .catch(missing)
       .then((found) => {
-        // Not where it was forgotten meanwhile: then it may be of before the change.
-        if (found?.user !== undefined && asked.get(userId) === answer) keep(accounts, userId, { at: nowMs(), account: found.user });
+        if (found?.user !== undefined) keep(accounts, userId, { at, mark, account: found.user });
         return found?.user;
       })
-      .finally(() => {
-        if (asked.get(userId) === answer) asked.delete(userId);
-      });
-    asked.set(userId, answer);
+      .finally(() => asked.delete(key));
+    asked.set(key, answer);
     return answer;
   };
   const isFresh = (entry: { readonly at: number } | undefined): boolean => entry !== undefined && nowMs() - entry.at < keepMs;
@@ -42,25 +49,29 @@ export function createPeople(client: WebClient, nowMs: () => number): People {
     if (map.size >= mostKept) map.clear();
     map.set(key, value);
   };
+  const account = async (userId: string): Promise<Account | undefined> => {
+    const mark = await markOf(userId);
+    const known = accounts.get(userId);
+    if (isFresh(known) && known?.mark === mark) return known?.account;
+    const key = `${userId} ${mark}`;
+    return asked.get(key) ?? ask(userId, mark, key);
+  };
   return {
-    async account(userId) {
-      const known = accounts.get(userId);
-      return isFresh(known) ? known?.account : (asked.get(userId) ?? ask(userId));
-    },
+    account,
     async idOf(email) {
       const known = ids.get(email);
-      if (isFresh(known)) return known?.id;
+      if (known !== undefined && isFresh(known) && hasAddress(await account(known.id), email)) return known.id;
       const answer = await client.users.lookupByEmail({ email }).catch(missing);
       const id = answer?.user?.id;
       if (id !== undefined) keep(ids, email, { at: nowMs(), id });
       return id;
     },
-    forget(userId) {
-      accounts.delete(userId);
-      asked.delete(userId);
-      for (const [email, { id }] of ids) if (id === userId) ids.delete(email);
-    },
   };
+}
+
+function hasAddress(account: Account | undefined, email: Email): boolean {
+  const address = parseEmail(account?.profile?.email ?? '');
+  return address !== undefined && canonicalEmail(address) === canonicalEmail(email);
 }
 
 /** Not knowing somebody is an answer; everything else is a fault. */

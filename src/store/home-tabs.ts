@@ -48,9 +48,6 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
     await sql`update homes h set ${tabChanged} where h.org = ${org} and ${isLately}
       and (h.person_id = any(${[...people]}::uuid[]) or h.waiting @> array[${request}]::uuid[] or h.overdue > 0)`.execute(db);
   },
-  async changeAccount(org, account) {
-    await sql`update homes h set ${tabChanged} where h.org = ${org} and h.account = ${account} and ${isLately}`.execute(db);
-  },
   async changeByRules() {
     await sql`with open as (
         select distinct h.org from homes h where ${isLately} and h.publish_at is null and h.person_id is not null),

@@ -9,6 +9,7 @@ import { readClock } from './clock.ts';
 import { createHomeReads } from './home.ts';
 import { createBotTokens } from './bot-tokens.ts';
 import { createBreakGlassReads } from './break-glass.ts';
+import { createAccountChanges } from './account-changes.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createDriftStore } from './drift.ts';
 import { createDriftNotices } from './drift-notices.ts';
@@ -72,6 +73,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     home: createHomeReads(db),
     idempotency,
     deliveries: createDeliveries(db),
+    accountChanges: createAccountChanges(db),
     botTokens: createBotTokens(db),
     linkNotices: createLinkNotices(db),
     plainAsks: createPlainAsks(pool, createWakeRelay(pool), () => idempotency.isClaimed()),

@@ -307,6 +307,6 @@ it('draws anew the tab of an account of which something changed', async () => {
   await Promise.all((['B', 'C'] as const).map(open));
   await pass(60);
   refused.add('B').add('C');
-  await world.store.home.tabs.changeAccount(org, 'B');
+  await world.store.accountChanges.add(org, 'B');
   expect(await pass(2)).toEqual(['B']);
 });

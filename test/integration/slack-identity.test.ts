@@ -121,6 +121,81 @@ describe.each<Mode>(['socket', 'http'])('a Slack account, over %s', (mode) => {
   });
 });
 
+describe.each<Mode>(['socket', 'http'])('an account that changes, over %s', (mode) => {
+  /** Two processes over one database. The workspace of the other says nothing of what changes. */
+  const both = async (who: { readonly id: string; readonly name: string }) => {
+    const over2 = () => ({ ...over(), accountChanges: world.useCases.accountChanges });
+    const begin = () => startSlackApp(mode, over2(), 'approvals', { people: [who] });
+    return { one: await begin(), other: await begin() };
+  };
+  const changeBoth = async (one: RunningSlack, other: RunningSlack, id: string, patch: { readonly isRestricted: boolean }) => {
+    Object.assign(must(other.slack.workspace.state.people.get(id)), patch);
+    await one.slack.workspace.changePerson(id, patch);
+  };
+
+  it('is taken for what it is now by the processes too that were not told', async () => {
+    const moved = someone('moved');
+    const { one, other } = await both(moved);
+    await using _one = one;
+    await using _other = other;
+    await said(other, moved.id, `you are ${moved.name}@example.com`);
+    const asked = () => other.slack.workspace.calls.filter(({ method }) => method === 'users.info').length;
+    const before = asked();
+    await said(other, moved.id, `you are ${moved.name}@example.com`);
+    expect(asked()).toBe(before);
+    await changeBoth(one, other, moved.id, { isRestricted: true });
+    await said(other, moved.id, 'Guests');
+    answered.length = 0;
+    await changeBoth(one, other, moved.id, { isRestricted: false });
+    await other.slack.workspace.as(moved.id).command('/access status');
+    await expect.poll(() => answered).toEqual([`${moved.name}@example.com`]);
+  });
+
+  it('is written to, or not, by what it is now', async () => {
+    const left = someone('left');
+    const { one, other } = await both(left);
+    await using _one = one;
+    await using _other = other;
+    const request = { ...someRequest(), requestor: { ...someRequest().requestor, email: email(`${left.name}@example.com`) } };
+    const picture = { request, choice: undefined, approvers: [], usage: undefined, secretWaits: false };
+    await other.app.messenger.post(posting('request'), picture, undefined);
+    await changeBoth(one, other, left.id, { isRestricted: true });
+    await expect(other.app.messenger.post(posting('request'), picture, undefined)).rejects.toThrow(Unreachable);
+  });
+
+  it('is put down before that is acknowledged, and not acknowledged where it cannot be', async () => {
+    const erin = someone('erin');
+    const marks = world.useCases.accountChanges;
+    let isAway = true;
+    const accountChanges: UseCases['accountChanges'] = {
+      ...marks,
+      add: (at, account) => (isAway ? Promise.reject(new Error('the database is away')) : marks.add(at, account)),
+    };
+    await using running = await startSlackApp(mode, { ...over(), accountChanges }, 'approvals', { people: [erin] });
+    const { workspace } = running.slack;
+    const event = () => workspace.deliverEvent({ type: 'user_change', user: { id: erin.id } });
+    expect((await event()).kind).not.toBe('acked');
+    expect(await marks.mark(org, erin.id)).toBeUndefined();
+    isAway = false;
+    expect((await event()).kind).toBe('acked');
+    const mark = await marks.mark(org, erin.id);
+    expect(mark).toBeDefined();
+    // Twice is no harm.
+    await workspace.deliver(must(workspace.sent.at(-1)), { timestampSeconds: Math.floor(Date.now() / 1000) + 5 });
+    expect(await marks.mark(org, erin.id)).not.toBe(mark);
+    await said(running, erin.name, `you are ${erin.name}@example.com`);
+  });
+});
+
+it('forgets after an hour that an account changed', async () => {
+  const marks = world.store.accountChanges;
+  await marks.add(org, 'U0OLD0001');
+  await marks.add(org, 'U0NEW0001');
+  await world.pool.query(`update account_changes set changed_at = changed_at - interval '61 minutes' where account = 'U0OLD0001'`);
+  await world.work.forget();
+  expect(await Promise.all(['U0OLD0001', 'U0NEW0001'].map((account) => marks.mark(org, account)))).toEqual([undefined, expect.any(String)]);
+});
+
 describe.each<Mode>(['socket', 'http'])('where nobody vouches for addresses, over %s', (mode) => {
   const unvouched = { linkByEmail: false, openSignIn: async () => 'https://curfew.example.com/link/x' };
   const startUnvouched = (people: NonNullable<Parameters<typeof start>[1]>['people']) =>

@@ -107,6 +107,18 @@ describe.each<Mode>(['socket', 'http'])('an account whose link was taken back, o
     await said(running, dora.id, '/access link', 'is linked to');
     await tabWith('readonly');
 
+    await workspace.changePerson(dora.id, { isRestricted: true });
+    await tabWith('Guests');
+    expect(JSON.stringify(hands.home())).not.toMatch(/readonly|open_form|example\.com/);
+    await workspace.changePerson(dora.id, { isRestricted: false });
+    await tabWith('readonly');
+    await workspace.changePerson(dora.id, { deleted: true });
+    await expect
+      .poll(async () => {
+        await drawn();
+        return (await world.pool.query('select from homes where account = $1', [dora.id])).rowCount;
+      })
+      .toBe(0);
     expect(workspace.warnings).toEqual([]);
     expect(running.logged.filter(({ level }) => level === 'error')).toEqual([]);
   }, 60_000);

@@ -36,6 +36,14 @@ export const noHome: Home = {
   recent: [],
 };
 
+function marksInMemory(): UseCases['accountChanges'] {
+  const marks = new Map<string, string>();
+  return {
+    mark: async (_org, account) => marks.get(account),
+    add: async (_org, account) => void marks.set(account, String(Number(marks.get(account) ?? 0) + 1)),
+  };
+}
+
 /** The Slack door before a local workspace and behind a port of its own, over use cases that the test gives. */
 export async function startSlackApp(
   mode: Mode,
@@ -55,7 +63,8 @@ export async function startSlackApp(
     findLink: async () => undefined,
     linkedUser: async () => undefined,
     deliveries: { claim: async () => true },
-    homeTabs: { begin: async () => ({ draws: '1', changes: '0' }), drawn: async () => undefined, changeAccount: async () => undefined },
+    accountChanges: marksInMemory(),
+    homeTabs: { begin: async () => ({ draws: '1', changes: '0' }), drawn: async () => undefined },
     ...overrides,
   });
   const refusals = createRefusalCounter({ useCases, org, log: { error: log('error') } });

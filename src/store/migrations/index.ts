@@ -40,6 +40,7 @@ import * as narrowed from './0062-narrowed.ts';
 import * as linkNotices from './0067-link-notices.ts';
 import * as identitiesByPerson from './0068-identities-by-person.ts';
 import * as refusedHomes from './0070-refused-homes.ts';
+import * as accountChanges from './0071-account-changes.ts';
 import * as driftNotices from './0075-drift-notices.ts';
 
 /** In order; a released migration is never edited, only followed. */
@@ -85,5 +86,6 @@ export const migrations: Record<string, Migration> = {
   '0067-link-notices': linkNotices,
   '0068-identities-by-person': identitiesByPerson,
   '0070-refused-homes': refusedHomes,
+  '0071-account-changes': accountChanges,
   '0075-drift-notices': driftNotices,
 };
