@@ -76,6 +76,63 @@ describe.each<Mode>(['socket', 'http'])('a delivery that comes to another proces
   });
 });
 
+describe.each<Mode>(['socket', 'http'])('a delivery that comes again and changes nothing, over %s', (mode) => {
+  const start = () => startSlackApp(mode, world.useCases);
+  /** To the same process twice, and to another. */
+  const again = async (one: RunningSlack, other: RunningSlack) => {
+    const delivery = last(one);
+    const later = (seconds: number) => ({ timestampSeconds: Math.floor(Date.now() / 1000) + seconds });
+    return [
+      await one.slack.workspace.deliver(delivery, later(10)),
+      await one.slack.workspace.deliver(delivery, later(20)),
+      await other.slack.workspace.deliver(delivery),
+    ];
+  };
+  const complaints = (...all: RunningSlack[]) => all.flatMap(({ logged }) => logged.filter(({ level }) => level === 'error'));
+
+  it('is answered each time as at first: what somebody types in a list', async () => {
+    await using one = await start();
+    await using other = await start();
+    const { workspace } = one.slack;
+    const bob = workspace.as('bob');
+    await bob.command('/access');
+    const form = await workspace.until(() => bob.views().find(({ blocks }) => JSON.stringify(blocks).includes('form_resource')));
+    const options = await bob.options(form, 'form_resource', '');
+    expect(options).toMatchObject({ options: [{ value: 'readonly' }, { value: 'readwrite' }] });
+    const { ok, ...body } = options;
+    expect(ok).toBe(true);
+    expect(await again(one, other)).toEqual(Array.from({ length: 3 }, () => ({ kind: 'acked', body })));
+    expect(complaints(one, other)).toEqual([]);
+  });
+
+  it('leaves a home tab as it is', async () => {
+    await using one = await start();
+    await using other = await start();
+    const draws = ({ slack: { workspace } }: RunningSlack) => workspace.calls.filter(({ method }) => method === 'views.publish').length;
+    const bob = one.slack.workspace.as('bob');
+    await bob.openHome();
+    const home = await one.slack.workspace.until(() => bob.home());
+    expect((await again(one, other)).map(({ kind }) => kind)).toEqual(['acked', 'acked', 'acked']);
+    await expect.poll(() => draws(other)).toBe(1);
+    expect(draws(one)).toBe(1);
+    expect(bob.home()?.source).toEqual(home.source);
+    expect(other.slack.workspace.as('bob').home()?.source).toEqual(home.source);
+    expect(complaints(one, other)).toEqual([]);
+  });
+
+  it('looks at an account again', async () => {
+    await using one = await start();
+    await using other = await start();
+    const bob = one.slack.workspace.as('bob');
+    await one.slack.workspace.changePerson('bob', {});
+    expect((await again(one, other)).map(({ kind }) => kind)).toEqual(['acked', 'acked', 'acked']);
+    expect(await world.store.accountChanges.mark(org, bob.id)).toBeDefined();
+    await bob.command('/access status');
+    await one.slack.workspace.until(() => JSON.stringify(bob.ephemerals()).includes('no requests'));
+    expect(complaints(one, other)).toEqual([]);
+  });
+});
+
 describe.each<Mode>(['socket', 'http'])('a delivery that comes to the same process again, over %s', (mode) => {
   it.each<[string, (running: RunningSlack) => Promise<unknown>]>([
     ['a home tab that is opened', ({ slack }) => slack.workspace.as('bob').openHome()],
