@@ -25,8 +25,8 @@ import { countRefusedBy } from './refused.ts';
 import { type BotToken, TokenClient } from './token-client.ts';
 import { createTurns } from './turns.ts';
 
-/** `apiUrl`: the Web API's address with a slash at its end, where it is not Slack's own. */
-export type SlackOptions = ConnectionOptions & { readonly botToken: BotToken };
+/** `apiUrl`: the Web API's address with a slash at its end, where it is not Slack's own. `timeout`: of a call to Slack, ms. */
+export type SlackOptions = ConnectionOptions & { readonly botToken: BotToken; readonly timeout?: number };
 
 export type SlackDeps = {
   readonly useCases: UseCases;
@@ -62,9 +62,15 @@ export type SlackApp = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-const callTimeoutMs = 10_000;
+const longestCallMs = 10_000;
 const retries = { retries: 2, minTimeout: 250, maxTimeout: 1_000 };
 const monotonicMs = (): number => performance.now();
+
+/** For the answers to commands and presses, which Bolt sends itself, and would wait for without end. */
+const fetchWithin =
+  (ms: number): typeof fetch =>
+  (url, init) =>
+    fetch(url, { ...init, signal: AbortSignal.timeout(ms) });
 
 /**
  * The Slack door. Asks Slack who we are, so it throws where the token is wrong or Slack cannot be reached.
@@ -72,10 +78,11 @@ const monotonicMs = (): number => performance.now();
  */
 export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Promise<SlackApp> {
   const { log } = deps;
+  const { timeout = longestCallMs } = options;
   const logger = boltLog(log);
   const clientOptions: WebClientOptions = {
     logger,
-    timeout: callTimeoutMs,
+    timeout,
     retryConfig: retries,
     allowAbsoluteUrls: false,
     ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
@@ -95,7 +102,7 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
       // Asked above. Bolt needs no token: whatever is said to Slack goes through clients of ours.
       authorize: async () => ({ botId, botUserId }),
       receiver: connection.receiver,
-      clientOptions,
+      clientOptions: { ...clientOptions, fetch: fetchWithin(timeout) },
       logger,
       convoStore: false,
     },

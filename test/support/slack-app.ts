@@ -51,11 +51,16 @@ export async function startSlackApp(
   approvalsChannel = 'approvals',
   more: Parameters<typeof startLocalSlack>[0] = {},
   deps: Partial<SlackDeps> = {},
+  timeout?: number,
 ): Promise<RunningSlack> {
   const slack = await startLocalSlack(more);
   const logged: Logged[] = [];
   const log = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
-  const options = { botToken: async () => TOKENS.botToken, apiUrl: `${slack.url}/sandbox/slack/api/` };
+  const options = {
+    botToken: async () => TOKENS.botToken,
+    apiUrl: `${slack.url}/sandbox/slack/api/`,
+    ...(timeout === undefined ? {} : { timeout }),
+  };
   const useCases = fakeUseCases({
     identify: async (_org, { email }) => identified(email),
     linkAccount: async (_org, { email }) => (email === undefined ? { why: 'unlinked' } : { person: identified(email) }),

@@ -1,9 +1,16 @@
 /**
  * A fault to come, for tests of what happens when Slack does not play along:
  * an HTTP status, Slack's error name, a connection cut before the call is carried out (`drop`)
- * or after it (`lostReply`), or a rate limit that asks to wait for so many seconds.
+ * or after it (`lostReply`), a call that is neither carried out nor answered (`hang`), or a rate limit that asks to wait for so
+ * many seconds.
  */
-export type Fault = { status: number } | { error: string } | { drop: true } | { lostReply: true } | { retryAfterSeconds: number };
+export type Fault =
+  | { status: number }
+  | { error: string }
+  | { drop: true }
+  | { lostReply: true }
+  | { hang: true }
+  | { retryAfterSeconds: number };
 
 export type Faults = {
   /** The next call of this method (or `response_url`) meets this fault; several queue up. */

@@ -78,6 +78,8 @@ function carryOut(hub: Hub, name: string, token: string, args: Json): Json {
 /** Answers for a fault that comes instead of the call; true when it did. */
 export function meetFault(fault: Fault | undefined, response: ServerResponse): boolean {
   if (fault === undefined || 'lostReply' in fault) return false;
+  // Whoever closes the server, or gives up, ends the connection.
+  if ('hang' in fault) return true;
   if ('drop' in fault) response.destroy();
   else if ('status' in fault) sendJson(response, fault.status, { ok: false, error: 'internal_error' });
   else if ('error' in fault) sendJson(response, 200, { ok: false, error: fault.error });
