@@ -31,7 +31,7 @@ import { createRouter, type RoutingDeps } from './routing.ts';
 import { runCommand } from './run-command.ts';
 import { createStandingAccessDoors } from './standing-access.ts';
 import { createStandingReviewDoors } from './standing-review.ts';
-import { createStepDoors } from './steps.ts';
+import { createStepDoors, endFailedSteps } from './steps.ts';
 import type { Store } from './store.ts';
 import type { UseCases, Work } from './use-cases.ts';
 import type { Wakes } from './waiting-room.ts';
@@ -133,6 +133,7 @@ export function createWork(
     notify,
     deliver: () => deliverStale(hands, notify),
     tellLinked: () => tellLinked({ ...deps, log: hands.log }),
+    endSteps: () => endFailedSteps({ ...deps, log: hands.log }),
     arm: async () => arm(hands.log, jobs, await store.dueSeconds()),
     relay: () => relayOutbox(store, jobs, hands.log),
     seal: () => store.audit.seal(),

@@ -1,5 +1,6 @@
 /** The step of a workflow that asks for access and waits for the decision. */
 import { parseCommand } from '../domain/command.ts';
+import type { Org } from '../domain/ids.ts';
 import type { PermissionRequest } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { quoted } from '../domain/said.ts';
@@ -8,7 +9,8 @@ import { splitWords } from '../domain/words.ts';
 import { actorOf } from './actor.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
-import type { Caller, Messenger } from './ports.ts';
+import type { Caller, Log, Messenger } from './ports.ts';
+import type { FailedStep, StepStore } from './steps-store.ts';
 import type { Store } from './store.ts';
 import { submitWithin } from './submit-request.ts';
 import type { Draft } from './use-cases.ts';
@@ -27,6 +29,8 @@ export type StepDoors = {
    * names: they are who gets the access, and nobody is told who built or ran the workflow. Twice is once.
    */
   begin(caller: Caller, wish: StepWish): Promise<Result<undefined>>;
+  /** It came to nothing, and nobody is known to have asked for anything: the workflow is told why, however long Slack is away. */
+  fail(org: Org, failed: FailedStep): Promise<void>;
 };
 
 /** So that nobody takes the words for those of the person named. */
@@ -40,7 +44,7 @@ export function createStepDoors(deps: DecideDeps, door: Doorway): StepDoors {
   const { store } = deps;
   return {
     begin: door({ scope: 'command', attempt: 'step.begin' }, async (caller, { execution, right, duration, reason }) => {
-      if ((await store.steps.requestOf(caller.org, execution)) !== undefined) return accept(undefined);
+      if (await store.steps.isKnown(caller.org, execution)) return accept(undefined);
       const words = splitWords(right, '');
       if (!words.ok) return words;
       const flag = words.value.find(isFlag);
@@ -51,6 +55,7 @@ export function createStepDoors(deps: DecideDeps, door: Doorway): StepDoors {
       if (command.value.kind !== 'request') return noRight('Write a right, like pg role readonly.');
       return beginWith(deps, caller, execution, { ...command.value, to: undefined });
     }),
+    fail: (org, failed) => store.steps.fail(org, failed),
   };
 }
 
@@ -62,7 +67,7 @@ function beginWith(deps: DecideDeps, caller: Caller, execution: string, draft: D
   return deps.store.transaction(async (tx) => {
     // Another delivery of this step waits here, and then finds what we made.
     await tx.lockPerson(caller.org, caller.person.id);
-    if ((await tx.steps.requestOf(caller.org, execution)) !== undefined) return accept(undefined);
+    if (await tx.steps.isKnown(caller.org, execution)) return accept(undefined);
     const submitted = await submitWithin(deps, tx, caller, draft);
     if (!submitted.ok) return submitted;
     await tx.steps.begin(actorOf(caller), caller.org, execution, submitted.value.request.id);
@@ -80,5 +85,21 @@ export async function endSteps(
   for (const execution of await store.steps.waiting(request.org, request.id)) {
     await messenger.endStep(execution, end);
     await store.steps.keepTold(request.org, execution);
+  }
+}
+
+type Failing = { readonly store: { readonly steps: StepStore }; readonly org: Org; readonly messenger: Messenger; readonly log: Log };
+
+/** Tells the steps that failed so. At least once, as above. */
+export async function endFailedSteps({ store: { steps }, org, messenger, log }: Failing): Promise<void> {
+  for (let failed = await steps.takeFailed(org); failed !== undefined; failed = await steps.takeFailed(org)) {
+    const { execution, why } = failed;
+    try {
+      await messenger.endStep(execution, { kind: 'failed', why });
+    } catch (error) {
+      log.warn({ err: error, execution }, 'a step of a workflow could not be told that it failed; it is tried again');
+      continue;
+    }
+    await steps.keepTold(org, execution);
   }
 }

@@ -230,6 +230,8 @@ export type Work = {
   drawHome(account: string): Promise<void>;
   /** Tells people whose account was linked by a sign-in. */
   tellLinked(): Promise<void>;
+  /** Tells steps of workflows that failed so. */
+  endSteps(): Promise<void>;
   /** Sets the alarms of the next hour. */
   arm(): Promise<void>;
   /** Moves new outbox lines into the queue. */

@@ -1,6 +1,7 @@
 /** A step of a workflow begins: access is asked for on behalf of the person whom the workflow names. */
 import { onOneLine } from '../../blocks/line.ts';
 import { rejectionText } from '../../blocks/notices.ts';
+import type { FailedStep } from '../app/steps-store.ts';
 import { type Desk, reportFault } from './desk.ts';
 import { createEndStep } from './end-step.ts';
 
@@ -16,8 +17,8 @@ const longestError = 500;
 const mostRetries = 3;
 
 /**
- * Settles once the request and that the step waits for it are on record: only then it may be acknowledged, because Slack does
- * not deliver again what was.
+ * Settles once it is on record that the step waits for its request, or why it failed: only then it may be acknowledged, because
+ * Slack does not deliver again what was.
  * @throws where it cannot begin now: a step that failed is over for good, so it fails only when it will not be delivered again
  */
 export async function onStep(desk: Desk, step: Step): Promise<void> {
@@ -26,7 +27,17 @@ export async function onStep(desk: Desk, step: Step): Promise<void> {
     if (retry < mostRetries) throw error;
     return reportFault(desk.log, error);
   });
-  if (why !== undefined) await createEndStep(desk.client, desk.log)(execution, { kind: 'failed', why: onOneLine(why, longestError) });
+  if (why !== undefined) await fail(desk, { execution, why: onOneLine(why, longestError) });
+}
+
+/** Where it cannot be put down, Slack is told at once, or never: nothing else will remember it. */
+async function fail({ useCases, org, client, log }: Desk, failed: FailedStep): Promise<void> {
+  try {
+    await useCases.steps.fail(org, failed);
+  } catch (error) {
+    log.warn({ err: error, execution: failed.execution }, 'it could not be put down that a step of a workflow failed; Slack is told now');
+    await createEndStep(client, log)(failed.execution, { kind: 'failed', why: failed.why });
+  }
 }
 
 /** @returns why it cannot begin */

@@ -150,7 +150,7 @@ describe.each<Mode>(['socket', 'http'])('a delivery that comes to the same proce
     };
     await using running = await startSlackApp(mode, {
       home: async () => count(noHome),
-      steps: { begin: async () => count(accept(undefined)) },
+      steps: { begin: async () => count(accept(undefined)), fail: async () => undefined },
       runCommand: async () => count(accept({ kind: 'help', text: 'carried out' })),
     });
     await act(running);

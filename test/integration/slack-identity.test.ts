@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createWork } from '../../src/app/index.ts';
 import type { UseCases } from '../../src/app/use-cases.ts';
 import { Unreachable } from '../../src/app/unreachable.ts';
 import { posting } from '../../src/domain/posting.ts';
@@ -92,7 +93,9 @@ describe.each<Mode>(['socket', 'http'])('a Slack account, over %s', (mode) => {
 
     // Another account that says it is hers now: which of the two is meant, nobody can tell.
     await workspace.changePerson(second.id, { email: `${erin.name}@example.com` });
-    expect(await name(second)).toMatchObject({ state: 'failed', error: expect.stringContaining('Another Slack account') });
+    const refused = await name(second);
+    await createWork({ ...world.deps, messenger: running.app.messenger, jobs: world.jobs, hands: world.hands }).endSteps();
+    expect(refused).toMatchObject({ state: 'failed', error: expect.stringContaining('Another Slack account') });
     await workspace.changePerson(erin.id, { email: `${second.name}@example.com` });
     expect(await name(erin)).toMatchObject({ state: 'running' });
     expect((await asked()).map(({ email }) => email)).toEqual([`${erin.name}@example.com`]);

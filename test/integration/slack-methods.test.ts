@@ -79,7 +79,7 @@ it('auth.test may fail for as long as it likes, and whoever starts waits for it'
   await expect.poll(ready).toBe(200);
 }, 120_000);
 
-describe.each(scenes)('$method, $what', ({ method, start, prepare, act, effect, isOnce = false, isLate = false }) => {
+describe.each(scenes)('$method, $what', ({ method, start, prepare, act, effect, isOnce = false }) => {
   it('may be limited, fail, be cut off or not be heard of', async () => {
     await using product = await startCurfew({ transport: 'http', ...start, slack: { people: moreAskers, ...start?.slack } });
     const { workspace } = product;
@@ -106,7 +106,7 @@ describe.each(scenes)('$method, $what', ({ method, start, prepare, act, effect, 
         jump(minutes.fault.retryAfterSeconds * 1_000);
       }
       await effect(turn);
-      if (!isLate) await expectAgreement(product);
+      await expectAgreement(product);
     }
   }, 300_000);
 });

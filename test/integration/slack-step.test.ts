@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createWork } from '../../src/app/index.ts';
+import type { FailedStep } from '../../src/app/steps-store.ts';
 import type { StepEnd } from '../../src/domain/step.ts';
 import { must } from '../support/http-app.ts';
-import { jumpingClock } from '../support/jumping-clock.ts';
 import { approvalOf, expectNoComplaints } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 import { accept } from '../../src/domain/result.ts';
 import { type RunningSlack, startSlackApp } from '../support/slack-app.ts';
-import { createWorld } from '../support/world.ts';
+import { createWorld, org } from '../support/world.ts';
 
 const step = 'request_access_step';
 
@@ -74,6 +74,9 @@ describe.each(['socket', 'http'] as const)('a step of a workflow by %s', (transp
   });
 });
 
+const referenceIn = ({ logged }: RunningSlack): string =>
+  must(must(logged.map(({ fields }): { reference?: string } => fields).find((fields) => 'reference' in fields)).reference);
+
 /** As Slack does minutes later: what comes twice in one second, over HTTP, is refused before it is read. */
 const redeliver = ({ slack: { workspace } }: RunningSlack, attempt: number) =>
   workspace.deliver(must(workspace.sent.at(-1)), {
@@ -83,8 +86,9 @@ const redeliver = ({ slack: { workspace } }: RunningSlack, attempt: number) =>
 
 describe.each(['socket', 'http'] as const)('a step that cannot begin now, by %s', (transport) => {
   /** Each delivery is `away` or not, in their order; afterwards nothing is. */
-  const begin = async (away: boolean[]) => {
+  const begin = async (away: boolean[], isKept = true) => {
     const begun: string[] = [];
+    const failed: FailedStep[] = [];
     const running = await startSlackApp(transport, {
       steps: {
         begin: async (_caller, { execution }) => {
@@ -92,12 +96,16 @@ describe.each(['socket', 'http'] as const)('a step that cannot begin now, by %s'
           begun.push(execution);
           return accept(undefined);
         },
+        fail: async (_org, step) => {
+          if (!isKept) throw new Error('the database is away');
+          failed.push(step);
+        },
       },
     });
     const { workspace } = running.slack;
     const run = await workspace.runStep(step, { requester: workspace.as('bob').id, resource: 'pg role readonly' });
     const again = (attempt: number) => redeliver(running, attempt);
-    return { running, run, begun, again, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
+    return { running, run, begun, failed, again, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() };
   };
 
   it('begins when Slack delivers it again', async () => {
@@ -108,7 +116,7 @@ describe.each(['socket', 'http'] as const)('a step that cannot begin now, by %s'
   });
 
   it('begins when it could not be told who is asked for', async () => {
-    await using running = await startSlackApp(transport, { steps: { begin: async () => accept(undefined) } });
+    await using running = await startSlackApp(transport, { steps: { begin: async () => accept(undefined), fail: async () => undefined } });
     const { workspace } = running.slack;
     const taken = vi.spyOn(workspace.faults, 'take');
     for (let each = 0; each < 3; each++) workspace.faults.next('users.info', { status: 500 });
@@ -119,27 +127,39 @@ describe.each(['socket', 'http'] as const)('a step that cannot begin now, by %s'
 
   it('fails with a reference where the last delivery comes to nothing as well', async () => {
     await using waiting = await begin([true, true, true, true]);
-    const { running, run, begun, again } = waiting;
+    const { running, begun, failed, again } = waiting;
     expect(await again(2)).toEqual({ kind: 'timeout' });
-    expect(run.state).toBe('running');
+    expect(failed).toEqual([]);
     expect(await again(3)).toMatchObject({ kind: 'acked' });
-    expect(run.state).toBe('failed');
-    const { reference } = must(running.logged.map(({ fields }): { reference?: string } => fields).find((fields) => 'reference' in fields));
-    expect(run.error).toContain(must(reference));
+    const reference = referenceIn(running);
+    expect(failed).toEqual([{ execution: waiting.run.id, why: expect.stringContaining(reference) }]);
     expect(begun).toEqual([]);
   });
 
-  it('fails with its reason also where Slack did not take it at once', async () => {
-    await using running = await startSlackApp(transport, {});
-    const { workspace } = running.slack;
-    const limited = { retryAfterSeconds: 600 };
-    workspace.faults.next('functions.completeError', limited);
-    const jump = jumpingClock();
-    const run = await workspace.runStep(step, { requester: 'U0NOBODY1', resource: 'pg role readonly' });
+  it('fails at once where that cannot be put down either', async () => {
+    await using waiting = await begin([true, true, true, true], false);
+    const { running, run, again } = waiting;
+    expect(await again(2)).toEqual({ kind: 'timeout' });
     expect(run.state).toBe('running');
-    jump(601_000);
-    await redeliver(running, 2);
-    expect(run).toMatchObject({ state: 'failed', error: expect.stringContaining('Only members of this workspace') });
+    expect(await again(3)).toMatchObject({ kind: 'acked' });
+    expect(run).toMatchObject({ state: 'failed', error: expect.stringContaining(referenceIn(running)) });
+  });
+
+  it('fails with its reason whenever Slack takes it, and Slack need not deliver it again', async () => {
+    await using product = await startCurfew({ transport });
+    const { workspace } = product;
+    const taken = vi.spyOn(workspace.faults, 'take');
+    const tries = () => taken.mock.calls.flat().filter((method) => method === 'functions.completeError').length;
+    workspace.faults.every('functions.completeError', { status: 500 });
+    const run = await workspace.runStep(step, { requester: 'U0NOBODY1', resource: 'pg role readonly' });
+    await expect.poll(tries, { timeout: 10_000 }).toBe(1);
+    expect(run.state).toBe('running');
+    expect(workspace.sent.filter((sent) => JSON.stringify(sent).includes(run.id))).toHaveLength(1);
+    workspace.faults.every('functions.completeError', undefined);
+    await product.curfew.pool.query('update steps set try_at = now()');
+    await workspace.until(() => run.state === 'failed', 10_000);
+    expect(run.error).toContain('Only members of this workspace');
+    expect(product.logged.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });
 
@@ -172,6 +192,45 @@ describe('a step that waits', () => {
     expect((await world.useCases.home(bob)).requests.requests).toHaveLength(1);
     const events = (await world.audit()).filter(({ action }) => action === 'step.begun');
     expect(events).toMatchObject([{ actor: { email: 'bob@example.com' }, data: { execution: 'Fx1' } }]);
+  });
+
+  it('is told that it failed until the workflow has heard it, for a week, and asks for nothing any more', async () => {
+    await using world = await createWorld();
+    const ends: [string, StepEnd][] = [];
+    let isAway = true;
+    const endStep = async (execution: string, end: StepEnd): Promise<void> => {
+      ends.push([execution, end]);
+      if (isAway) throw new Error('Slack is away');
+    };
+    const work = () => createWork({ ...world.deps, messenger: { ...world.messenger, endStep }, jobs: world.jobs, hands: world.hands });
+    const later = (interval: string) =>
+      world.pool.query('update steps set try_at = try_at - $1::interval, failed_at = failed_at - $1::interval', [interval]);
+    const told = async (): Promise<string[]> => {
+      // Two workers at the same time.
+      await Promise.all([work().endSteps(), work().endSteps()]);
+      return ends.splice(0).map(([execution, end]) => `${execution} ${end.kind === 'failed' ? end.why : end.kind}`);
+    };
+    const { steps } = world.useCases;
+    await steps.fail(org, { execution: 'Fx6', why: 'There is no such role.' });
+    await steps.fail(org, { execution: 'Fx6', why: 'Another reason.' });
+    expect(await told()).toEqual(['Fx6 There is no such role.']);
+    expect(await told()).toEqual([]);
+    await later('31 seconds');
+    isAway = false;
+    expect(await told()).toEqual(['Fx6 There is no such role.']);
+    await later('31 seconds');
+    expect(await told()).toEqual([]);
+    await steps.fail(org, { execution: 'Fx7', why: 'Late.' });
+    await later('8 days');
+    expect(await told()).toEqual([]);
+
+    const bob = await world.caller('bob');
+    expect(await steps.begin(bob, wish('Fx6'))).toMatchObject({ ok: true });
+    expect((await world.pool.query('select from requests')).rowCount).toBe(0);
+    // The other way round it waits for its request.
+    await steps.begin(bob, wish('Fx8'));
+    await steps.fail(org, { execution: 'Fx8', why: 'Delivered twice.' });
+    expect(await told()).toEqual([]);
   });
 
   it('is on record together with its request or not at all, so that a second delivery makes no second request', async () => {

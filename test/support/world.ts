@@ -134,6 +134,7 @@ export async function createWorld({
         'remind',
         'deliver',
         'homes',
+        'endSteps',
         'arm',
         'watchDrift',
         'findOrphans',

@@ -19,6 +19,7 @@ function fakeWork() {
     deliver: part(),
     homes: part(),
     tellLinked: part(),
+    endSteps: part(),
     arm: part(),
     watchDrift: part(),
     findOrphans: part(),

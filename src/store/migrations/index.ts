@@ -41,6 +41,7 @@ import * as linkNotices from './0067-link-notices.ts';
 import * as identitiesByPerson from './0068-identities-by-person.ts';
 import * as refusedHomes from './0070-refused-homes.ts';
 import * as accountChanges from './0071-account-changes.ts';
+import * as failedSteps from './0072-failed-steps.ts';
 import * as driftNotices from './0075-drift-notices.ts';
 
 /** In order; a released migration is never edited, only followed. */
@@ -87,5 +88,6 @@ export const migrations: Record<string, Migration> = {
   '0068-identities-by-person': identitiesByPerson,
   '0070-refused-homes': refusedHomes,
   '0071-account-changes': accountChanges,
+  '0072-failed-steps': failedSteps,
   '0075-drift-notices': driftNotices,
 };
