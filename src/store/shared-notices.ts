@@ -9,7 +9,8 @@ const mostAlone = 5;
 const withinSeconds = 60;
 /** A message that cannot be posted takes more in, but not for ever: what was told so late is no burst any more. */
 const openHours = 6;
-const mostAtOnce = 1_000;
+/** One message stands for so many, at most: all of them are read whenever it is looked at. The next begins another. */
+export const mostTogether = 500;
 
 type Notices = Pick<NoticeStore, 'sharedNotices' | 'shareNotice' | 'sharers' | 'keepShared' | 'wakeNotice'>;
 type About = { readonly org: Org; readonly principal: string; readonly slot: SharedSlot };
@@ -31,7 +32,7 @@ export function createSharedNotices(db: Db): Notices {
         await sql`select pg_advisory_xact_lock(hashtextextended(${`notices ${org} ${principal} ${slot}`}, 0))`.execute(tx);
         const found = await standing(tx, about, id);
         if (found.leader !== null) return idOf(found.leader);
-        const { ids, isOwn } = await waiting(tx, about, id);
+        const { ids, isOwn } = await waiting(tx, about, id, mostTogether - found.sharers);
         const leader = isOwn ? undefined : found.open !== null ? idOf(found.open) : found.recent + ids.length > mostAlone ? id : undefined;
         await keep(tx, about, leader === undefined ? [id] : ids, leader);
         return leader;
@@ -52,18 +53,22 @@ export function createSharedNotices(db: Db): Notices {
   };
 }
 
-/** What was decided of it, what may be joined, and how many of the same kind were decided lately. */
+/** What was decided of it, what may be joined and how many have, and how many of the same kind were decided lately. */
 async function standing(db: Db, { org, principal, slot }: About, id: RequestId) {
   const isRecent = sql`s.decided_at > clock_timestamp() - ${withinSeconds}::float8 * interval '1 second'`;
   const mine = sql`from shared_notices s where s.org = ${org} and s.principal_id = ${principal} and s.slot = ${slot}`;
-  const { rows } = await sql<{ leader: string | null; open: string | null; recent: number }>`
-    select (select s.leader ${mine} and s.request_id = ${id}) as leader,
-      (select s.request_id ${mine} and s.leader = s.request_id and (${isRecent}
-        or s.decided_at > clock_timestamp() - ${openHours}::float8 * interval '1 hour' and not exists (
-          select from messages m where m.org = s.org and m.request_id = s.request_id and m.slot = ${summaryOf[slot]}))
-        order by s.decided_at desc limit 1) as open,
-      (select count(*)::int ${mine} and s.request_id <> ${id} and ${isRecent}) as recent`.execute(db);
-  return rows[0] ?? { leader: null, open: null, recent: 0 };
+  const { rows } = await sql<{ leader: string | null; open: string | null; sharers: number; recent: number }>`
+    select (select s.leader ${mine} and s.request_id = ${id}) as leader, led.open, coalesce(led.sharers, 0) as sharers,
+      (select count(*)::int ${mine} and s.request_id <> ${id} and ${isRecent}) as recent
+    from (values (1)) one left join (
+      select l.open, l.sharers from (
+        select s.request_id as open, s.decided_at, (select count(*)::int from shared_notices t
+          where t.org = s.org and t.leader = s.request_id and t.slot = s.slot) as sharers
+        ${mine} and s.leader = s.request_id and (${isRecent}
+          or s.decided_at > clock_timestamp() - ${openHours}::float8 * interval '1 hour' and not exists (
+            select from messages m where m.org = s.org and m.request_id = s.request_id and m.slot = ${summaryOf[slot]}))) l
+      where l.sharers < ${mostTogether} order by l.decided_at desc limit 1) led on true`.execute(db);
+  return rows[0] ?? { leader: null, open: null, sharers: 0, recent: 0 };
 }
 
 const holds: Readonly<Record<SharedSlot, RawBuilder<unknown>>> = {
@@ -78,7 +83,7 @@ const holds: Readonly<Record<SharedSlot, RawBuilder<unknown>>> = {
  * and was not, for longer than a turn lasts, waits again.
  * @returns `isOwn`: this one keeps a message of its own, because a password can be fetched by it
  */
-async function waiting(db: Db, { org, principal, slot }: About, id: RequestId) {
+async function waiting(db: Db, { org, principal, slot }: About, id: RequestId, room: number) {
   const { rows } = await sql<{ id: string; own: boolean }>`
     select q.id, ${slot === 'access' ? hasPassword : sql`false`} as own
     from requests q join grants g on g.org = q.org and g.request_id = q.id
@@ -88,10 +93,10 @@ async function waiting(db: Db, { org, principal, slot }: About, id: RequestId) {
       and not exists (select from posting_attempts p where p.org = q.org and p.request_id = q.id and p.slot = ${slot})
       and not exists (select from shared_notices s where s.org = q.org and s.request_id = q.id and s.slot = ${slot} and q.id <> ${id}
         and (s.leader is not null or s.decided_at > clock_timestamp() - ${withinSeconds}::float8 * interval '1 second'))
-    order by q.id limit ${mostAtOnce}`.execute(db);
+    order by q.id <> ${id}, q.id limit ${room}`.execute(db);
   const ids = rows.filter(({ own }) => !own).map((row) => idOf(row.id));
-  // It is among them unless there are too many, or it has changed since it was read.
-  return { ids: ids.includes(id) ? ids : [...ids, id], isOwn: rows.some((row) => row.own && row.id === id) };
+  // It is the first of them unless it has changed since it was read.
+  return { ids: ids.includes(id) ? ids : [id, ...ids.slice(0, room - 1)], isOwn: rows.some((row) => row.own && row.id === id) };
 }
 
 /** A password waits behind this account, and no other request has a message of its own from which it can be fetched. */

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Messenger } from '../../src/app/ports.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
+import type { RequestId } from '../../src/domain/ids.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
+import { mostTogether } from '../../src/store/shared-notices.ts';
+import { addGrants } from '../support/many-grants.ts';
 import { createWorld, org, type World } from '../support/world.ts';
 
 // Many notices to one person are one message, which is not doubled, forgotten or sent too early (ADR 13).
@@ -180,6 +183,30 @@ it('looks for a summary whose answer was lost, and does not post it twice', asyn
   expect(several('endings')).toEqual([[8, 8]]);
   expect(told('ended')).toEqual([]);
 }, 60_000);
+
+it('puts so many into one message and no more, and nothing into two', async () => {
+  const [first] = await give(1);
+  if (first === undefined) throw new Error('nothing was given');
+  await end();
+  await addGrants(world.pool, 1_200);
+  await world.pool.query(`insert into outbox (org, kind, subject) select org, 'notify', id from requests`);
+  const { rows } = await world.pool.query<{ id: RequestId }>(`select id from requests where id <> $1 order by id desc`, [first.id]);
+  const bob = first.principal.id;
+  const leaders: (string | undefined)[] = [];
+  // Some come at the same moment, the others after them.
+  for (const some of [rows.slice(0, 30), rows.slice(30)])
+    leaders.push(...(await Promise.all(some.map(({ id }) => world.store.shareNotice(org, id, bob, 'ended')))));
+  expect(leaders.filter((leader) => leader === undefined)).toEqual([]);
+  const told = new Map<RequestId, number>();
+  for (const leader of new Set(leaders.flatMap((leader) => (leader === undefined ? [] : [leader as RequestId])))) {
+    const sharers = await world.store.sharers(org, leader, 'ended');
+    expect(sharers.length).toBeLessThanOrEqual(mostTogether);
+    for (const id of sharers) told.set(id, (told.get(id) ?? 0) + 1);
+  }
+  expect(new Set(leaders).size).toBe(3);
+  expect([...told.values()].filter((times) => times !== 1)).toEqual([]);
+  for (const { id } of rows) expect(told.has(id)).toBe(true);
+}, 120_000);
 
 it('keeps one message from which the password can be fetched', async () => {
   const given = await give(12, '');

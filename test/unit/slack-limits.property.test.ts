@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resourceOptions } from '../../blocks/form-right.ts';
+import { several } from '../../blocks/several.ts';
+import { severalOf } from '../../src/domain/burst.ts';
 import { checkMessageBlocks, checkView } from '../../src/sandbox/slack/block-kit/check.ts';
 import { selectOption } from '../../src/sandbox/slack/block-kit/options.ts';
-import { ordinaryWords, permalink, type Words } from '../support/scene-values.ts';
+import { many, ordinaryWords, permalink, states, type Words } from '../support/scene-values.ts';
+import { mostTogether } from '../../src/store/shared-notices.ts';
 import { type Scene, slackScenes } from '../support/slack-scenes.ts';
 
 const nasty = fc.oneof(
@@ -129,6 +132,23 @@ describe('every message, window and home tab', () => {
       for (const scene of slackScenes({ ...ordinaryWords, ...alike, presets: 101, resources: 5_000, requests: 300 }))
         expectWithinLimits(scene);
     },
+  );
+});
+
+it('lists twenty of however many rights one message stands for, and says how many more there are', () => {
+  const some = fc.oneof(fc.integer({ min: 1, max: 45 }), fc.integer({ min: 1, max: mostTogether }));
+  const what = fc.constantFrom('accesses' as const, 'endings' as const);
+  fc.assert(
+    fc.property(words, some, what, fc.array(nasty, { maxLength: 30 }), (given, total, which, commands) => {
+      const requests = many(given, total, which === 'accesses' ? states(given).active : states(given).ended);
+      const shown = several({ several: { ...severalOf(requests), commands }, what: which });
+      expectWithinLimits({ name: which, title: '', group: '', place: 'dm', as: 'bob', show: () => shown });
+      const said = JSON.stringify(shown.blocks);
+      expect(said).toContain(`"${total} rights"`);
+      expect(said.match(/"• "/g)?.length).toBe(Math.min(total, 20));
+      expect(said.match(/"and (\d+) more\. "/)?.[1]).toBe(total > 20 ? String(total - 20) : undefined);
+    }),
+    { numRuns: 60 },
   );
 });
 
