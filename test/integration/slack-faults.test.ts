@@ -5,7 +5,7 @@ import { buttonsOf, seen, textOf } from '../support/journey.ts';
 import { type RunningCurfew, startCurfew } from '../support/running-curfew.ts';
 
 // Whatever happens to a call, afterwards every message agrees with the database, and none stands there twice. The methods that
-// all of this needs; each of the others has a scene in slack-methods.test.ts.
+// all of this needs; each of the others has a scene in test/support/fault-scenes.ts.
 
 const faults: readonly { what: string; fault: Fault }[] = [
   { what: 'a rate limit', fault: { retryAfterSeconds: 1 } },
