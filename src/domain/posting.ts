@@ -18,6 +18,7 @@ export const slots = [
   'ended',
   'refused',
   'accesses',
+  'warnings',
   'endings',
   'breakglass',
   'unreviewed',
@@ -48,6 +49,8 @@ export type Slot =
   | 'refused'
   /** To the principal: `access` of several requests in one message, see `burst.ts`. */
   | 'accesses'
+  /** To the principal: `warning` of several requests in one message. */
+  | 'warnings'
   /** To the principal: `ended` of several requests in one message. */
   | 'endings'
   /** To owners and approvers: access was taken at once. */

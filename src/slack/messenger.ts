@@ -89,6 +89,7 @@ function draw({ slot, to, round }: Posting, picture: Picture): Message {
     case 'refused':
       return refused({ ...picture, to: to.kind === 'person' ? 'principal' : 'requestor' });
     case 'accesses':
+    case 'warnings':
     case 'endings':
       if (picture.several === undefined) throw new Error('a message about several requests needs to know which');
       return several({ several: picture.several, what: slot });
@@ -115,6 +116,7 @@ async function placeOf(places: Places, { slot, to }: Posting, { request: about }
     case 'warning':
     case 'ended':
     case 'accesses':
+    case 'warnings':
     case 'endings':
       return places.direct(about.principal.email);
   }

@@ -73,6 +73,8 @@ async function standing(db: Db, { org, principal, slot }: About, id: RequestId) 
 
 const holds: Readonly<Record<SharedSlot, RawBuilder<unknown>>> = {
   access: sql`g.state = 'active'`,
+  // When one is warned of, its own look tells: each joins by itself.
+  warning: sql`false`,
   // Where more time took over, nothing has ended.
   ended: sql`g.state = 'ended' and not exists (select from requests e join grants y on y.org = e.org and y.request_id = e.id
     where e.org = q.org and e.extends = q.id and y.expires_at is not null)`,

@@ -184,6 +184,47 @@ it('looks for a summary whose answer was lost, and does not post it twice', asyn
   expect(told('ended')).toEqual([]);
 }, 60_000);
 
+it('warns of five ends one by one, and of more in one message that is kept true', async () => {
+  const given = await give(12);
+  await world.passTime('55 minutes');
+  await world.work.remind();
+  await tellAll();
+  expect(told('warning')).toHaveLength(5);
+  expect(several('warnings')).toEqual([[7, 7]]);
+  expect(told('warnings')[0]?.picture.several?.live).toBe(7);
+  const warned = new Set(told('warning').map(({ picture }) => picture.request.id));
+  const [one] = given.filter(({ id }) => !warned.has(id));
+  await world.useCases.relinquishGrant(await world.caller('bob'), (one ?? never()).id);
+  await world.reconcile();
+  await tellAll();
+  expect(told('warnings').map(({ picture }) => picture.several?.live)).toEqual([6]);
+  await end();
+  await tellAll();
+  expect(told('warnings').map(({ picture }) => picture.several?.live)).toEqual([0]);
+  expect(told('warning')).toHaveLength(5);
+  expect(several('endings')).toEqual([[11, 11]]);
+  // Time was moved under the one that had ended before: that is seen once.
+  const look = async () => {
+    for (const { id } of given) await world.work.notify(id);
+    await tellAll();
+    return world.posted.map(({ redrawn }) => redrawn);
+  };
+  expect(await look()).toEqual(await look());
+}, 60_000);
+
+it('warns of nothing that ended before anybody could be warned of it', async () => {
+  await give(12);
+  await world.passTime('55 minutes');
+  for (const slot of ['warning', 'warnings'] as const) world.messenger.failing.add(slot);
+  await world.work.remind();
+  await tellAll();
+  await end();
+  world.messenger.failing.clear();
+  await tellAll();
+  expect([...told('warning'), ...told('warnings')]).toEqual([]);
+  expect(several('endings')).toEqual([[12, 12]]);
+}, 60_000);
+
 it('puts so many into one message and no more, and nothing into two', async () => {
   const [first] = await give(1);
   if (first === undefined) throw new Error('nothing was given');

@@ -171,6 +171,11 @@ function severalScenes(words: Words, scene: (name: string, title: string, show: 
     scene('accesses', 'Many rights were given at once', () =>
       several({ several: { ...all(active), commands: [words.command] }, what: 'accesses' }),
     ),
+    scene('warnings', 'Many end soon', () => several({ several: all(active), what: 'warnings' })),
+    scene('warnings-some', 'Some of them ended before their time', () =>
+      several({ several: of(active, active, active, relinquished, active, over), what: 'warnings' }),
+    ),
+    scene('warnings-over', 'All of them are over', () => several({ several: all(over), what: 'warnings' })),
     scene('endings', 'Many have ended at once', () => several({ several: all(over), what: 'endings' })),
     scene('endings-each', 'For different reasons', () =>
       several({ several: of(over, over, revoked, revoked, relinquished, relinquished), what: 'endings' }),

@@ -137,10 +137,10 @@ describe('every message, window and home tab', () => {
 
 it('lists twenty of however many rights one message stands for, and says how many more there are', () => {
   const some = fc.oneof(fc.integer({ min: 1, max: 45 }), fc.integer({ min: 1, max: mostTogether }));
-  const what = fc.constantFrom('accesses' as const, 'endings' as const);
+  const what = fc.constantFrom('accesses' as const, 'warnings' as const, 'endings' as const);
   fc.assert(
     fc.property(words, some, what, fc.array(nasty, { maxLength: 30 }), (given, total, which, commands) => {
-      const requests = many(given, total, which === 'accesses' ? states(given).active : states(given).ended);
+      const requests = many(given, total, which === 'endings' ? states(given).ended : states(given).active);
       const shown = several({ several: { ...severalOf(requests), commands }, what: which });
       expectWithinLimits({ name: which, title: '', group: '', place: 'dm', as: 'bob', show: () => shown });
       const said = JSON.stringify(shown.blocks);
