@@ -15,7 +15,7 @@ export function several({ several: all, what }: SeveralProps): Message {
   const { total, requests, commands = [] } = all;
   const rows = requests.map((request) => row(request, what));
   const more = total - requests.length;
-  const note = line(more > 0 ? `and ${more} more. ` : '', notes[what]);
+  const note = line(more > 0 ? `and ${more} more. ` : '', what === 'warnings' && all.live === 0 ? noneLeft : notes[what]);
   const usage =
     what === 'accesses' && commands.length > 0
       ? [paragraph(words('Use them with:')), fence(commands.slice(0, mostCommands).join('\n'))]
@@ -40,6 +40,8 @@ const notes: Readonly<Record<SummarySlot, string>> = {
   warnings: 'Your home tab has a button to extend each, where policies let you, and one to give it back.',
   endings: 'Each was seen at its target. Your home tab shows what you still have.',
 };
+/** There is nothing to extend where all that was to end has ended, or goes on. */
+const noneLeft = 'Your home tab shows what you still have.';
 
 function row(request: PermissionRequest, what: SeveralProps['what']): Line {
   const { headline } = statusOf(request);
