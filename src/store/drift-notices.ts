@@ -66,12 +66,16 @@ export const createDriftNotices = (db: Db): DriftNotices => ({
         select n.id, ${stampOf(sql`f`)} as stamp, count(f.found_at) = 0 and n.closes < clock_timestamp() as is_over
         from ${notices} n left join ${found(sql`${org}`)} f
           on f.integration = n.integration and f.found_at >= n.opens and f.found_at < n.closes
-        where n.org = ${org} group by n.id, n.closes)
-      update drift_notices n set lease_until = ${lease} from seen
-      where n.org = ${org} and n.id = seen.id and (n.shown <> seen.stamp or seen.is_over)
-        and n.id in (select id from drift_notices where org = ${org} and try_at <= clock_timestamp()
-          and (lease_until is null or lease_until < clock_timestamp()) order by id limit ${claimedAtOnce} for update skip locked)
-      returning n.id::text, n.integration, n.lease_until::text as token, seen.stamp`.execute(db);
+        where n.org = ${org} group by n.id, n.closes),
+      -- Of those in which something differs, or the ones that stay as they are would stand before them for ever.
+      due as (
+        select d.id, seen.stamp from drift_notices d join seen on seen.id = d.id
+        where d.org = ${org} and (d.shown <> seen.stamp or seen.is_over) and d.try_at <= clock_timestamp()
+          and (d.lease_until is null or d.lease_until < clock_timestamp())
+        order by d.id limit ${claimedAtOnce} for update of d skip locked)
+      update drift_notices n set lease_until = ${lease} from due
+      where n.org = ${org} and n.id = due.id
+      returning n.id::text, n.integration, n.lease_until::text as token, due.stamp`.execute(db);
     return rows;
   },
   async renew(org, notice) {

@@ -194,6 +194,17 @@ describe('telling of it', () => {
     expect(world.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
+  it('is told however much that was told before is still not settled', async () => {
+    for (let each = 1; each <= 12; each++) {
+      bring(`mallory${each}:readwrite`);
+      await look();
+      // That time passes is a change of what was found before, as far as a stamp can tell: so many are claimed at once, and these come first.
+      await world.work.tellDrift();
+      expect(told()).toHaveLength(2 * each);
+      await world.passTime('2 hours');
+    }
+  });
+
   it('is left to whoever took it over', async () => {
     bring('mallory:readwrite');
     await world.work.findOrphans();
