@@ -29,6 +29,9 @@ export async function findAudience(
   return audienceOf(paths, request, channels, (group) => members.get(keyOf(group)));
 }
 
+/** Who is to be told directly. `failures`: why somebody may be missing; once they are over, they are to be told too. */
+export type ToTell<T> = { readonly told: readonly T[]; readonly failures: readonly unknown[] };
+
 /**
  * Who is told that access was taken without them: those who would have been asked, and all owners. Whoever took it is not told, and
  * of more owners than {@link mostWitnesses} none: then the channel is the better place.
@@ -39,14 +42,14 @@ export async function findWitnesses(
   channels: ApprovalChannels,
   request: PermissionRequest,
   outcome: Outcome,
-): Promise<readonly Place[]> {
+): Promise<ToTell<Place>> {
   const asked = await findAudience(routing, channels, request, outcome);
-  const told = [request.requestor.email, ...asked.flatMap((place) => (place.kind === 'person' ? [place.email] : []))];
-  const known = new Set(told.map(canonicalEmail));
-  const more = (await findOwners(store, routing, request.org))
-    .filter((email) => !known.has(canonicalEmail(email)))
-    .map((email): Place => ({ kind: 'person', email }));
-  return more.length > mostWitnesses ? asked : [...asked, ...more];
+  const known = new Set(
+    [request.requestor.email, ...asked.flatMap((place) => (place.kind === 'person' ? [place.email] : []))].map(canonicalEmail),
+  );
+  const owners = await findOwners(store, routing, request.org);
+  const more = owners.told.filter((email) => !known.has(canonicalEmail(email))).map((email): Place => ({ kind: 'person', email }));
+  return { told: more.length > mostWitnesses ? asked : [...asked, ...more], failures: owners.failures };
 }
 
 /** All owners, each once, to be told directly; none where there are more than {@link mostWitnesses}. */
@@ -54,9 +57,9 @@ export async function ownersToTell(
   store: Pick<Store, 'roles'>,
   routing: Pick<RoutingDeps, 'directories' | 'log'>,
   org: Org,
-): Promise<readonly Email[]> {
-  const owners = await findOwners(store, routing, org);
-  return owners.length > mostWitnesses ? [] : owners;
+): Promise<ToTell<Email>> {
+  const { told, failures } = await findOwners(store, routing, org);
+  return { told: told.length > mostWitnesses ? [] : told, failures };
 }
 
 const mostWitnesses = 20;
@@ -66,8 +69,9 @@ async function findOwners(
   store: Pick<Store, 'roles'>,
   { directories, log }: Pick<RoutingDeps, 'directories' | 'log'>,
   org: Org,
-): Promise<readonly Email[]> {
+): Promise<ToTell<Email>> {
   const owners: Email[] = [];
+  const failures: unknown[] = [];
   for (const { role, holder } of await store.roles.list(org)) {
     if (role !== 'owner') continue;
     if (holder.kind === 'user') owners.push(holder.shown);
@@ -77,11 +81,12 @@ async function findOwners(
         const listed = await directories(directory)?.members?.({ id });
         if (listed !== undefined && listed !== 'not-configured') owners.push(...listed);
       } catch (error) {
-        log.warn({ err: error, directory }, 'members could not be looked up; owners among them are not told');
+        log.warn({ err: error, directory }, 'members could not be looked up; owners among them are told when they can be');
+        failures.push(error);
       }
     }
   }
-  return [...new Map(owners.map((email) => [canonicalEmail(email), email])).values()];
+  return { told: [...new Map(owners.map((email) => [canonicalEmail(email), email])).values()], failures };
 }
 
 const keyOf = ({ directory, id }: GroupRef): string => JSON.stringify([directory, id]);

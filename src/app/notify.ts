@@ -2,7 +2,7 @@ import { digestOf } from '../domain/digest.ts';
 import type { DurationSeconds } from '../domain/duration.ts';
 import type { Org, RequestId } from '../domain/ids.ts';
 import type { ApprovalChannels } from '../domain/audience.ts';
-import { nextNoticeAt, type Posting, posting, postingKey, postingsOf, usual } from '../domain/posting.ts';
+import { nextNoticeAt, type Place, type Posting, posting, postingKey, postingsOf, usual } from '../domain/posting.ts';
 import { owesReview, type PermissionRequest } from '../domain/request.ts';
 import type { Outcome } from '../domain/route.ts';
 import type { Instant } from '../domain/time.ts';
@@ -75,7 +75,7 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   const known = new Map((await deps.store.messages(deps.org, id)).map((message) => [postingKey(message.posting), message]));
   const doubts = await settleAttempts(deps, id, known);
   failures.push(...doubts.values());
-  const audience = await findReaders(deps, request, outcome);
+  const audience = await findReaders(deps, request, outcome, failures);
   const now = await deps.store.now();
   const wanted = postingsOf(
     request,
@@ -124,10 +124,18 @@ async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Pro
   return first !== undefined && first <= now ? first : nextNoticeAt(request, now, first);
 }
 
-/** Who reads it because it waits for them: a decision, or a review. */
-async function findReaders({ store, routing, channels = new Map() }: NotifyDeps, request: PermissionRequest, outcome: Outcome) {
+/** Who reads it because it waits for them: a decision, or a review. @param failures why somebody may be missing is added */
+async function findReaders(
+  { store, routing, channels = new Map() }: NotifyDeps,
+  request: PermissionRequest,
+  outcome: Outcome,
+  failures: unknown[],
+): Promise<readonly Place[]> {
   if (request.state.kind === 'pending') return findAudience(routing, channels, request, outcome);
-  return owesReview(request) ? findWitnesses(store, routing, channels, request, outcome) : [];
+  if (!owesReview(request)) return [];
+  const witnesses = await findWitnesses(store, routing, channels, request, outcome);
+  failures.push(...witnesses.failures);
+  return witnesses.told;
 }
 
 /** Posts one message, or redraws it where it shows something else, and remembers that. */

@@ -59,8 +59,9 @@ async function converge(deps: Deps, turn: Turn): Promise<unknown[]> {
   const report = { ...findings, integration, response: integrations.byName(integration)?.watch.response };
   // Of what is settled before anybody was told, nobody is.
   const isFound = findings.removed.count + findings.orphans.count > 0;
-  const places = new Set<DriftPlace>([...known.keys(), ...(isFound ? [undefined, ...(await ownersToTell(store, routing, org))] : [])]);
-  const failures: unknown[] = [];
+  const owners = isFound ? await ownersToTell(store, routing, org) : undefined;
+  const places = new Set<DriftPlace>([...known.keys(), ...(owners === undefined ? [] : [undefined, ...owners.told])]);
+  const failures: unknown[] = [...(owners?.failures ?? [])];
   for (const place of places)
     await show(deps, turn, place, report, isFound, known.get(place)).catch((error: unknown) => {
       if (error instanceof Unreachable) log.info({ integration }, error.message);

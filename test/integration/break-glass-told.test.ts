@@ -92,6 +92,28 @@ describe('what is told of it', () => {
     await world.work.notify(request.id);
     expect(places('breakglass')).toEqual(['breakglass', 'breakglass@alice@example.com']);
   });
+
+  it('reaches the owners of a group once that can be listed, and everybody else at once', async () => {
+    await world.pool.query(`insert into group_role_bindings (org, role, name) values ('demo', 'owner', 'local/leads')`);
+    const { directories } = world.deps.routing;
+    let isAway = true;
+    const members = async (id: string) => {
+      if (id !== 'leads') return [by('carol').person.email, by('dave').person.email];
+      if (isAway) throw new Error('away');
+      return [by('erin').person.email];
+    };
+    world.deps.routing.directories = (name) => {
+      const local = directories(name);
+      return local && { ...local, members: ({ id }) => members(id) };
+    };
+    const request = await taken();
+    await expect(world.work.notify(request.id)).rejects.toThrow('away');
+    const first = ['breakglass', 'breakglass@carol@example.com', 'breakglass@dave@example.com', 'breakglass@alice@example.com'];
+    expect(places('breakglass')).toEqual(first);
+    isAway = false;
+    await world.work.notify(request.id);
+    expect(places('breakglass')).toEqual([...first, 'breakglass@erin@example.com']);
+  });
 });
 
 describe('the form', () => {

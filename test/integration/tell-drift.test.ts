@@ -194,6 +194,24 @@ describe('telling of it', () => {
     expect(world.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
+  it('reaches the owners of a group once that can be listed, and everybody else at once', async () => {
+    await world.pool.query(`insert into group_role_bindings (org, role, name) values ('demo', 'owner', 'local/leads')`);
+    const { directories } = world.deps.routing;
+    let isAway = true;
+    const leads = async () => (isAway ? Promise.reject(new Error('away')) : [bob.person.email]);
+    world.deps.routing.directories = (name) => {
+      const local = directories(name);
+      return local && { ...local, members: leads };
+    };
+    bring('mallory:readwrite');
+    await look();
+    expect(told().map(([place]) => place)).toEqual(['channel', 'alice@example.com']);
+    isAway = false;
+    await world.passTime('61 seconds');
+    await world.work.tellDrift();
+    expect(told().map(([place]) => place)).toEqual(['channel', 'alice@example.com', 'bob@example.com']);
+  });
+
   it('is told however much that was told before is still not settled', async () => {
     for (let each = 1; each <= 12; each++) {
       bring(`mallory${each}:readwrite`);
