@@ -83,6 +83,16 @@ describe('an approver who gives less', () => {
     expect(await resourceOf(request)).toBe('readwrite');
   });
 
+  it('says what became of it to nobody else', async () => {
+    const request = await ask();
+    must(await approve(alice, request));
+    const dave = await world.caller('dave');
+    for (const act of [narrow, approve]) {
+      expect(await act(alice, request)).toMatchObject({ rejection: { code: 'already-decided' } });
+      expect(await act(dave, request)).toMatchObject({ rejection: { code: 'not-approver' } });
+    }
+  });
+
   it('chooses from what the integration offers, while it waits', async () => {
     const request = await ask();
     for (const to of ['readwrite', 'superuser', '', '__proto__', 'x'.repeat(300)])
