@@ -64,3 +64,18 @@ export async function settleAll({ url }: Engine, told: () => number): Promise<nu
     await client.end();
   }
 }
+
+/** Waits until all have come to access. `from` is a query of `id` and `at`. Returns when, ms since 1970, in their order. */
+export async function whenAllGiven(pool: pg.Pool, from: string, ids: readonly string[]): Promise<readonly number[]> {
+  const started = performance.now();
+  for (;;) {
+    const { rows } = await pool.query<{ at: number }>(
+      `select (extract(epoch from g.at) * 1000)::float8 as at from unnest($1::uuid[]) with ordinality as i (id, n)
+       join (${from}) g using (id) where g.at is not null order by n`,
+      [ids],
+    );
+    if (rows.length === ids.length) return rows.map(({ at }) => at);
+    if (performance.now() - started > patienceMs) throw new Error(`${rows.length} of ${ids.length} were given`);
+    await sleep(50);
+  }
+}

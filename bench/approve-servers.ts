@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import { App, HTTPReceiver } from '@slack/bolt';
 import { actionIds } from '../blocks/wire.ts';
@@ -9,6 +8,7 @@ import { boltLog } from '../src/slack/bolt-log.ts';
 import { eventsPath } from '../src/slack/http-entrance.ts';
 import type { Clicked, Clicking } from './clicks.ts';
 import { type Engine, org } from './engine.ts';
+import { listenOn } from './server.ts';
 import type { SlackStub } from './slack-stub.ts';
 
 export const signingSecret = 'a secret of the benchmark';
@@ -59,18 +59,11 @@ export async function serveBare(slack: SlackStub, stack: AsyncDisposableStack): 
   return serve((request, response) => receiver.requestListener(request, response), slack, stack);
 }
 
-async function serve(listener: RequestListener, slack: SlackStub, stack: AsyncDisposableStack): Promise<string> {
-  const server = createServer((request, response) => {
+const serve = (listener: RequestListener, slack: SlackStub, stack: AsyncDisposableStack): Promise<string> =>
+  listenOn((request, response) => {
     slack.watch(request, response);
     listener(request, response);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  stack.defer(() => new Promise((resolve) => server.close(() => resolve())));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `http://127.0.0.1:${address.port}`;
-}
+  }, stack);
 
 /** Whoever clicks does it in a thread of their own. */
 export function startClicker(stack: AsyncDisposableStack): (clicking: Clicking) => Promise<Clicked> {

@@ -112,7 +112,7 @@ const message = {
   blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'x'.repeat(2_600) } }],
 };
 
-function clickOf(value: string, id: string, user: string, { apiUrl }: SlackStub): Click {
+export function clickOf(value: string, id: string, user: string, { apiUrl }: Pick<SlackStub, 'apiUrl'>): Click {
   const payload = JSON.stringify({
     type: 'block_actions',
     team: { id: 'TBENCH', domain: 'bench' },

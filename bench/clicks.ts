@@ -13,8 +13,8 @@ export type Clicking = {
   readonly clicks: readonly Click[];
   readonly perSecond: number;
 };
-/** `ms`: from when each click was due until it was acknowledged. */
-export type Clicked = { readonly ms: readonly number[]; readonly unexpected: string | undefined };
+/** `ms`: from when each click was due until it was acknowledged. `startedMs`: since 1970, when the first was due. */
+export type Clicked = { readonly ms: readonly number[]; readonly startedMs: number; readonly unexpected: string | undefined };
 
 export const idHeader = 'x-bench-click';
 export const userHeader = 'x-bench-user';
@@ -33,7 +33,7 @@ async function run({ origin, path, signingSecret, clicks, perSecond }: Clicking)
     return { path, method: 'POST', headers: { ...signed, [idHeader]: id, [userHeader]: user }, body } as const;
   });
   let unexpected: string | undefined;
-  const started = performance.now();
+  const [started, startedMs] = [performance.now(), Date.now()];
   const click = async (post: (typeof posts)[number], due: number): Promise<number> => {
     const answer = await pool.request(post);
     await answer.body.text();
@@ -49,5 +49,5 @@ async function run({ origin, path, signingSecret, clicks, perSecond }: Clicking)
   }
   const ms = await Promise.all(acks);
   await pool.close();
-  parentPort?.postMessage({ ms, unexpected } satisfies Clicked);
+  parentPort?.postMessage({ ms, startedMs, unexpected } satisfies Clicked);
 }

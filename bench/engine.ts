@@ -41,6 +41,14 @@ const only = (target: Integration): Integrations & AsyncDisposable => ({
   [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
 });
 
+/** Where an engine has its rows, its target and its jobs. Two that name the same place work together. */
+export type Place = {
+  readonly url: string;
+  readonly sampleUrl: string;
+  readonly redisUrl: string | undefined;
+  readonly queueName: string;
+};
+
 /** The engine as it ships, on a throw-away PostgreSQL: its store, its `pg` integration, its queue. Without Slack and HTTP. */
 export async function startEngine(redisUrl: string | undefined, target?: Integration) {
   await using stack = new AsyncDisposableStack();
@@ -52,11 +60,21 @@ export async function startEngine(redisUrl: string | undefined, target?: Integra
     }),
   );
   const sample = await prepareSampleDatabase(server.adminUrl);
-  const { db, pool } = openDatabase(server.url, quiet);
-  stack.defer(() => db.destroy());
-  const removals = openRemovals(server.url, quiet);
-  stack.defer(() => removals.end());
   await migrate(server.url, quiet);
+  const queueName = `bench-${randomBytes(4).toString('hex')}`;
+  const engine = stack.use(await openEngine({ url: server.url, sampleUrl: sample.url, redisUrl, queueName }, target));
+  const kept = stack.move();
+  return { ...engine, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** The same, on a PostgreSQL that is there and has the schema. */
+export async function openEngine(place: Place, target?: Integration) {
+  await using stack = new AsyncDisposableStack();
+  const { url, sampleUrl, redisUrl, queueName } = place;
+  const { db, pool } = openDatabase(url, quiet);
+  stack.defer(() => db.destroy());
+  const removals = openRemovals(url, quiet);
+  stack.defer(() => removals.end());
   await bindConfiguredRoles(db, org, { owner: [email('alice')], manager: [email('alice')] });
   const store = createStore({ db, pool, removals });
   const integrations = stack.use(
@@ -66,7 +84,7 @@ export async function startEngine(redisUrl: string | undefined, target?: Integra
             {
               service: 'pg',
               name: 'sample',
-              url: sample.url,
+              url: sampleUrl,
               roles: ['readonly'],
               user: '{local}',
               createLogins: true,
@@ -93,10 +111,7 @@ export async function startEngine(redisUrl: string | undefined, target?: Integra
     },
   };
   const queue = stack.use(
-    await openQueue(redisUrl === undefined ? { kind: 'postgres', url: server.url } : { kind: 'redis', url: redisUrl }, {
-      log: quiet,
-      name: `bench-${randomBytes(4).toString('hex')}`,
-    }),
+    await openQueue(redisUrl === undefined ? { kind: 'postgres', url } : { kind: 'redis', url: redisUrl }, { log: quiet, name: queueName }),
   );
   const hands: Hands = {
     ...deps,
@@ -125,8 +140,7 @@ export async function startEngine(redisUrl: string | undefined, target?: Integra
   });
   const kept = stack.move();
   return {
-    sampleUrl: sample.url,
-    url: server.url,
+    ...place,
     pool,
     store,
     policies: deps.routing.policies,

@@ -4,14 +4,17 @@ import { measureApprove } from './approve.ts';
 import { measureCreate } from './create.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { measureNoOp } from './no-op.ts';
+import { measureProvision } from './provision.ts';
 import { measureQuiet } from './quiet.ts';
+import { measureQuietNoOp } from './quiet-no-op.ts';
 import { measureHostilePatterns } from './redos.ts';
 import { measureRouting } from './routing.ts';
 import { measureStorm } from './storm.ts';
 import { measureTwenty } from './twenty.ts';
 
 const redisUrl = process.env['BENCH_REDIS_URL'];
-const queue = `queue: ${redisUrl === undefined ? 'BullMQ on PostgreSQL' : 'BullMQ on Redis'}; target: real PostgreSQL logins`;
+const alarms = `queue: BullMQ on ${redisUrl === undefined ? 'PostgreSQL' : 'Redis'}`;
+const queue = `${alarms}; target: real PostgreSQL logins`;
 
 /** Each with an engine of its own: no part runs on the workers, or beside the rows, of another. */
 const onEngine = (measure: (engine: Engine) => Promise<void>) => async (): Promise<void> => {
@@ -26,12 +29,14 @@ const parts = new Map([
   ['api', { title: 'the API', measure: onEngine(measureApi) }],
   ['create', { title: 'making requests', measure: onEngine(measureCreate) }],
   ['quiet', { title: `quiet expiry (${queue})`, measure: onEngine(measureQuiet) }],
+  ['quiet-no-op', { title: `quiet expiry, of a target that does nothing (${alarms})`, measure: () => measureQuietNoOp(redisUrl) }],
   ['storm', { title: `a thousand in one second (${queue})`, measure: onEngine(measureStorm) }],
   ['ten-thousand', { title: `ten thousand in one second (${queue})`, measure: onEngine((engine) => measureStorm(engine, 10_000)) }],
   ['twenty', { title: `twenty a second (${queue})`, measure: onEngine(measureTwenty) }],
   ['no-op', { title: 'a hundred thousand in one second, of a target that does nothing', measure: () => measureNoOp(redisUrl) }],
   ['ack', { title: 'slash commands in a storm', measure: onEngine(measureAck) }],
   ['approve', { title: 'clicks on Approve', measure: onEngine(measureApprove) }],
+  ['provision', { title: `from a click on Approve to access (${alarms})`, measure: () => measureProvision(redisUrl) }],
 ]);
 
 const named = process.argv.slice(2);

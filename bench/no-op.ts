@@ -1,11 +1,11 @@
-import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
-import pg from 'pg';
+import type pg from 'pg';
+import { drainBareJobs } from './bare-jobs.ts';
 import { startEngine, type Engine } from './engine.ts';
 import { median } from './figures.ts';
+import { giveMany, patiently } from './many.ts';
 import { noOpTarget } from './no-op-target.ts';
 import { measurePairs, printRatio } from './pairs.ts';
-import { approvedSql, drainStorm } from './storm.ts';
+import { drainStorm, endAll } from './storm.ts';
 import { startWork } from './work.ts';
 
 const grants = Number(process.env['BENCH_GRANTS'] ?? 100_000);
@@ -47,7 +47,7 @@ export async function measureNoOp(redisUrl: string | undefined): Promise<void> {
 
 async function besideBullMq(engine: Engine, redisUrl: string): Promise<readonly number[]> {
   const measured = await measurePairs(
-    () => bareJobs(redisUrl),
+    () => drainBareJobs(redisUrl, grants),
     async (pair) => drainStorm(engine, await brew(engine, 100 + pair), grants),
     pairs,
   );
@@ -55,46 +55,10 @@ async function besideBullMq(engine: Engine, redisUrl: string): Promise<readonly 
   return measured.map(({ reference, ours }) => reference / ours.drain);
 }
 
-/** One grant is given as all are; the others are copies of what it came to. */
-async function brew({ url, work, queue }: Engine, pair: number): Promise<number> {
-  // The engine's own connections give up long before so much is written.
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
-  try {
-    return await brewOn(pool, work, queue, pair);
-  } finally {
-    await pool.end();
-  }
+async function brew(engine: Engine, pair: number): Promise<number> {
+  await giveMany(engine, String(pair), grants);
+  return patiently(engine.url, (client) => endAll(client, engine.queue, 20));
 }
-
-async function brewOn(pool: pg.Pool, work: Engine['work'], queue: Engine['queue'], pair: number): Promise<number> {
-  await pool.query(approvedSql, [String(pair), 1]);
-  while (((await pool.query(`select from grants where state = 'planned'`)).rowCount ?? 0) > 0) await work.give();
-  await pool.query(copySql, [String(pair), grants - 1]);
-  const { rows } = await pool.query<{ second: string }>(`select ceil(extract(epoch from clock_timestamp()))::bigint + 20 as second`);
-  const second = Number(rows[0]?.second);
-  await pool.query(
-    `update grants set granted_at = to_timestamp($1) - interval '1 hour', expires_at = to_timestamp($1) where state = 'active'`,
-    [second],
-  );
-  await pool.query(`update rights set due_at = to_timestamp($1) where lane = 'take' and due_at is not null`, [second]);
-  for (const table of ['rights', 'grants', 'requests', 'people']) await pool.query(`vacuum analyze ${table}`);
-  await queue.wake([{ kind: 'due', epochSecond: second }]);
-  return second;
-}
-
-const copySql = `
-with model as (select g, r, q, p from grants g join rights r on r.id = g.right_id join requests q on q.id = g.request_id
-  join people p on p.id = q.principal_id where g.state = 'active' limit 1),
-names as materialized (select gen_random_uuid() as person, gen_random_uuid() as held, gen_random_uuid() as request, gen_random_uuid() as given,
-  'c' || $1 || 'n' || n as account from generate_series(1, $2::int) n),
-people_made as (insert into people select (jsonb_populate_record(model.p, jsonb_build_object('id', person, 'email', account || '@example.com',
-  'canonical', account || '@example.com'))).* from model, names),
-accounts_made as (insert into accounts (org, integration, account, person_id) select 'bench', 'sample', account, person from names),
-rights_made as (insert into rights select (jsonb_populate_record(model.r, jsonb_build_object('id', held, 'person_id', person, 'account', account))).*
-  from model, names),
-requests_made as (insert into requests select (jsonb_populate_record(model.q, jsonb_build_object('id', request, 'requestor_id', person,
-  'principal_id', person))).* from model, names)
-insert into grants select (jsonb_populate_record(model.g, jsonb_build_object('id', given, 'request_id', request, 'right_id', held))).* from model, names`;
 
 async function prepareBare(pool: pg.Pool): Promise<void> {
   await pool.query(`create schema bare;
@@ -133,35 +97,5 @@ async function sweepOn(pool: pg.Pool): Promise<void> {
     }
   } finally {
     client.release();
-  }
-}
-
-async function bareJobs(redisUrl: string): Promise<number> {
-  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
-  const name = `bare-${Date.now()}`;
-  const queue = new Queue(name, { connection });
-  let done = 0;
-  const all = Promise.withResolvers<void>();
-  const worker = new Worker(name, async () => void (++done === grants && all.resolve()), {
-    connection: new Redis(redisUrl, { maxRetriesPerRequest: null }),
-    concurrency: 200,
-    autorun: false,
-    removeOnComplete: { count: 0 },
-  });
-  try {
-    for (let from = 0; from < grants; from += 1_000)
-      await queue.addBulk(Array.from({ length: Math.min(1_000, grants - from) }, (_, i) => ({ name: 'end', data: { grant: from + i } })));
-    await worker.waitUntilReady();
-    const started = performance.now();
-    const running = worker.run();
-    await all.promise;
-    const took = performance.now() - started;
-    await worker.close();
-    await running;
-    return took;
-  } finally {
-    await queue.obliterate({ force: true });
-    await queue.close();
-    connection.disconnect();
   }
 }

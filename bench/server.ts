@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { FastifyInstance } from 'fastify';
@@ -18,8 +18,12 @@ export async function serveApi({ useCases }: Engine, stack: AsyncDisposableStack
 }
 
 /** As the process does it: a server of `node:http` that hands over. */
-export async function listen(app: FastifyInstance, stack: AsyncDisposableStack): Promise<string> {
-  const server = createServer((request, response) => app.routing(request, response));
+export const listen = (app: FastifyInstance, stack: AsyncDisposableStack): Promise<string> =>
+  listenOn((request, response) => app.routing(request, response), stack);
+
+/** A server on a port of 127.0.0.1. Returns its origin. */
+export async function listenOn(listener: RequestListener, stack: AsyncDisposableStack): Promise<string> {
+  const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   stack.defer(() => new Promise((resolve) => server.close(() => resolve())));
   const address: AddressInfo | string | null = server.address();
