@@ -7,8 +7,10 @@ import { measureNoOp } from './no-op.ts';
 import { measureProvision } from './provision.ts';
 import { measureQuiet } from './quiet.ts';
 import { measureQuietNoOp } from './quiet-no-op.ts';
+import { measureQueueMemory } from './queue-memory.ts';
 import { measureHostilePatterns } from './redos.ts';
 import { measureRouting } from './routing.ts';
+import { measureScaling } from './scaling.ts';
 import { measureStorm } from './storm.ts';
 import { measureTwenty } from './twenty.ts';
 
@@ -34,6 +36,8 @@ const parts = new Map([
   ['ten-thousand', { title: `ten thousand in one second (${queue})`, measure: onEngine((engine) => measureStorm(engine, 10_000)) }],
   ['twenty', { title: `twenty a second (${queue})`, measure: onEngine(measureTwenty) }],
   ['no-op', { title: 'a hundred thousand in one second, of a target that does nothing', measure: () => measureNoOp(redisUrl) }],
+  ['scaling', { title: 'ends among many that last, of a target that does nothing', measure: () => measureScaling(redisUrl) }],
+  ['queue-memory', { title: `what the queue keeps (${alarms})`, measure: () => measureQueueMemory(redisUrl) }],
   ['ack', { title: 'slash commands in a storm', measure: onEngine(measureAck) }],
   ['approve', { title: 'clicks on Approve', measure: onEngine(measureApprove) }],
   ['provision', { title: `from a click on Approve to access (${alarms})`, measure: () => measureProvision(redisUrl) }],

@@ -19,6 +19,15 @@ export async function giveMany({ url, pool, work }: Pick<Engine, 'url' | 'pool' 
   });
 }
 
+/** Gives grants that all end in the second that is returned, beside whatever there is, with an alarm for it. */
+export async function giveStorm(engine: Engine, tag: string, count: number): Promise<number> {
+  const second = Math.ceil(Date.now() / 1000) + 20 + Math.ceil(count / 1_000);
+  await giveMany(engine, tag, count, { first: second, together: count, every: 0 });
+  if (Date.now() >= second * 1000) throw new Error('this machine was too slow to give them before their end');
+  await engine.queue.wake([{ kind: 'due', epochSecond: second }]);
+  return second;
+}
+
 /** Over a month from in two hours on: none of them ends while something is measured. */
 export const pendingEnds = (count: number): Ends => ({
   first: Math.ceil(Date.now() / 1000) + 7_200,
