@@ -11,6 +11,7 @@ import { measureQueueMemory } from './queue-memory.ts';
 import { measureHostilePatterns } from './redos.ts';
 import { measureRouting } from './routing.ts';
 import { measureScaling } from './scaling.ts';
+import { measureLargeStorm } from './large-storm.ts';
 import { measureStorm } from './storm.ts';
 import { measureTwenty } from './twenty.ts';
 
@@ -33,7 +34,7 @@ const parts = new Map([
   ['quiet', { title: `quiet expiry (${queue})`, measure: onEngine(measureQuiet) }],
   ['quiet-no-op', { title: `quiet expiry, of a target that does nothing (${alarms})`, measure: () => measureQuietNoOp(redisUrl) }],
   ['storm', { title: `a thousand in one second (${queue})`, measure: onEngine(measureStorm) }],
-  ['ten-thousand', { title: `ten thousand in one second (${queue})`, measure: onEngine((engine) => measureStorm(engine, 10_000)) }],
+  ['ten-thousand', { title: `ten thousand in one second (${queue})`, measure: onEngine(measureLargeStorm) }],
   ['twenty', { title: `twenty a second (${queue})`, measure: onEngine(measureTwenty) }],
   ['no-op', { title: 'a hundred thousand in one second, of a target that does nothing', measure: () => measureNoOp(redisUrl) }],
   ['scaling', { title: 'ends among many that last, of a target that does nothing', measure: () => measureScaling(redisUrl) }],

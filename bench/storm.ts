@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Engine } from './engine.ts';
 import { median, percentile } from './figures.ts';
-import { measurePairs, printRatio } from './pairs.ts';
+import { makeLogins } from './logins.ts';
+import { measurePairs, type Pair, printRatio } from './pairs.ts';
 import { startWork } from './work.ts';
 
 const usual = 1_000;
@@ -11,12 +12,18 @@ const usual = 1_000;
  * Grants of real logins that all end in one second, beside a bare loop that does the same SQL one by one:
  * revoke, drop what it owns, drop the login, write it down. Alternating, in one run.
  */
-export async function measureStorm(engine: Engine, grants = usual): Promise<void> {
+export async function measureStorm(engine: Engine): Promise<void> {
   using _workers = startWork(engine);
-  const pairs = await measurePairs(
-    () => bareLoop(engine.sampleUrl, grants),
-    (pair) => ourStorm(engine, pair, grants),
+  report(
+    usual,
+    await measurePairs(
+      () => bareLoop(engine.sampleUrl, usual),
+      async (pair) => drainStorm(engine, await brewStorm(engine, pair)),
+    ),
   );
+}
+
+export function report(grants: number, pairs: readonly Pair<Storm>[]): void {
   if (pairs.length === 0) return;
   const worst = (of: (storm: Storm) => number): string => Math.max(...pairs.map(({ ours }) => of(ours))).toFixed(0);
   console.log(
@@ -27,13 +34,12 @@ export async function measureStorm(engine: Engine, grants = usual): Promise<void
   printRatio("our rate ÷ the loop's", ratios, { atLeast: 0.7 });
 }
 
-async function bareLoop(url: string, grants: number): Promise<number> {
+export async function bareLoop(url: string, grants: number): Promise<number> {
   const client = new pg.Client(url);
   await client.connect();
   try {
     await client.query('create table if not exists public.bare_log (name text, at timestamptz)');
-    await client.query(`do $$ begin for i in 1..${grants} loop
-      execute format('create role %I login', 'bare' || i); execute format('grant readonly to %I', 'bare' || i); end loop; end $$`);
+    await makeLogins(client, 'bare', grants);
     const started = performance.now();
     for (let i = 1; i <= grants; i++) {
       await client.query('begin');
@@ -71,13 +77,9 @@ from requests q join rights r on r.person_id = q.principal_id`;
 
 export type Storm = { readonly drain: number; readonly first: number; readonly p99: number };
 
-async function ourStorm(engine: Engine, pair: number, grants: number): Promise<Storm> {
-  return drainStorm(engine, await brewStorm(engine, pair, grants), grants);
-}
-
 /** Gives grants that all end in the second that is returned. `pair` is used once. */
-export async function brewStorm({ pool, work, queue }: Engine, pair: number, grants = usual): Promise<number> {
-  await pool.query(approvedSql, [String(pair), grants]);
+export async function brewStorm({ pool, work, queue }: Engine, pair: number): Promise<number> {
+  await pool.query(approvedSql, [String(pair), usual]);
   while ((await pool.query(`select from grants where state = 'planned' limit 1`)).rowCount !== 0) await work.give();
   return endAll(pool, queue, 3);
 }
