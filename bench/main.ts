@@ -1,6 +1,7 @@
 import { measureAck } from './ack.ts';
 import { measureApi } from './api.ts';
 import { measureApprove } from './approve.ts';
+import { measureBoot } from './boot.ts';
 import { measureCreate } from './create.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { measureNoOp } from './no-op.ts';
@@ -38,6 +39,7 @@ const parts = new Map([
   ['twenty', { title: `twenty a second (${queue})`, measure: onEngine(measureTwenty) }],
   ['no-op', { title: 'a hundred thousand in one second, of a target that does nothing', measure: () => measureNoOp(redisUrl) }],
   ['scaling', { title: 'ends among many that last, of a target that does nothing', measure: () => measureScaling(redisUrl) }],
+  ['boot', { title: 'a start with much that lasts and some that is overdue', measure: measureBoot }],
   ['queue-memory', { title: `what the queue keeps (${alarms})`, measure: () => measureQueueMemory(redisUrl) }],
   ['ack', { title: 'slash commands in a storm', measure: onEngine(measureAck) }],
   ['approve', { title: 'clicks on Approve', measure: onEngine(measureApprove) }],
