@@ -53,7 +53,7 @@ export async function measureAck(engine: Engine): Promise<void> {
   console.log(`  ${'command to ack, p99'.padEnd(29)}${p99.toFixed(1)} ms   goal < ${goalMs} ms → ${p99 < goalMs ? 'met' : 'MISSED'}`);
 }
 
-type Slack = Awaited<ReturnType<typeof openSlack>>;
+export type Slack = Awaited<ReturnType<typeof openSlack>>;
 type Typed = { readonly slack: Slack; readonly times: number[] };
 
 /** Twenty commands a second to each app in turn, from a second before the grants end until all are gone. `times`: ms from sending to ack. */
@@ -74,13 +74,13 @@ async function typeInStorm(engine: Engine, pair: number, apps: readonly Typed[])
   await Promise.all([storm, ...typing]);
 }
 
-async function typeOne(workspace: Slack['workspace'], turn: number, times: number[]): Promise<void> {
+export async function typeOne(workspace: Slack['workspace'], turn: number, times: number[]): Promise<void> {
   const started = performance.now();
   await workspace.as(names[turn % names.length] ?? '').command(`/access ${commands[turn % commands.length]}`);
   times.push(performance.now() - started);
 }
 
-async function openSlack(stack: AsyncDisposableStack) {
+export async function openSlack(stack: AsyncDisposableStack) {
   const server = createServer((request, response) => {
     if (!local.handle(request, response)) response.writeHead(404).end();
   });
@@ -119,7 +119,7 @@ async function startBareApp(slackApiUrl: string, stack: AsyncDisposableStack): P
   stack.defer(async () => void (await app.stop()));
 }
 
-async function startOurApp({ useCases }: Engine, apiUrl: string, stack: AsyncDisposableStack): Promise<void> {
+export async function startOurApp({ useCases }: Pick<Engine, 'useCases'>, apiUrl: string, stack: AsyncDisposableStack): Promise<void> {
   const refusals = { count: () => undefined, write: async () => undefined };
   const app = stack.use(
     await createSlackApp(

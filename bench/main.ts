@@ -4,11 +4,13 @@ import { measureApprove } from './approve.ts';
 import { measureBoot } from './boot.ts';
 import { measureCreate } from './create.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { measureIsolation } from './isolation.ts';
 import { measureNoOp } from './no-op.ts';
 import { measureProvision } from './provision.ts';
 import { measureQuiet } from './quiet.ts';
 import { measureQuietNoOp } from './quiet-no-op.ts';
 import { measureQueueMemory } from './queue-memory.ts';
+import { measureRedisLosses } from './redis-losses.ts';
 import { measureHostilePatterns } from './redos.ts';
 import { measureRouting } from './routing.ts';
 import { measureScaling } from './scaling.ts';
@@ -39,8 +41,10 @@ const parts = new Map([
   ['twenty', { title: `twenty a second (${queue})`, measure: onEngine(measureTwenty) }],
   ['no-op', { title: 'a hundred thousand in one second, of a target that does nothing', measure: () => measureNoOp(redisUrl) }],
   ['scaling', { title: 'ends among many that last, of a target that does nothing', measure: () => measureScaling(redisUrl) }],
+  ['isolation', { title: `what people feel of a storm in another process (${alarms})`, measure: () => measureIsolation(redisUrl) }],
   ['boot', { title: 'a start with much that lasts and some that is overdue', measure: measureBoot }],
   ['queue-memory', { title: `what the queue keeps (${alarms})`, measure: () => measureQueueMemory(redisUrl) }],
+  ['redis-losses', { title: 'a Redis that writes nothing down, and one that forgets, in a storm', measure: measureRedisLosses }],
   ['ack', { title: 'slash commands in a storm', measure: onEngine(measureAck) }],
   ['approve', { title: 'clicks on Approve', measure: onEngine(measureApprove) }],
   ['provision', { title: `from a click on Approve to access (${alarms})`, measure: () => measureProvision(redisUrl) }],

@@ -3,11 +3,14 @@ import { createHandlers } from '../src/serve.ts';
 import { listenOutbox } from '../src/store/listen.ts';
 import { type Engine, quiet } from './engine.ts';
 
+/** As often as the process does. */
+export const sweepEveryMs = 5_000;
+
 /** The rights are taken by the workers of the engine, woken by the queue and by a sweep, as in the process. */
 export function startWork({ queue, work, store }: Engine): Disposable {
   queue.startWorkers(createHandlers(work, store));
   const report = (error: unknown): void => console.error(error);
-  const sweep = setInterval(() => void work.take().catch(report), 5_000);
+  const sweep = setInterval(() => void work.take().catch(report), sweepEveryMs);
   return { [Symbol.dispose]: () => clearInterval(sweep) };
 }
 
