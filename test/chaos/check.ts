@@ -3,8 +3,8 @@
  * a checker that cannot find anything proves nothing. All times are in epoch milliseconds.
  */
 
-/** One look at the target: who held what, as `account:role`. */
-export type Look = { readonly at: number; readonly held: readonly string[] };
+/** One look at the target: who held what, as `account:role`, at some moment between `at` and `until`. */
+export type Look = { readonly at: number; readonly until: number; readonly held: readonly string[] };
 
 /** A grant as the database has it at the end. */
 export type GrantFacts = {
@@ -51,13 +51,13 @@ export type Verdict = {
 };
 
 /** A thousand may hold something at once. */
-type Indexed = Omit<Evidence, 'looks'> & { readonly looks: readonly { readonly at: number; readonly held: ReadonlySet<string> }[] };
+type Indexed = Omit<Evidence, 'looks'> & { readonly looks: readonly (Omit<Look, 'held'> & { readonly held: ReadonlySet<string> })[] };
 
-/** A look is dated by its start, and an end by the decision; what is between them is nobody's fault. */
+/** An end is dated by the decision, and what is taken back may be gone a little sooner than that is written down. */
 const aMomentMs = 50;
 
 export function check(given: Evidence): Verdict {
-  const evidence = { ...given, looks: given.looks.map(({ at, held }) => ({ at, held: new Set(held) })) };
+  const evidence = { ...given, looks: given.looks.map((look) => ({ ...look, held: new Set(look.held) })) };
   return {
     violations: [
       ...findLate(evidence),
@@ -74,10 +74,10 @@ export function check(given: Evidence): Verdict {
 function findLate({ looks, grants, troubles, epsilonMs }: Indexed): string[] {
   const byRight = Map.groupBy(grants, ({ right }) => right);
   const found = new Map<string, string>();
-  for (const { at, held } of looks) {
-    const calmSince = Math.max(0, ...troubles.filter((each) => each.from <= at).map((each) => each.to));
+  for (const { at, until, held } of looks) {
+    const calmSince = troubles.reduce((latest, each) => (each.from <= until ? Math.max(latest, each.to) : latest), 0);
     for (const right of held) {
-      const mine = (byRight.get(right) ?? []).filter((grant) => grant.from <= at);
+      const mine = (byRight.get(right) ?? []).filter((grant) => grant.from <= until);
       const end = Math.max(...mine.map((grant) => grant.to));
       if (mine.length === 0) found.set(right, `${right} was there at ${time(at)} and no grant of it had been decided`);
       else if (at > Math.max(end, calmSince) + epsilonMs)
@@ -101,7 +101,7 @@ function findUntrue({ looks, grants, events }: Indexed): string[] {
       if (grant === undefined) return [`the log speaks of a grant ${id} that there is not`];
       const seen = looks.find(({ at, held }) => at > goneAt && held.has(grant.right));
       const covered = grants.some(
-        (other) => other.right === grant.right && other.id !== id && seen !== undefined && other.from <= seen.at && other.to > goneAt,
+        (other) => other.right === grant.right && other.id !== id && seen !== undefined && other.from <= seen.until && other.to > goneAt,
       );
       return seen === undefined || covered
         ? []
@@ -116,7 +116,7 @@ function findLost({ looks, grants, events }: Indexed): string[] {
     if (!['ended', 'failed'].includes(grant.state)) return [`grant ${grant.id} of ${grant.right} is still ${grant.state}`];
     const since = activated.get(grant.id);
     if (since === undefined) return grant.state === 'failed' ? [] : neverActive(grant, events);
-    const missed = looks.find(({ at, held }) => at >= since && at < grant.to - aMomentMs && !held.has(grant.right));
+    const missed = looks.find(({ at, until, held }) => at >= since && until < grant.to - aMomentMs && !held.has(grant.right));
     if (missed === undefined) return [];
     return [
       `grant ${grant.id} of ${grant.right} was active from ${time(since)} to ${time(grant.to)} and was not there at ${time(missed.at)}`,

@@ -11,17 +11,17 @@ let isOver = false;
 process.stdin.on('end', () => (isOver = true)).resume();
 
 /**
+ * `at` is before what it sees, and `until` after, because clock_timestamp() is read behind the rows: on a busy machine a look takes its time.
  * A login that has ended its validity cannot come in, but it is a member all the same, and counts.
- * Dated by the start of the statement: clock_timestamp() would be read behind the rows, and say of a later moment what it was before.
  */
-const look = `select (extract(epoch from statement_timestamp()) * 1000)::float8 as at, coalesce(array_agg(m.rolname || ':' || r.rolname order by m.rolname, r.rolname), '{}') as held
+const look = `select (extract(epoch from statement_timestamp()) * 1000)::float8 as at, (extract(epoch from clock_timestamp()) * 1000)::float8 as until, coalesce(array_agg(m.rolname || ':' || r.rolname order by m.rolname, r.rolname), '{}') as held
   from pg_auth_members a join pg_roles m on m.oid = a.member join pg_roles r on r.oid = a.roleid where r.rolname in ('readonly', 'readwrite')`;
 
 let client: pg.Client | undefined;
 while (!isOver) {
   try {
     client ??= await connect();
-    const { rows } = await client.query<{ at: number; held: string[] }>(look);
+    const { rows } = await client.query<{ at: number; until: number; held: string[] }>(look);
     appendFileSync(file, `${JSON.stringify(rows[0])}\n`);
   } catch {
     // The target is away, which the lane has on record. A look that failed is no look: nothing is written.

@@ -17,7 +17,11 @@ const ended = event(4, 5_200, 'grant.ended', { end: 'expired', leftInPlace: null
 const events = [event(1, 900, 'request.submitted'), event(2, 1_000, 'request.approved'), event(3, 1_500, 'grant.activated'), ended];
 /** Each 100 ms from 0 to `until`; the right is there between the two. */
 const looks = (from: number, to: number, until = 60_000): Look[] =>
-  Array.from({ length: until / 100 }, (_, n) => n * 100).map((at) => ({ at, held: at >= from && at < to ? ['bob:readonly'] : [] }));
+  Array.from({ length: until / 100 }, (_, n) => n * 100).map((at) => ({
+    at,
+    until: at,
+    held: at >= from && at < to ? ['bob:readonly'] : [],
+  }));
 const sound: Evidence = {
   looks: looks(1_400, 5_100),
   grants: [grant],
@@ -53,7 +57,7 @@ describe('the checker of the chaos lane', () => {
 
   it('finds access that nobody decided', () => {
     expect(broken({ looks: looks(500, 5_100) })).toEqual([expect.stringContaining('no grant of it had been decided')]);
-    expect(broken({ looks: [...sound.looks, { at: 60_000, held: ['eve:readwrite'] }] })).toEqual([
+    expect(broken({ looks: [...sound.looks, { at: 60_000, until: 60_000, held: ['eve:readwrite'] }] })).toEqual([
       expect.stringContaining('eve:readwrite'),
     ]);
   });
@@ -76,6 +80,20 @@ describe('the checker of the chaos lane', () => {
         requests: [...sound.requests, { id: 'r2', words: 'two', state: 'approved' }],
       }),
     ).toEqual([]);
+  });
+
+  it('takes a look for what it is: something seen between its beginning and its end', () => {
+    const slow = (at: number, until: number, held: string[]): Look => ({ at, until, held });
+    const there = ['bob:readonly'];
+    // Given, taken and asked about while the look went on.
+    expect(broken({ looks: [...sound.looks, slow(900, 1_450, there)] })).toEqual([]);
+    expect(broken({ looks: [...sound.looks, slow(5_150, 5_260, there)] })).toEqual([]);
+    expect(broken({ looks: [...sound.looks, slow(4_900, 5_150, [])] })).toEqual([]);
+    expect(broken({ looks: [...sound.looks, slow(900, 990, there)] })).toEqual([
+      expect.stringContaining('no grant of it had been decided'),
+    ]);
+    expect(broken({ looks: [...sound.looks, slow(5_210, 5_260, there)] })).toEqual([expect.stringContaining('was said to be gone')]);
+    expect(broken({ looks: [...sound.looks, slow(4_800, 4_940, [])] })).toEqual([expect.stringContaining('was not there at')]);
   });
 
   it('finds a grant that never came, and one that never ended', () => {
