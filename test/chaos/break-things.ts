@@ -53,7 +53,8 @@ export function breakThings({ place, chance, troubles }: { place: Place; chance:
   ];
   const goOn = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await sleep(chance.whole(500, 3_000), undefined, { signal: stopping.signal }).catch(() => undefined);
+      // Who cannot start at all does not die at a point either.
+      await sleep(chance.whole(2_000, 9_000), undefined, { signal: stopping.signal }).catch(() => undefined);
       if (!stopping.signal.aborted) await chance.pick(acts)();
     }
   };

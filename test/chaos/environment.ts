@@ -33,6 +33,7 @@ integrations:
     SLACK_BOT_TOKEN: TOKENS.botToken,
     SLACK_APP_TOKEN: TOKENS.appToken,
     LOG_LEVEL: 'error',
+    NODE_COMPILE_CACHE: path.join(folder, 'compiled'),
   });
 }
 

@@ -3,8 +3,8 @@
  * a point on its outside edges, before what happens there or right after it. The product itself knows nothing of it.
  *
  * `CHAOS_KILL` is JSON: { point, nth, when }. A point is a prefix of
- * `sql:<statement>` (by its name, else its first words), `target:<statement>`, `redis:<command>`, `http:<method>`, `file:<name>`;
- * `stop:` counts whatever is passed once the process was asked to stop.
+ * `sql:<step>` and `target:<call>` (step-names.ts; `sql:commit of <step>` where a step is committed by itself), `redis:<command>`,
+ * `http:<method>`, `file:<name>`; `stop:` counts whatever is passed once the process was asked to stop.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import fs from 'node:fs';
@@ -12,6 +12,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { callOf, stepOf } from './step-names.ts';
 
 export type Failpoint = { readonly point: string; readonly nth: number; readonly when: 'before' | 'after' };
 
@@ -41,28 +42,42 @@ function watchPostgres(pass: Pass): void {
   const { prototype } = pg.Client;
   const send: unknown = Reflect.get(prototype, 'query');
   if (typeof send !== 'function') throw new Error('pg.Client has no query to watch');
+  /** The last step of each connection, of which the commit that follows it is. */
+  const last = new WeakMap<pg.Client, string>();
   prototype.query = function query(this: pg.Client, ...args: unknown[]): unknown {
-    const [first] = args;
-    const { name, text = '' } = typeof first === 'string' ? { text: first } : (first as { name?: string; text?: string });
-    const database = 'database' in this ? String(this.database) : '';
-    const what = `${database === 'sample' ? 'target' : 'sql'}:${name ?? text.trim().toLowerCase().replaceAll('"', '').split(/\s+/).slice(0, 3).join(' ')}`;
+    const what = nameOf(this, args, last);
     pass(what, 'before');
-    const last = args.at(-1);
-    if (typeof last === 'function') {
+    const after = (result: unknown): void => pass(isIdle(what, result) ? `sql:idle` : what, 'after');
+    const callback = args.at(-1);
+    if (typeof callback === 'function') {
       args[args.length - 1] = (...answer: unknown[]): unknown => {
-        pass(what, 'after');
-        return last(...answer);
+        after(answer[1]);
+        return callback(...answer);
       };
       return send.apply(this, args);
     }
     const answer = send.apply(this, args);
     if (!(answer instanceof Promise)) return answer;
     return answer.then((result: unknown) => {
-      pass(what, 'after');
+      after(result);
       return result;
     });
   } as typeof prototype.query;
 }
+
+function nameOf(client: pg.Client, [first, second]: unknown[], last: WeakMap<pg.Client, string>): string {
+  const given = typeof first === 'string' ? { text: first } : (first as { name?: string; text?: string; values?: unknown[] });
+  const statement = { values: Array.isArray(second) ? second : undefined, ...given, text: given.text ?? '' };
+  if ('database' in client && client.database === 'sample') return `target:${callOf(statement)}`;
+  const step = stepOf(statement);
+  const before = last.get(client);
+  if (!/^(select|update|delete|with) /.test(step)) last.set(client, step);
+  return `sql:${step === 'commit' && before !== undefined ? `commit of ${before}` : step}`;
+}
+
+/** A worker that claims nothing is in the middle of nothing. */
+const isIdle = (what: string, result: unknown): boolean =>
+  what.startsWith('sql:claim-rights') && (Object(result) as { rowCount?: number | null }).rowCount === 0;
 
 function watchRedis(pass: Pass): void {
   const { prototype } = Redis;

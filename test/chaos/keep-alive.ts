@@ -24,7 +24,7 @@ const asksAtOnce = 6;
 
 export type Keeping = {
   readonly asked: Evidence['asked'];
-  /** How many were alive when it was last looked. */
+  /** How many were alive when it was last looked. @throws where keeping them has failed */
   readonly alive: number;
   /** Asks no more, and gives back what would still last long; resolves when nobody is in the middle of anything. */
   stop(): Promise<void>;
@@ -39,7 +39,7 @@ export async function keepAlive(
   const carol = await callerOf('carol');
   const asked: { words: string; id: string | undefined }[] = [];
   const requests = new Map<string, RequestId>();
-  const state = { alive: 0, isOver: false };
+  const state: { alive: number; isOver: boolean; fault?: Error } = { alive: 0, isOver: false };
   const keys = Array.from({ length: Math.ceil(count / 2) }, (_, n) => roles.map((role) => `p${n}:${role}`)).flat();
 
   const ask = async (key: string): Promise<void> => {
@@ -82,12 +82,14 @@ export async function keepAlive(
       }),
     );
   };
-  const turning = (async () => {
+  const goOn = async (): Promise<void> => {
     while (!state.isOver) {
       await turn();
       await sleep(200);
     }
-  })();
+  };
+  // Told to whoever asks next: as a fault that nobody caught it would end the lane and leave its servers running.
+  const turning = goOn().catch((error: unknown) => void (state.fault = error instanceof Error ? error : new Error(String(error))));
   // Also where the lane gives up before it stops this.
   stack.defer(async () => {
     state.isOver = true;
@@ -96,11 +98,13 @@ export async function keepAlive(
   return {
     asked,
     get alive() {
+      if (state.fault !== undefined) throw state.fault;
       return state.alive;
     },
     async stop() {
       state.isOver = true;
       await turning;
+      if (state.fault !== undefined) throw state.fault;
       const rows = await place.read<{ key: string }>(
         `select r.account || ':' || r.resource as key from grants g join rights r on r.org = g.org and r.id = g.right_id
          where g.state = 'planned' or g.state = 'active' and g.expires_at > now() + interval '10 seconds'`,

@@ -1,5 +1,5 @@
 /**
- * The chaos lane: `npm run chaos -- [--kills N] [--seed S] [--round N]`. Curfew's own processes against real servers, killed at
+ * The chaos lane: `npm run chaos -- [--kills N] [--seed S] [--round N] [--rate N]`. Curfew's own processes against real servers, killed at
  * random failpoints while people ask and access ends, its surroundings broken too; in rounds, each followed by a calm in which
  * whatever is due must go. A separate observer watches the target. At the end its file is held against the audit export.
  */
@@ -7,27 +7,32 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { breakThings } from './break-things.ts';
-import { check, type Trouble } from './check.ts';
-import { createCrew } from './crew.ts';
+import { check, type Evidence, type Trouble } from './check.ts';
+import { createCrew, type Crew, warmUp } from './crew.ts';
 import { endObserver, environment, startObserver } from './environment.ts';
 import { collect, findUntold, verifyAudit } from './evidence.ts';
 import { startLoad } from './load.ts';
 import { freePort } from '../support/free-port.ts';
 import { createPlace } from './place.ts';
 import { createChance } from './random.ts';
+import { type Run, shortcomings, tell } from './report.ts';
 import { waitForCalm } from './wait-for-calm.ts';
+import { createWitness } from './witness.ts';
 
 /** I1: sweep, lease and call deadline. */
 const epsilonMs = 30_000;
+/** Nobody lives as long as that, however busy the machine is. */
+const longestWithoutDeathMs = 300_000;
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '100' },
     seed: { type: 'string' },
-    round: { type: 'string', default: '50' },
-    rate: { type: 'string', default: '3' },
+    round: { type: 'string', default: '100' },
+    rate: { type: 'string', default: '5' },
   },
 });
 const number = (name: 'kills' | 'round' | 'rate'): number => {
@@ -36,78 +41,78 @@ const number = (name: 'kills' | 'round' | 'rate'): number => {
   return given;
 };
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
-async function run(kills: number, perRound: number, perSecond: number): Promise<boolean> {
-  console.log(`chaos: ${kills} kills, seed ${seed} (npm run chaos -- --kills ${kills} --seed ${seed})`);
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'curfew-chaos-'));
-  // Otherwise, as root, the databases would go where their own user can follow, and stay there.
-  chmodSync(folder, 0o755);
-  const started = performance.now();
-  const step = (what: string): void => console.log(`    ${((performance.now() - started) / 1000).toFixed(1)} s: ${what}`);
+const started = performance.now();
+const seconds = (): string => `${Math.round((performance.now() - started) / 1000)} s`;
+
+/** Goes on through the rounds until one has found something. */
+async function run(folder: string, kills: number, perRound: number, perSecond: number): Promise<string[]> {
+  await using stack = new AsyncDisposableStack();
+  const place = stack.use(await createPlace(folder));
+  const port = await freePort();
+  const key = `cfw_${randomBytes(24).toString('hex')}`;
+  const env = environment(place, folder, port, key);
+  const chance = createChance(seed);
+  const troubles: Trouble[] = [];
+  const looks = path.join(folder, 'observer.jsonl');
+  writeFileSync(looks, '');
+  const observer = startObserver(place.observerUrl, looks, 100);
+  stack.defer(() => endObserver(observer));
+  await warmUp(env('worker'), folder);
+  const witness = createWitness(place);
+  const crew = stack.use(createCrew({ env, folder, chance, troubles, onKill: witness.look }));
+  await crew.rest();
+  const asked: Evidence['asked'][number][] = [];
   const violations: string[] = [];
-  {
-    await using stack = new AsyncDisposableStack();
-    const place = stack.use(await createPlace(folder));
-    const port = await freePort();
-    const key = `cfw_${randomBytes(24).toString('hex')}`;
-    const env = environment(place, folder, port, key);
-    const chance = createChance(seed);
-    const troubles: Trouble[] = [];
-    const looks = path.join(folder, 'observer.jsonl');
-    writeFileSync(looks, '');
-    const observer = startObserver(place.observerUrl, looks, 100);
-    stack.defer(() => endObserver(observer));
-    const crew = stack.use(createCrew({ env, folder, chance, troubles }));
-    await crew.rest();
-    for (let done = 0; done < kills; done = crew.kills) {
-      const goal = Math.min(kills, done + perRound);
-      const load = startLoad({ place, port, key, chance, perSecond });
-      const breaking = breakThings({ place, chance, troubles });
-      step('begun');
-      await crew.arm();
-      while (crew.kills < goal) await new Promise((resolve) => setTimeout(resolve, 100));
-      step('killed');
-      await breaking.stop();
-      step('whole again');
-      await crew.rest();
-      step('all up');
-      await load.stop();
-      step('nobody asks');
-      const calm = await waitForCalm(place, epsilonMs);
-      const facts = await collect({
-        place,
-        folder,
-        env: env('worker'),
-        looks: readFileSync(looks, 'utf8'),
-        troubles,
-        asked: load.asked,
-        epsilonMs,
-      });
-      const verdict = check(facts);
-      const late = verdict.latenessMs;
-      console.log(
-        `  ${crew.kills} kills, ${facts.requests.length} requests, ${facts.grants.length} grants, ${facts.looks.length} looks, ${troubles.length} troubles; calm after ${calm.afterMs} ms; late p50 ${late[late.length >> 1] ?? 0} ms, worst ${late.at(-1) ?? 0} ms`,
-      );
-      violations.push(...calm.left, ...verdict.violations, ...(await findUntold(place)), ...crew.surprises);
-      if (violations.length > 0) break;
-    }
-    violations.push(...(await verifyAudit(folder, env('worker'))));
+  let last: Run | undefined;
+  for (let round = 1; crew.deaths.kills < kills && violations.length === 0; round += 1) {
+    const goal = Math.min(kills, crew.deaths.kills + perRound);
+    const load = startLoad({ place, port, key, chance, perSecond, name: `chaos ${round}.` });
+    const breaking = breakThings({ place, chance, troubles });
+    crew.arm();
+    await untilKilled(crew, goal);
+    const killed = seconds();
+    await breaking.stop();
+    await Promise.all([crew.rest(), load.stop()]);
+    asked.push(...load.asked);
+    const calm = await waitForCalm(place, epsilonMs);
+    const facts = await collect({ place, folder, env: env('worker'), looks: readFileSync(looks, 'utf8'), troubles, asked, epsilonMs });
+    const verdict = check(facts);
+    violations.push(...calm.left, ...verdict.violations, ...(await findUntold(place)), ...crew.surprises);
+    last = {
+      deaths: crew.deaths,
+      seen: witness.seen,
+      requests: facts.requests.length,
+      grants: facts.grants.length,
+      latenessMs: verdict.latenessMs,
+    };
     console.log(
-      `  died at: ${[...crew.diedAt]
-        .toSorted((one, other) => other[1] - one[1])
-        .map(([point, times]) => `${point} ${times}`)
-        .join(', ')}`,
+      `  ${seconds()}: ${crew.deaths.kills} kills (the last at ${killed}), ${last.grants} grants, ${last.seen.removals} removals under way at a death, ${facts.looks.length} looks, ${troubles.length} troubles; calm after ${calm.afterMs} ms`,
     );
-    await crew[Symbol.asyncDispose]();
   }
-  for (const violation of new Set(violations)) console.log(`  VIOLATION: ${violation}`);
-  const seconds = Math.round((performance.now() - started) / 1000);
-  console.log(
-    violations.length === 0
-      ? `chaos: no violation (${seconds} s)`
-      : `chaos: ${violations.length} violations (${seconds} s); seed ${seed}; what was seen is in ${folder}`,
-  );
-  if (violations.length === 0) rmSync(folder, { recursive: true, force: true });
-  return violations.length === 0;
+  if (last !== undefined) {
+    for (const each of tell(last)) console.log(`  ${each}`);
+    violations.push(...shortcomings(last));
+  }
+  return [...violations, ...(await verifyAudit(folder, env('worker')))];
 }
 
-process.exitCode = (await run(number('kills'), number('round'), number('rate'))) ? 0 : 1;
+async function untilKilled(crew: Crew, goal: number): Promise<void> {
+  let [known, since] = [crew.deaths.kills, performance.now()];
+  while (crew.deaths.kills < goal) {
+    if (crew.deaths.kills > known) [known, since] = [crew.deaths.kills, performance.now()];
+    if (performance.now() - since > longestWithoutDeathMs) throw new Error('nobody died for minutes: the lane itself is stuck');
+    await sleep(100);
+  }
+}
+
+console.log(`chaos: ${values.kills} kills, seed ${seed} (npm run chaos -- --kills ${values.kills} --seed ${seed})`);
+const folder = mkdtempSync(path.join(os.tmpdir(), 'curfew-chaos-'));
+// Otherwise, as root, the databases would go where their own user can follow, and stay there.
+chmodSync(folder, 0o755);
+const violations = [...new Set(await run(folder, number('kills'), number('round'), number('rate')))];
+for (const violation of violations) console.log(`  VIOLATION: ${violation}`);
+if (violations.length === 0) {
+  console.log(`chaos: no violation (${seconds()})`);
+  rmSync(folder, { recursive: true, force: true });
+} else console.log(`chaos: ${violations.length} violations (${seconds()}); seed ${seed}; what was seen is in ${folder}`);
+process.exitCode = violations.length === 0 ? 0 : 1;

@@ -28,12 +28,13 @@ export type Place = {
   fillRedis(forMs: number): Promise<void>;
 } & AsyncDisposable;
 
-export const people = ['bob', 'dave', 'erin', 'frank', 'grace', 'heidi'] as const;
+/** Enough that many rights end at once. */
+export const people = ['bob', 'dave', ...Array.from({ length: 22 }, (_, n) => `p${n}`)] as const;
 
 export async function createPlace(folder: string): Promise<Place> {
   await using stack = new AsyncDisposableStack();
-  const more = people.slice(2).map((name, n) => ({ id: `U0CHAOS0${n}`, name }));
-  const slack = stack.use(await startLocalSlack({ people: more }));
+  const more = people.slice(2).map((name, n) => ({ id: `U0CHAOS${String(n).padStart(2, '0')}`, name }));
+  const slack = stack.use(await startLocalSlack({ people: more, keptPerChannel: Number.POSITIVE_INFINITY }));
   const database = await startServer(path.join(folder, 'database'), stack);
   const target = await startServer(path.join(folder, 'target'), stack);
   const sample = await prepareSampleDatabase(target.server.adminUrl);

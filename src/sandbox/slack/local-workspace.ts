@@ -41,6 +41,8 @@ export type LocalWorkspaceOptions = {
   /** More people (deactivated, guests, bots, of another team); all but bots are in both channels, as everybody is. */
   people?: readonly NewPerson[] | undefined;
   channels?: readonly NewChannel[] | undefined;
+  /** How many messages a channel remembers; 200 unless given. */
+  keptPerChannel?: number | undefined;
   /** Epoch milliseconds; for tests of what expires. */
   now?: (() => number) | undefined;
   log?: ((line: string) => void) | undefined;
@@ -162,6 +164,7 @@ export function createLocalWorkspace(options: LocalWorkspaceOptions): LocalWorks
     shortcuts,
     people: options.people,
     channels: options.channels,
+    keptPerChannel: options.keptPerChannel,
     now: options.now,
     log: options.log,
   });

@@ -3,8 +3,6 @@ import type { Json } from './json.ts';
 import { APP, SLACKBOT_ID, TEAM } from './people.ts';
 import type { Channel, Message, State } from './state.ts';
 
-const KEPT_PER_CHANNEL = 200;
-
 /** The conversation of a person with the app, opened on first use. */
 export function directChannel(state: State, userId: string): Channel {
   const id = `D${userId.slice(1)}`;
@@ -56,7 +54,7 @@ export function addMessage(state: State, channel: Channel, given: NewMessage): M
     choices: new Map(),
   };
   channel.messages.push(message);
-  if (channel.messages.length > KEPT_PER_CHANNEL) channel.messages.shift();
+  if (channel.messages.length > state.keptPerChannel) channel.messages.shift();
   for (const reader of channel.members) {
     if (reader === given.user || (message.onlyFor !== null && message.onlyFor !== reader)) continue;
     const counts = state.unread.get(reader) ?? new Map<string, number>();

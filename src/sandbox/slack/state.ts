@@ -66,6 +66,8 @@ export type State = {
   shortcuts: readonly Shortcut[];
   /** What Slack would accept but an app should not do; the newest last. */
   warnings: string[];
+  /** Older messages of a channel are forgotten. */
+  keptPerChannel: number;
   now: () => number;
   /** A new message timestamp: microseconds, never given twice. */
   nextTs: () => string;
@@ -80,11 +82,13 @@ export type StateOptions = {
   shortcuts: readonly Shortcut[];
   people?: readonly NewPerson[] | undefined;
   channels?: readonly NewChannel[] | undefined;
+  keptPerChannel?: number | undefined;
   now?: (() => number) | undefined;
   log?: ((line: string) => void) | undefined;
 };
 
 const WARNINGS_KEPT = 200;
+const KEPT_PER_CHANNEL = 200;
 
 function firstChannels(people: Iterable<Person>, extra: readonly NewChannel[]): Map<string, Channel> {
   const all = [...people].filter((person) => !person.isBot).map((person) => person.id);
@@ -127,6 +131,7 @@ export function createState(options: StateOptions): State {
     commands: options.commands,
     shortcuts: options.shortcuts,
     warnings,
+    keptPerChannel: options.keptPerChannel ?? KEPT_PER_CHANNEL,
     now,
     nextTs: () => {
       lastMicros = Math.max(lastMicros + 1, now() * 1000);

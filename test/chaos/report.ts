@@ -1,0 +1,46 @@
+/** What a run came to, in lines for people; and what it has not shown. */
+import type { Deaths } from './crew.ts';
+import { quantile } from './lose-redis.ts';
+import { line } from './points.ts';
+import type { Witness } from './witness.ts';
+
+export type Run = {
+  readonly deaths: Deaths;
+  readonly seen: Witness['seen'];
+  readonly requests: number;
+  readonly grants: number;
+  readonly latenessMs: readonly number[];
+};
+
+/** From so many kills on a run has to have been everywhere. */
+const fullRun = 300;
+const fewestGrants = 100;
+const fewestRemovals = 50;
+
+/** A run that never was where it hurts has shown nothing, however still it was. */
+export function shortcomings({ deaths, seen, grants }: Run): string[] {
+  if (deaths.kills < fullRun) return [];
+  return [
+    ...line.filter((stage) => !deaths.byStage.has(stage)).map((stage) => `no process died at a point of ${stage}`),
+    ...(grants < fewestGrants ? [`only ${grants} grants were made`] : []),
+    ...(seen.removals < fewestRemovals ? [`only ${seen.removals} removals were under way at a death`] : []),
+  ];
+}
+
+export function tell({ deaths, seen, requests, grants, latenessMs }: Run): string[] {
+  const { kills, fromOutside, byStage, byPoint } = deaths;
+  const [p50, p99, worst] = [0.5, 0.99, 1].map((part) => Math.round(quantile(latenessMs, part)));
+  return [
+    `${kills} kills: ${kills - fromOutside} at points, ${fromOutside} from outside; ${requests} requests, ${grants} grants`,
+    `${seen.removals} removals were under way at a death (${seen.blind} deaths while the database was away)`,
+    `${latenessMs.length} removals late by p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms, while things were broken`,
+    `stages: ${sorted(byStage)}`,
+    `died at: ${sorted(byPoint)}`,
+  ];
+}
+
+const sorted = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
+    .toSorted((one, other) => other[1] - one[1])
+    .map(([what, times]) => `${what} ${times}`)
+    .join(', ');
