@@ -1,5 +1,5 @@
 /**
- * The chaos lane: `npm run chaos -- [--kills N] [--seed S] [--round N] [--rate N]`. Curfew's own processes against real servers, killed at
+ * The chaos lane: `npm run chaos -- [--kills N] [--seed S] [--round N] [--rate N] [--minutes N]`. Curfew's own processes against real servers, killed at
  * random failpoints while people ask and access ends, its surroundings broken too; in rounds, each followed by a calm in which
  * whatever is due must go. A separate observer watches the target. At the end its file is held against the audit export.
  */
@@ -32,16 +32,19 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '100' },
     seed: { type: 'string' },
     round: { type: 'string', default: '100' },
-    rate: { type: 'string', default: '5' },
+    rate: { type: 'string', default: '3' },
+    // No more is begun after so long, however few died.
+    minutes: { type: 'string', default: '1000' },
   },
 });
-const number = (name: 'kills' | 'round' | 'rate'): number => {
+const number = (name: 'kills' | 'round' | 'rate' | 'minutes'): number => {
   const given = Number(values[name]);
   if (!Number.isInteger(given) || given < 1) throw new Error(`--${name} must be a whole number from 1`);
   return given;
 };
 const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
 const started = performance.now();
+const isOver = (): boolean => performance.now() - started > number('minutes') * 60_000;
 const seconds = (): string => `${Math.round((performance.now() - started) / 1000)} s`;
 
 /** Goes on through the rounds until one has found something. */
@@ -64,7 +67,7 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
   const asked: Evidence['asked'][number][] = [];
   const violations: string[] = [];
   let last: Run | undefined;
-  for (let round = 1; crew.deaths.kills < kills && violations.length === 0; round += 1) {
+  for (let round = 1; crew.deaths.kills < kills && violations.length === 0 && !isOver(); round += 1) {
     const goal = Math.min(kills, crew.deaths.kills + perRound);
     const load = startLoad({ place, port, key, chance, perSecond, name: `chaos ${round}.` });
     const breaking = breakThings({ place, chance, troubles });
@@ -98,7 +101,7 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
 
 async function untilKilled(crew: Crew, goal: number): Promise<void> {
   let [known, since] = [crew.deaths.kills, performance.now()];
-  while (crew.deaths.kills < goal) {
+  while (crew.deaths.kills < goal && !isOver()) {
     if (crew.deaths.kills > known) [known, since] = [crew.deaths.kills, performance.now()];
     if (performance.now() - since > longestWithoutDeathMs) throw new Error('nobody died for minutes: the lane itself is stuck');
     await sleep(100);
