@@ -3,7 +3,9 @@ import { createUseCases } from '../../src/app/index.ts';
 import type { Caller } from '../../src/app/ports.ts';
 import type { RequestQuery } from '../../src/app/list-requests.ts';
 import type { RequestId } from '../../src/domain/ids.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { createStore } from '../../src/store/index.ts';
+import { createWorld, org, type World } from '../support/world.ts';
 
 let world: World;
 const asked: Record<string, RequestId> = {};
@@ -116,4 +118,40 @@ it('drops what is decided, unless it was theirs', async () => {
   expect(decided.ok).toBe(true);
   expect(await listed('dave')).toEqual(daves.slice(1));
   expect(await listed('frank')).toEqual(['frank readwrite', 'frank readonly']);
+});
+
+it('reads of the requests of others only those that wait for somebody', async () => {
+  const [alice, bob] = await Promise.all([world.caller('alice'), world.caller('bob')]);
+  const many = 20_000;
+  await world.pool.query(
+    `insert into requests (org, id, requestor_id, principal_id, integration, service, access_type, resource, created_at, asked_seconds,
+        duration_named, approvable_until, state, decided_at, decided_by)
+      select 'demo', gen_random_uuid(), $1, $1, 'sample', 'pg', 'role', 'readonly', now(), 60, true, now() + interval '1 day', 'denied', now(), $2
+      from generate_series(1, ${many})`,
+    [alice.person.id, bob.person.id],
+  );
+  await world.pool.query('analyze requests');
+  // One connection, so that what it has counted can be asked for.
+  const one = openDatabase(world.database.url, world.hands.log, 1);
+  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool });
+  const read = async (work: () => Promise<unknown>): Promise<number> => {
+    const count = async () => {
+      await one.pool.query('select pg_stat_force_next_flush()');
+      await one.pool.query('select pg_stat_clear_snapshot()');
+      const { rows } = await one.pool.query<{ count: number }>(
+        `select (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as count from pg_stat_user_tables where relname = 'requests'`,
+      );
+      return rows[0]?.count ?? Number.NaN;
+    };
+    const before = await count();
+    await work();
+    return (await count()) - before;
+  };
+  try {
+    const page = { ...everything, principal: undefined, requestor: undefined, of: bob.person.id, orPending: true };
+    expect(await read(() => one.pool.query('select count(reason) from requests'))).toBeGreaterThanOrEqual(many);
+    expect(await read(() => store.requestPage(org, page))).toBeLessThan(100);
+  } finally {
+    await one.db.destroy();
+  }
 });
