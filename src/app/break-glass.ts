@@ -124,6 +124,5 @@ export async function whyNotReview(
   const { person, keyMakers = [] } = caller;
   if ([person.id, ...keyMakers].some((each) => isSelf(request, each) || request.keyMakers.includes(each))) return { code: 'own-request' };
   if ((await whyNotInRole(routing, reads, caller, ['owner', 'manager'])) === undefined) return undefined;
-  // Nobody waits for a length any more.
-  return whyNotDecide(routing, reads, { ...request, durationNamed: true }, outcome, caller);
+  return whyNotDecide(routing, reads, request, outcome, caller);
 }

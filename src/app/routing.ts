@@ -37,6 +37,8 @@ export type Subject = Pick<PermissionRequest, 'org' | 'principal' | 'permission'
 /** A request as far as it matters to who may decide it; it need not exist yet. */
 export type Decidable = Subject &
   Pick<PermissionRequest, 'requestor' | 'keyMakers' | 'reason' | 'durationNamed'> & {
+    /** What was taken at once, whose length nobody waits for any more. */
+    readonly breakGlass?: PermissionRequest['breakGlass'];
     /** It is decided by a pre-approval, or a pre-approval for it is being opened. */
     readonly isPreapproved?: boolean;
   };
@@ -139,7 +141,7 @@ export async function judgeDecider(
 export const usablePaths = (request: Decidable, outcome: Outcome): ApprovalPath[] =>
   openPaths(outcome.kind === 'ask' ? outcome.paths : [], {
     hasReason: request.reason !== undefined,
-    hasDuration: request.durationNamed,
+    hasDuration: request.durationNamed || request.breakGlass !== undefined,
     isPreapproved: request.isPreapproved === true,
   });
 

@@ -149,7 +149,7 @@ async function admit(
   const routed = await routeByVersion(deps.routing, tx, { org, principal: wish.principal, permission: wish.permission });
   const { outcome, version } = routed;
   const asker = { requestor: caller.person, keyMakers: caller.keyMakers ?? [] };
-  const cover = await findCover(deps, tx, { org, ...asker, ...wish }, outcome);
+  const cover = await findCover(deps, tx, { org, ...asker, ...wish, breakGlass: undefined }, outcome);
   // What nobody has to decide is given in the usual way, and nothing is owed for it.
   const isGiven = isGivenBy(routed) || cover !== undefined;
   const opening = wish.breakGlass === true && !isGiven ? await findOpening(deps.routing, tx, { org, ...wish }) : undefined;

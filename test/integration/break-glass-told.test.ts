@@ -93,6 +93,15 @@ describe('what is told of it', () => {
     expect(places('breakglass')).toEqual(['breakglass', 'breakglass@alice@example.com']);
   });
 
+  it('reaches those who may review it, and can be read by them, where approvers want a length that was not named', async () => {
+    await store(rule({ breakGlass: {}, requireDuration: true }));
+    const request = await taken();
+    await world.work.notify(request.id);
+    expect(places('breakglass')).toContain('breakglass@dave@example.com');
+    expect(await world.useCases.readRequest(by('dave'), request.id)).toMatchObject({ ok: true });
+    must(await review('dave', request));
+  });
+
   it('reaches the owners of a group once that can be listed, and everybody else at once', async () => {
     await world.pool.query(`insert into group_role_bindings (org, role, name) values ('demo', 'owner', 'local/leads')`);
     const { directories } = world.deps.routing;
