@@ -100,6 +100,7 @@ describe('what is told of it', () => {
     expect(places('breakglass')).toContain('breakglass@dave@example.com');
     expect(await world.useCases.readRequest(by('dave'), request.id)).toMatchObject({ ok: true });
     must(await review('dave', request));
+    must(await world.useCases.revokeGrant(by('dave'), request.id, undefined));
   });
 
   it('reaches the owners of a group once that can be listed, and everybody else at once', async () => {
