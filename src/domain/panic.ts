@@ -51,7 +51,10 @@ export type Panic = {
   readonly progress: PanicProgress;
 };
 
-/** Of grants: `gone` were seen gone at the target, `left` were not, and of those `failing` were tried in vain. */
+/**
+ * Of grants: `gone` were seen gone at the target, `left` were not, and of those `failing` were tried in vain. What another panic
+ * is ending counts here as long as it is left.
+ */
 export type PanicProgress = {
   readonly total: number;
   readonly gone: number;

@@ -45,3 +45,14 @@ export const holdsBack = (people: readonly PersonId[], { integration, accessType
     or h.kind = 'person' and h.person_id = any (${[...people]}::uuid[])
     or h.kind in ('target', 'right') and h.integration = ${integration}
       and (h.kind = 'target' or h.access_type = ${accessType} and h.resource = ${resource}))`;
+
+/**
+ * Of `panics h`: the grants of its selection that another panic is ending, to stand behind FROM. They are that one's, and
+ * this one is not done before they are gone.
+ */
+export const endedByOthers = sql`grants g join requests q on q.org = g.org and q.id = g.request_id
+  where g.org = h.org and g.state = 'ending' and g.panic_id <> h.id
+    and (h.hold and h.lifted_at is null or q.decided_at <= coalesce(h.lifted_at, h.started_at))
+    and (h.kind = 'everything' or h.kind = 'person' and q.principal_id = h.person_id
+      or h.kind in ('target', 'right') and q.integration = h.integration
+        and (h.kind = 'target' or q.access_type = h.access_type and q.resource = h.resource))`;

@@ -4,7 +4,7 @@ import type { Actor } from '../app/store.ts';
 import { type Org, type PanicId, parseOrg, parsePanicId, parsePersonId, type PersonId } from '../domain/ids.ts';
 import type { Db } from './database.ts';
 import { auditFrom, notifyFrom } from './journal.ts';
-import { type Selected, within } from './panic-selection.ts';
+import { endedByOthers, type Selected, within } from './panic-selection.ts';
 
 /** As many rows of each kind as one statement ends: more hold their locks for longer without being faster. */
 const largestBatch = 500;
@@ -82,6 +82,7 @@ async function finish(tx: Db, { org, id }: Sweep): Promise<void> {
       update panics h set done_at = clock_timestamp()
       where h.org = ${org} and h.id = ${id} and h.marked_at is not null and h.done_at is null
         and not exists (select from grants g where g.org = h.org and g.panic_id = h.id and g.state = 'ending')
+        and not exists (select from ${endedByOthers})
       returning h.*, null::uuid as request_id, null::uuid as grant_id)
     ${auditFrom(
       't',

@@ -6,7 +6,7 @@ import { grantsIn, type Panic, type PanicCounts, type PanicItem, type PanicProgr
 import { instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
-import { holdsBack, selected, within } from './panic-selection.ts';
+import { endedByOthers, holdsBack, selected, within } from './panic-selection.ts';
 import { sweepPanic } from './panic-sweep.ts';
 import { toPerson } from './people.ts';
 
@@ -147,14 +147,19 @@ type Row = {
   failures: (ItemRow & { why: string })[];
 };
 
+/** What a panic `h` waits for, or has seen gone. What others are ending is looked for only as long as it can keep this one from being done. */
+const its = sql`(select g.org, g.request_id, g.right_id, g.state from grants g where g.org = h.org and g.panic_id = h.id
+  union all select g.org, g.request_id, g.right_id, g.state from ${endedByOthers} and h.done_at is null) g`;
+
 /** `where` stands behind WHERE and may name `h`. */
 async function select(db: Db, where: RawBuilder<unknown>): Promise<Panic[]> {
   const { rows } = await sql<Row>`
     select h.*, a.email as person_email, b.email as starter_email, c.email as lifter_email, n.*,
       coalesce((select jsonb_agg(f) from (
         select q.id as request, x.email, q.integration, q.service, q.access_type, q.resource, r.problem as why
-        from ${joined} join rights r on r.org = g.org and r.id = g.right_id join people x on x.org = q.org and x.id = q.principal_id
-        where g.org = h.org and g.panic_id = h.id and g.state = 'ending' and r.attempts > 0 and r.problem is not null
+        from ${its} join requests q on q.org = g.org and q.id = g.request_id
+        join rights r on r.org = g.org and r.id = g.right_id join people x on x.org = q.org and x.id = q.principal_id
+        where g.state = 'ending' and r.attempts > 0 and r.problem is not null
         order by q.id limit ${mostFailures}) f), '[]') as failures
     from panics h
     join people b on b.org = h.org and b.id = h.started_by
@@ -163,7 +168,7 @@ async function select(db: Db, where: RawBuilder<unknown>): Promise<Panic[]> {
     cross join lateral (
       select count(*)::int as found, (count(*) filter (where g.state <> 'ending'))::int as gone, (count(*) filter (where g.state = 'ending'))::int as waiting,
         (count(*) filter (where g.state = 'ending' and r.attempts > 0 and r.problem is not null))::int as failing
-      from grants g join rights r on r.org = g.org and r.id = g.right_id where g.org = h.org and g.panic_id = h.id) n
+      from ${its} join rights r on r.org = g.org and r.id = g.right_id) n
     where ${where}`.execute(db);
   return rows.map(toPanic);
 }
