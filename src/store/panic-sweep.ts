@@ -15,7 +15,8 @@ export const createPanicSweeps = (db: Db): PanicSweeps => ({
   async due() {
     const { rows } = await sql<{ org: string; id: string }>`select h.org, h.id from panics h
       where h.done_at is null or h.hold and h.lifted_at is null and h.swept_at < clock_timestamp() - interval '${sql.raw(lookAgain)}'
-      order by h.id limit 100`.execute(db);
+      -- Who was not looked at for the longest comes first: those that wait for a target that hangs keep no others waiting.
+      order by h.swept_at nulls first, h.id limit 100`.execute(db);
     return rows.flatMap(({ org, id }) => {
       const [knownOrg, knownId] = [parseOrg(org), parsePanicId(id)];
       return knownOrg === undefined || knownId === undefined ? [] : [{ org: knownOrg, id: knownId }];

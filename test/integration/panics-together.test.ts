@@ -65,3 +65,18 @@ describe('a panic about what another one is taking away already', () => {
     expect(await read(second)).toMatchObject({ doneAt: expect.any(Number), progress: { total: 0, left: 0 } });
   });
 });
+
+it('are gone on with in turn, however many others get no further', async () => {
+  await give('readonly');
+  const stuck = await press(of('bob'));
+  // As though a hundred people had been taken off a target that then hung.
+  await world.pool.query(
+    `insert into panics select (jsonb_populate_record(p, jsonb_build_object('id', (left(p.id::text, 8) || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+       'done_at', null))).* from panics p, generate_series(1, 100) n where p.id = $1`,
+    [stuck.id],
+  );
+  const last = await press(of('erin'), false);
+  await world.pool.query('update panics set marked_at = null, done_at = null where id = $1', [last.id]);
+  for (const _ of [1, 2]) await world.work.panic();
+  expect(await read(last)).toMatchObject({ markedAt: expect.any(Number), doneAt: expect.any(Number) });
+});
