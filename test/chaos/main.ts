@@ -102,7 +102,10 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
 async function untilKilled(crew: Crew, goal: number): Promise<void> {
   let [known, since] = [crew.deaths.kills, performance.now()];
   while (crew.deaths.kills < goal && !isOver()) {
-    if (crew.deaths.kills > known) [known, since] = [crew.deaths.kills, performance.now()];
+    if (crew.deaths.kills > known) {
+      if (Math.floor(crew.deaths.kills / 50) > Math.floor(known / 50)) console.log(`    ${seconds()}: ${crew.deaths.kills} kills`);
+      [known, since] = [crew.deaths.kills, performance.now()];
+    }
     if (performance.now() - since > longestWithoutDeathMs) throw new Error('nobody died for minutes: the lane itself is stuck');
     await sleep(100);
   }
