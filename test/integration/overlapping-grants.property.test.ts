@@ -72,7 +72,8 @@ async function observe(): Promise<{ looks: Look[]; stop(): Promise<void> }> {
   const looking = (async () => {
     while (!state.isOver) {
       const { rows } = await client.query<Look>(
-        `select (extract(epoch from clock_timestamp()) * 1000)::float8 as at, coalesce(array_agg(m.rolname || ':' || r.rolname), '{}') as held
+        `select (extract(epoch from statement_timestamp()) * 1000)::float8 as at, (extract(epoch from clock_timestamp()) * 1000)::float8 as until,
+           coalesce(array_agg(m.rolname || ':' || r.rolname), '{}') as held
          from pg_auth_members a join pg_roles m on m.oid = a.member join pg_roles r on r.oid = a.roleid where r.rolname = $1`,
         [target.roles[0]],
       );
