@@ -27,10 +27,12 @@ export async function forgetAccounts(pool: pg.Pool, claims: readonly Pick<Claim,
   if (claims.length === 0) return;
   await pool.query(
     `with gone as (
-       select a.org, a.integration, a.account from accounts a
-       join (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as g (org, integration, account)) g using (org, integration, account)
-       where a.secret is not null or a.offered is not null or a.made
-       order by 1, 2, 3 for no key update of a)
+       select a.org, a.integration, a.account
+       from (select distinct * from unnest($1::text[], $2::text[], $3::text[]) as named (org, integration, account) order by 1, 2, 3) g
+       -- Each by its key, in that order ("offset 0"): joined, the planner may look through all accounts for the few that have a password.
+       cross join lateral (select org, integration, account from accounts
+         where org = g.org and integration = g.integration and account = g.account and (secret is not null or offered is not null or made)
+         offset 0 for no key update) a)
      update accounts a set secret = null, offered = null, made = false from gone
      where a.org = gone.org and a.integration = gone.integration and a.account = gone.account and not exists (
        select from rights r join grants g on g.org = r.org and g.right_id = r.id
