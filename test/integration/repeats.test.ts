@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createUseCases } from '../../src/app/index.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 /** The same request again, where nobody had to decide: the repeat of an answer that was lost is no second grant. */
@@ -101,6 +102,20 @@ it('of several at once one is given, whoever asks', async () => {
     ...['alice', 'carol', 'dave'].map((who) => run(who, `grant|pg|role|readonly${forThem()}`)),
   ]);
   expect(asked).toHaveLength(5);
+  expect(await grants()).toBe(1);
+});
+
+it('of several at once one is given, where it is for somebody who came to be known while they were asked', async () => {
+  await put('persistent');
+  await world.caller(person);
+  // As each saw it in the moment before.
+  const store: World['store'] = {
+    ...world.store,
+    transaction: (work) => world.store.transaction((tx) => work({ ...tx, knownPerson: async () => undefined })),
+  };
+  const { runCommand } = createUseCases({ ...world.deps, store });
+  const callers = await Promise.all(['alice', 'carol', 'dave', 'erin'].map((who) => world.caller(who)));
+  await Promise.all(callers.map((caller) => runCommand(caller, `grant|pg|role|readonly${forThem()}`.split('|'), '/access')));
   expect(await grants()).toBe(1);
 });
 
