@@ -113,9 +113,9 @@ it('of several at once one is given, where it is for somebody who came to be kno
     ...world.store,
     transaction: (work) => world.store.transaction((tx) => work({ ...tx, knownPerson: async () => undefined })),
   };
-  const { runCommand } = createUseCases({ ...world.deps, store });
+  const useCases = createUseCases({ ...world.deps, store });
   const callers = await Promise.all(['alice', 'carol', 'dave', 'erin'].map((who) => world.caller(who)));
-  await Promise.all(callers.map((caller) => runCommand(caller, `grant|pg|role|readonly${forThem()}`.split('|'), '/access')));
+  await Promise.all(callers.map((caller) => useCases.runCommand(caller, `grant|pg|role|readonly${forThem()}`.split('|'), '/access')));
   expect(await grants()).toBe(1);
 });
 
