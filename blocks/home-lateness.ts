@@ -1,16 +1,8 @@
 import type { KnownBlock } from '@slack/types';
+import type { Lateness } from '../src/domain/lateness.ts';
 import { paragraph } from './kit.ts';
 import { type Line, bold, line, words } from './line.ts';
 import { lagWords } from './status.ts';
-
-/** Of what was taken away from one integration's targets lately. */
-export type Lateness = {
-  readonly integration: string;
-  readonly ended: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-};
 
 const mostShown = 5;
 

@@ -1,15 +1,6 @@
 import type { Org } from '../domain/ids.ts';
+import type { Lateness } from '../domain/lateness.ts';
 import type { Instant } from '../domain/time.ts';
-
-/** How late access was seen gone from one integration's targets, in milliseconds after its end. */
-export type Lateness = {
-  readonly integration: string;
-  /** Grants whose access was taken away; those whose right stays for a reason are not counted. */
-  readonly ended: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-};
 
 export type LatenessReport = { readonly since: Instant; readonly until: Instant; readonly integrations: readonly Lateness[] };
 

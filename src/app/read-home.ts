@@ -11,7 +11,7 @@ import type { Unreviewed } from './break-glass-store.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { type Glance, takeGlance } from './glance.ts';
 import type { HomeList, Overdue } from './home-store.ts';
-import type { Lateness } from './lateness-store.ts';
+import type { Lateness } from '../domain/lateness.ts';
 import type { Caller } from './ports.ts';
 import { recentRights } from './recent-rights.ts';
 import { type Routed, routeByVersion, whyNotDecide } from './routing.ts';
