@@ -33,6 +33,13 @@ async function denying(running: RunningSlack): Promise<View> {
   await alice.press(must(alice.messages('approvals').at(-1)), 'deny');
   return workspace.until(() => alice.views().find((view) => textOf(view.source).includes('Whoever asked reads it')));
 }
+/** Bob's open form that asks for access. */
+async function openAsking({ slack: { workspace } }: RunningSlack) {
+  const bob = workspace.as('bob');
+  await bob.command('/access request');
+  const form = await workspace.until(() => bob.views().find((view) => textOf(view.source).includes(actionIds.formDuration)), 10_000);
+  return { bob, form };
+}
 const startDeciding = (mode: Mode, decideRequest: UseCases['decideRequest']) => startSlackApp(mode, { decideRequest });
 
 describe.each<Mode>(['socket', 'http'])('a window that is submitted, over %s', (mode) => {
@@ -125,9 +132,7 @@ describe.each<Mode>(['socket', 'http'])('a form that is drawn anew, over %s', (m
     };
     await using running = await startSlackApp(mode, { ...world.useCases, asking: broken });
     const { workspace } = running.slack;
-    const bob = workspace.as('bob');
-    await bob.command('/access request');
-    const form = await workspace.until(() => bob.views().find((view) => textOf(view.source).includes(actionIds.formDuration)), 10_000);
+    const { bob, form } = await openAsking(running);
     const before = textOf(form.source);
     isBroken = true;
     await bob.choose(form, actionIds.formDuration, 'until');
@@ -150,9 +155,7 @@ describe.each<Mode>(['socket', 'http'])('a form that is drawn anew, over %s', (m
     };
     await using running = await startSlackApp(mode, { ...world.useCases, asking: refusing });
     const { workspace } = running.slack;
-    const bob = workspace.as('bob');
-    await bob.command('/access request');
-    const form = await workspace.until(() => bob.views().find((view) => textOf(view.source).includes(actionIds.formDuration)), 10_000);
+    const { bob, form } = await openAsking(running);
     await bob.choose(form, actionIds.formResource, 'readonly');
     await bob.choose(form, actionIds.formDuration, 'until');
     await workspace.until(() => textOf(form.source).includes('Until when?'), 10_000);
@@ -175,9 +178,7 @@ describe.each<Mode>(['socket', 'http'])('a form that is drawn anew, over %s', (m
     const deliveries = { claim: () => (++claims === 2 ? gate.promise : Promise.resolve(true)) };
     await using running = await startSlackApp(mode, { ...world.useCases, deliveries });
     const { workspace } = running.slack;
-    const bob = workspace.as('bob');
-    await bob.command('/access request');
-    const form = await workspace.until(() => bob.views().find((view) => textOf(view.source).includes(actionIds.formDuration)), 10_000);
+    const { bob, form } = await openAsking(running);
     await bob.choose(form, actionIds.formResource, 'readonly');
     await bob.choose(form, actionIds.formDuration, 'until');
     gate.resolve(true);
