@@ -37,7 +37,8 @@ export function arbitraryOf(making: Making, schema: Schema, name = '', depth = 0
   if (schema['enum'] !== undefined) return fc.constantFrom(...z.array(z.unknown()).parse(schema['enum']));
   if (Array.isArray(type)) return fc.oneof(...names.parse(type).map((each) => arbitraryOf(making, { ...schema, type: each }, name, depth)));
   const generated = byType(making, schema, name, depth);
-  const known = type === 'string' || type === 'array' || type === 'boolean' ? making.words[name]?.[type] : undefined;
+  const isNamed = type === 'string' || type === 'integer' || type === 'array' || type === 'boolean';
+  const known = isNamed ? making.words[name]?.[type] : undefined;
   if (known !== undefined) return making.isTame || type === 'boolean' ? known : fc.oneof(known, generated);
   if (type !== 'string' || 'format' in schema) return generated;
   const exists = fc.nat({ max: 3 }).map((nth) => new Chosen(name, nth));

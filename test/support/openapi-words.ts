@@ -5,7 +5,7 @@ import { Chosen } from './openapi-pools.ts';
  * What has a meaning here, by the name of the member or parameter that it is for. An operation whose inputs have other
  * names is generated from its schema alone; it needs an entry only where it would never succeed without one.
  */
-export type Words = Readonly<Record<string, Partial<Record<'string' | 'array' | 'boolean', fc.Arbitrary<unknown>>>>>;
+export type Words = Readonly<Record<string, Partial<Record<'string' | 'integer' | 'array' | 'boolean', fc.Arbitrary<unknown>>>>>;
 
 const anId = (pool: string): fc.Arbitrary<unknown> => fc.nat({ max: 5 }).map((nth) => new Chosen(pool, nth));
 const requests = '/o/{org}/permission-requests|id';
@@ -42,6 +42,8 @@ export function wordsOf(domain: string, mark: string): Words {
     cursor: { string: anId('nextCursor') },
     status: some('NEW', 'APPROVED', 'DONE', 'DENIED'),
     scriptName: some('p0'),
+    // Of a question: each request that waits has three.
+    number: { integer: fc.integer({ min: 1, max: 3 }) },
     // The answer to such a call ends when somebody decides.
     wait: { boolean: fc.constant(false) },
     url: some('https://hooks.example.com/curfew'),
