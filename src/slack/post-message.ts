@@ -10,8 +10,11 @@ import type { Places } from './places.ts';
 /** What Slack says of a channel in which this app cannot post. */
 const closedToUs: readonly string[] = ['channel_not_found', 'is_archived', 'not_in_channel', 'restricted_action'];
 
-/** Nobody can mend these, and nobody reads a message that is gone. */
-const gone: readonly string[] = ['message_not_found', 'cant_update_message'];
+/**
+ * Of a message that is gone, and of a channel that was archived or that this app is no member of any more. Tried again for ever, they would
+ * take the turns of messages that people read; whoever presses an old button is answered with what is true.
+ */
+const gone: readonly string[] = ['message_not_found', 'cant_update_message', 'is_archived', 'channel_not_found'];
 
 /** What is to be posted about the same thing comes behind it; a redraw that has to wait longer is made again later. */
 const redrawWaitMs = 2_000;
