@@ -2,10 +2,11 @@ import type { Work } from './app/use-cases.ts';
 import type { Backlog } from './app/vitals-store.ts';
 
 /**
- * After a stop, whatever is overdue is taken away before anything new is given. `isTaken` says that everything that was due at
- * the start has been tried at least once: a target that is away keeps its own rights overdue, and nobody else waiting.
+ * After a stop, whatever is overdue is taken away before anything new is given, and before all that should be there is looked at.
+ * `isTaken` says that everything that was due at the start has been tried at least once: a target that is away keeps its own rights
+ * overdue, and nobody else waiting.
  */
-export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give'>>(work: W): { readonly work: W; isTaken(): boolean } {
+export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give' | 'watchDrift' | 'findOrphans'>>(work: W): { readonly work: W; isTaken(): boolean } {
   let taken = false;
   return {
     work: {
@@ -17,6 +18,8 @@ export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give'>>(work: W)
         return looked + (await work.give());
       },
       give: async () => (taken ? work.give() : 0),
+      watchDrift: async () => (taken ? work.watchDrift() : undefined),
+      findOrphans: async () => (taken ? work.findOrphans() : undefined),
     },
     isTaken: () => taken,
   };

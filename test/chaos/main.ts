@@ -64,6 +64,7 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
   const witness = createWitness(place);
   const crew = stack.use(createCrew({ env, folder, chance, troubles, onKill: witness.look }));
   await crew.rest();
+  await openBreakGlass(port, key);
   const asked: Evidence['asked'][number][] = [];
   const violations: string[] = [];
   let last: Run | undefined;
@@ -97,6 +98,22 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
     violations.push(...shortcomings(last));
   }
   return [...violations, ...(await verifyAudit(folder, env('worker')))];
+}
+
+/** Whoever asks may take it at once, for a minute. */
+async function openBreakGlass(port: number, key: string): Promise<void> {
+  const everybody = {
+    name: 'everybody',
+    requestor: { type: 'any' },
+    resource: { type: 'any' },
+    approval: [{ type: 'p0', options: { breakGlass: { maxMinutes: 1 } } }],
+  };
+  const answer = await fetch(`http://127.0.0.1:${port}/o/demo/policy/name/everybody`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(everybody),
+  });
+  if (!answer.ok) throw new Error(`the policy is not taken: ${answer.status} ${await answer.text()}`);
 }
 
 async function untilKilled(crew: Crew, goal: number): Promise<void> {

@@ -10,8 +10,8 @@ union all select 'an outbox line about ' || subject from outbox where kind = 'no
 union all select 'an attempt to post ' || slot from posting_attempts
 union all select 'an unsealed event' from audit_unsealed`;
 
-/** No grant lives longer than this in the lane. */
-const longestGrantMs = 10_000;
+/** No grant lives longer than this in the lane: what is taken at once, and could not be ended before. */
+const longestGrantMs = 60_000;
 /**
  * Where only messages are left: they go out at Slack's pace, one a second into each conversation, however many there are; so it
  * counts from the last moment at which fewer were left than ever before. Longer than what Slack asks to wait for and a lease of theirs.

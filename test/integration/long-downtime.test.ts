@@ -51,6 +51,19 @@ it('takes what is overdue before it gives what is new, whoever wakes it', async 
   expect([...world.target.held]).toEqual(['zoe:readonly']);
 });
 
+it('looks at what should be there only after that', async () => {
+  await approve('zoe');
+  await world.reconcile();
+  const backlog = takeBacklogFirst(world.work);
+  const looks = () => world.target.calls.filter((call) => call.startsWith('observe')).length;
+  const before = looks();
+  await Promise.all([backlog.work.watchDrift(), backlog.work.findOrphans()]);
+  expect(looks()).toBe(before);
+  await backlog.work.take();
+  await backlog.work.watchDrift();
+  expect(looks()).toBe(before + 1);
+});
+
 it('is not kept waiting by a target that is away', async () => {
   await approve('p1', 'other');
   await world.reconcile();
@@ -65,7 +78,12 @@ it('is not kept waiting by a target that is away', async () => {
 });
 
 it('stays unready while it cannot even look', async () => {
-  const backlog = takeBacklogFirst({ take: () => Promise.reject(new Error('the database is away')), give: async () => 1 });
+  const backlog = takeBacklogFirst({
+    take: () => Promise.reject(new Error('the database is away')),
+    give: async () => 1,
+    watchDrift: async () => undefined,
+    findOrphans: async () => undefined,
+  });
   await expect(backlog.work.take()).rejects.toThrow('away');
   expect(await backlog.work.give()).toBe(0);
   expect(backlog.isTaken()).toBe(false);
