@@ -6,7 +6,9 @@ import type { Backlog } from './app/vitals-store.ts';
  * `isTaken` says that everything that was due at the start has been tried at least once: a target that is away keeps its own rights
  * overdue, and nobody else waiting.
  */
-export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give' | 'watchDrift' | 'findOrphans'>>(work: W): { readonly work: W; isTaken(): boolean } {
+export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give' | 'watchDrift' | 'findOrphans'>>(
+  work: W,
+): { readonly work: W; isTaken(): boolean } {
   let taken = false;
   return {
     work: {

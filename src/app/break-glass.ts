@@ -12,17 +12,19 @@ import { actorOf } from './actor.ts';
 import { whyNotInRole } from './authority.ts';
 import { type DecideDeps, planGrant } from './decide-request.ts';
 import type { Caller } from './ports.ts';
-import { routeBy, type Routed, type RoutingDeps, type Subject, whyNotDecide } from './routing.ts';
+import { type Routed, type RoutingDeps, type Subject, whyNotDecide } from './routing.ts';
 import type { Reads, Store, Transaction } from './store.ts';
 
 /** What policies let somebody take at once, as of the version of all policies that is read here. */
 export type Opening = Extract<BreakGlass, { kind: 'may' }> & { readonly version: string };
 
-/** The way that is open to this person at this moment, who must be locked. */
-export async function findOpening(routing: RoutingDeps, tx: Transaction, subject: Subject): Promise<Result<Opening>> {
-  const { org, principal, permission } = subject;
-  const [policies, settings] = await Promise.all([routing.policies(tx, org), tx.settings(org)]);
-  const { facts, candidates } = await routeBy(routing, policies, settings, principal.email, permission);
+/** The way that policies open to this person, who must be locked. */
+export async function findOpening(
+  routing: Pick<RoutingDeps, 'matches'>,
+  tx: Transaction,
+  { org, principal }: Pick<Subject, 'org' | 'principal'>,
+  { facts, candidates, version }: Routed,
+): Promise<Result<Opening>> {
   const found = breakGlassBy(candidates, facts, routing.matches);
   switch (found.kind) {
     case 'denied':
@@ -33,7 +35,7 @@ export async function findOpening(routing: RoutingDeps, tx: Transaction, subject
       return reject({ code: 'no-break-glass' });
     case 'may': {
       const owed = await tx.breakGlass.owed(org, principal.id);
-      return owed === undefined ? accept({ ...found, version: policies.version }) : reject({ code: 'review-owed', request: owed });
+      return owed === undefined ? accept({ ...found, version }) : reject({ code: 'review-owed', request: owed });
     }
   }
 }

@@ -136,7 +136,7 @@ async function admit(
   if (onHold !== undefined) return reject(onHold);
   const access = await tx.requests(org, { kind: 'access', person: wish.principal.id }, 1000);
   const held = access.filter((request) => isSame(request.permission, wish.permission));
-  const standing = held.find((request) => isThere(request, wish));
+  const standing = held.find((request) => isThere(request, wish.hours));
   if (standing !== undefined) return repeatStanding(deps, tx, caller, standing, wish);
   const repeated = findRepeated(held, caller, wish, await tx.now());
   if (repeated !== undefined) return accept(repeated);
@@ -155,7 +155,7 @@ async function admit(
   const cover = await findCover(deps, tx, { org, ...asker, ...wish, breakGlass: undefined }, outcome);
   // What nobody has to decide is given in the usual way, and nothing is owed for it.
   const isGiven = isGivenBy(routed) || cover !== undefined;
-  const opening = wish.breakGlass === true && !isGiven ? await findOpening(deps.routing, tx, { org, ...wish }) : undefined;
+  const opening = wish.breakGlass === true && !isGiven ? await findOpening(deps.routing, tx, { org, ...wish }, routed) : undefined;
   if (opening?.ok === false) return opening;
   const refusal = opening === undefined ? (whyNotAsk(outcome, wish, cover !== undefined) ?? whyNoHours(outcome, wish)) : undefined;
   if (refusal !== undefined) return reject(refusal);
@@ -184,7 +184,7 @@ async function admit(
 }
 
 /** Standing access that gives what is asked for: whoever has it in some hours only may ask for more while they are closed. */
-function isThere({ state }: PermissionRequest, { hours }: Wish): boolean {
+export function isThere({ state }: PermissionRequest, hours: RecurringWindow | undefined): boolean {
   if (state.kind !== 'approved' || !state.grant.standing) return false;
   const own = state.grant.hours;
   return own === undefined || (hours === undefined ? own.state !== 'closed' : own.text === recurringWindowText(hours));

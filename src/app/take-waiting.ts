@@ -8,9 +8,10 @@ import type { DecideDeps } from './decide-request.ts';
 import { whyOnHold } from './panics.ts';
 import type { Caller } from './ports.ts';
 import { findCover } from './pre-approvals.ts';
+import { isSame } from './repeated-request.ts';
 import { routeByVersion } from './routing.ts';
 import type { Transaction } from './store.ts';
-import { decideByPolicy, decideByPreApproval } from './submit-request.ts';
+import { decideByPolicy, decideByPreApproval, isThere, whyNotAsk } from './submit-request.ts';
 
 export async function takeWaiting(deps: DecideDeps, caller: Caller, id: RequestId): Promise<Result<PermissionRequest>> {
   return deps.store.transaction(async (tx) => {
@@ -46,10 +47,15 @@ async function take(deps: DecideDeps, tx: Transaction, caller: Caller, request: 
   if (!account.ok) return account;
   const refusal = whyTooLong(request.asked, settings) ?? (await whyOnHold(tx, org, [principal.id], permission));
   if (refusal !== undefined) return reject(refusal);
+  const access = await tx.requests(org, { kind: 'access', person: principal.id }, 1000);
+  if (access.some((each) => isSame(each.permission, permission) && isThere(each, undefined))) return reject({ code: 'standing-exists' });
   const routed = await routeByVersion(deps.routing, tx, request);
   const cover = await findCover(deps, tx, request, routed.outcome);
   const isGiven = cover !== undefined || isGivenBy(routed);
-  const opening = isGiven ? undefined : await findOpening(deps.routing, tx, request);
+  // Policies may have changed since it was asked for: what they give without anybody's word, they give on their own terms.
+  const unfit = isGiven ? whyNotAsk(routed.outcome, request, cover !== undefined) : undefined;
+  if (unfit !== undefined) return reject(unfit);
+  const opening = isGiven ? undefined : await findOpening(deps.routing, tx, request, routed);
   if (opening?.ok === false) return opening;
   if (!(await tx.claimAccount(org, permission.integration, account.value, principal.id)))
     return reject({ code: 'account-unusable', account: account.value });

@@ -55,6 +55,28 @@ describe('taken instead of waiting', () => {
   const instead = (name: string, { id }: PermissionRequest) => world.useCases.breakGlass.take(by(name), id);
   const most = async (request: PermissionRequest) => must(await world.useCases.pictureOf(by('carol'), request.id)).takeAtOnce;
 
+  describe('where policies give it to everybody by now', () => {
+    const standing = (options?: object) => store(rule(null, [{ type: 'persistent', ...(options === undefined ? {} : { options }) }]));
+
+    it.each([
+      ['only with a pre-approval', { requirePreapproval: true }, 'preapproval-required'],
+      ['only for a length that was named', { requireDuration: true }, 'duration-required'],
+    ])('%s, it is not given to whoever waits either', async (_terms, options, code) => {
+      const request = await ask('bob');
+      await standing(options);
+      expect(await instead('bob', request)).toMatchObject(refused(code));
+      expect((await world.pool.query('select from grants')).rows).toHaveLength(0);
+    });
+
+    it('is not given twice', async () => {
+      const waiting = await ask('bob');
+      await standing();
+      must(await take('bob', { breakGlass: undefined, reason: 'something else' }));
+      expect(await instead('bob', waiting)).toMatchObject(refused('standing-exists'));
+      expect((await world.pool.query('select from grants')).rows).toHaveLength(1);
+    });
+  });
+
   it('is the request itself, by the same rules and on record in the same way', async () => {
     const request = await ask('bob', { duration: toSeconds({ time: 2, unit: 'h' }) });
     expect(await most(request)).toBe(1800);
