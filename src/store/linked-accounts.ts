@@ -116,7 +116,8 @@ export const createAccountWrites = (tx: Db): AccountWrites => ({
         insert into unlinked_accounts (org, provider, subject) select org, provider, subject from unlinked on conflict do nothing),
       tabs as (
         insert into homes as h (org, account, person_id, opened_at, publish_at)
-        select org, split_part(subject, '/', 2), person_id, clock_timestamp(), clock_timestamp() from unlinked
+        -- One account may have been linked by its workspace and by the organisation that this has joined.
+        select distinct on (org, split_part(subject, '/', 2)) org, split_part(subject, '/', 2), person_id, clock_timestamp(), clock_timestamp() from unlinked
         on conflict (org, account) do update set opened_at = excluded.opened_at, ${tabChanged})
       ${auditFrom(
         'unlinked',

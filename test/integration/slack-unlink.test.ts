@@ -130,3 +130,16 @@ describe.each<Mode>(['socket', 'http'])('an account whose link was taken back, o
     await said(running, mona.id, '/access status', `you are ${mona.name}@example.com`);
   });
 });
+
+it('is taken back as a whole from whoever is linked from before their workspace joined an organisation', async () => {
+  const owner = await world.caller('alice');
+  const { person } = await world.caller('gina');
+  for (const place of ['T0BEFORE', 'E0SINCE'])
+    await world.pool.query(`insert into identities (org, provider, subject, person_id) values ('demo', 'slack', $1, $2)`, [
+      `${place}/U0GINA`,
+      person.id,
+    ]);
+  expect(await world.useCases.accounts.unlinkPerson(owner, 'gina@example.com')).toMatchObject({ ok: true });
+  expect((await world.pool.query('select from identities where person_id = $1', [person.id])).rowCount).toBe(0);
+  expect((await world.pool.query(`select from homes where account = 'U0GINA'`)).rowCount).toBe(1);
+});
