@@ -77,6 +77,9 @@ export function createTransaction(tx: Db): Transaction {
       const id = parseRequestId(uuidv7());
       if (id === undefined) throw new Error('uuid made an id that is none');
       const { permission } = draft;
+      // Whoever keeps standing access for another term did not ask for it.
+      const isOwn = actor.kind === 'person' && actor.id === draft.requestor.id;
+      const besides = { outcome: draft.outcome, extends: draft.extension?.of, ...(isOwn ? {} : { requestor: draft.requestor.id }) };
       await sql`with t as (
           insert into requests (org, id, requestor_id, principal_id, integration, service, access_type, resource, reason, asked_seconds, duration_named, created_at, approvable_until, extends, first_id, key_makers)
           values (${draft.org}, ${id}, ${draft.requestor.id}, ${draft.principal.id}, ${permission.integration}, ${permission.service},
@@ -88,7 +91,7 @@ export function createTransaction(tx: Db): Transaction {
           'request.submitted',
           actor,
           sql`jsonb_build_object('principal', principal_id, 'integration', integration,
-          'accessType', access_type, 'resource', resource, 'reason', reason, 'askedSeconds', asked_seconds) || ${rulesJson(draft.rules, { outcome: draft.outcome, extends: draft.extension?.of })}`,
+          'accessType', access_type, 'resource', resource, 'reason', reason, 'askedSeconds', asked_seconds) || ${rulesJson(draft.rules, besides)}`,
         )})
         ${notifyFrom('t')}`.execute(tx);
       return id;

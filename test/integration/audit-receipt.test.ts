@@ -5,7 +5,8 @@ import type { RequestId } from '../../src/domain/ids.ts';
 import { receiptJson, receiptSchema } from '../../src/http/receipt-json.ts';
 import type { GivenReceipt } from '../../src/verify-receipt.ts';
 import { auditCommands, liveThrough } from '../support/audit-cli.ts';
-import type { World } from '../support/world.ts';
+import { must } from '../support/extensions.ts';
+import { org, type World } from '../support/world.ts';
 
 const { place, audit, anchor } = auditCommands();
 let world: World;
@@ -92,6 +93,31 @@ describe('a receipt', () => {
     const { code, out, err } = await verify(await exported(), { ...receipt, ...change(receipt) });
     expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/^The audit log holds: [^\n]+\n$/) });
     expect(err).toContain(`The receipt of ${lived} does not hold: ${why}`);
+  });
+
+  it('of standing access that somebody else kept holds, whoever kept it', async () => {
+    const [bob, carol] = await Promise.all([world.caller('bob'), world.caller('carol')]);
+    await world.store.transaction(async (tx) => {
+      const policy = {
+        name: 'standing',
+        requestor: { type: 'any' },
+        resource: { type: 'any' },
+        approval: [{ type: 'persistent' }],
+      } as const;
+      await tx.policyBook.change({ kind: 'system' }, org, [{ name: 'standing', policy }], false);
+    });
+    const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+    const asked = must(await world.useCases.submitRequest(bob, { right, reason: undefined, duration: undefined, to: undefined }));
+    await world.reconcile();
+    await world.passTime('23 hours');
+    const kept = must(await world.useCases.standingAccess.keep(carol, asked.request.id));
+    await world.reconcile();
+    must(await world.useCases.relinquishGrant(bob, kept.id));
+    await world.reconcile();
+    await world.work.seal();
+    const receipt = await receiptFor('bob', kept.id);
+    expect(receipt).toMatchObject({ requestor: 'bob@example.com', principal: 'bob@example.com' });
+    expect(await verify(await exported(), receipt)).toMatchObject({ code: 0, err: '' });
   });
 
   it('is not believed of another request, nor of another log, nor of one that is broken', async () => {
