@@ -3,6 +3,7 @@ import type { AuditChecks, Backlog, Vitals } from '../app/vitals-store.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { lastMoment } from './home-tabs.ts';
+import { endedByOthers } from './panic-selection.ts';
 
 type Row = {
   now: Date;
@@ -50,10 +51,12 @@ export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
     (select count(*)::int from audit_unsealed) as unsealed,
     (select ${age(sql`min(a.at)`)} from audit a where a.id = (select min(event_id) from audit_unsealed)) as unsealed_age,
     (select count(*)::int from requests where state = 'pending') as pending,
-    (select json_build_object('running', count(*), 'left', coalesce(sum(p.expected - p.gone), 0), 'stalled', ${age(sql`min(p.moved_at)`)},
+    (select json_build_object('running', count(*), 'left', coalesce(sum(p.expected - p.gone), 0), 'stalled', ${age(sql`min(p.moved_at) filter (where not p.is_waiting)`)},
       'holding', (select count(*) from panics h where h.hold and h.lifted_at is null)) from (
       select n.gone, case when h.marked_at is null then greatest(h.expected, n.found) else n.found end as expected,
-        greatest(h.started_at, h.marked_at, n.moved_at) as moved_at
+        greatest(h.started_at, h.marked_at, n.moved_at) as moved_at,
+        -- Whether what others are ending gets further is said of those.
+        h.marked_at is not null and n.gone = n.found and exists (select from ${endedByOthers}) as is_waiting
       from panics h cross join lateral (
         select count(*) as found, count(*) filter (where g.state <> 'ending') as gone, greatest(max(g.end_at), max(g.gone_at)) as moved_at
         from grants g where g.org = h.org and g.panic_id = h.id) n

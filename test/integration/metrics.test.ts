@@ -6,6 +6,7 @@ import type { Caller } from '../../src/app/ports.ts';
 import { appendAnchors } from '../../src/audit-anchors.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
 import type { RequestId } from '../../src/domain/ids.ts';
+import type { PanicSelection } from '../../src/domain/panic.ts';
 import { measureSkewMs } from '../../src/metrics/check-clock.ts';
 import { startClockWatch } from '../../src/clock-watch.ts';
 import { verifyDatabase } from '../../src/store/audit-verify.ts';
@@ -127,6 +128,26 @@ describe('figures', () => {
     expect(await read()).toEqual([0, 0, 1, 0]);
     expect((await world.useCases.panics.lift(alice, started.value.id)).ok).toBe(true);
     expect(await read()).toEqual([0, 0, 0, 0]);
+  });
+
+  it('do not say of a panic that it has got no further while what it waits for is taken by another one', async () => {
+    const press = async (selection: PanicSelection) => {
+      const pressed = await world.useCases.panics.start(alice, { selection, reason: 'broken into', hold: true });
+      if (!pressed.ok) throw new Error(pressed.rejection.code);
+    };
+    const stalled = async () => figure(await figures(), 'curfew_panic_stalled_seconds');
+    await approve();
+    await approve('readwrite');
+    await world.reconcile();
+    await press({ kind: 'right', integration: 'sample', accessType: 'role', resource: 'readonly' });
+    await press({ kind: 'everything' });
+    await press({ kind: 'target', integration: 'sample' });
+    await world.pool.query(
+      `update panics set started_at = started_at - interval '90 seconds', marked_at = marked_at - interval '90 seconds'`,
+    );
+    expect(await stalled()).toBeCloseTo(0, 0);
+    await world.pool.query(`update grants set end_at = end_at - interval '90 seconds'`);
+    expect(await stalled()).toBeCloseTo(90, -1);
   });
 
   it('show what waits: wake-ups, unsealed events, requests', async () => {
