@@ -30,6 +30,13 @@ const provisioning = toSeconds({ time: 10, unit: 'm' });
  * whether this person may decide by today's policies, and the caps (I2, I6, I7).
  */
 export async function decideRequest(deps: DecideDeps, caller: Caller, id: RequestId, verdict: Verdict): Promise<Result<PermissionRequest>> {
+  const result = await decide(deps, caller, id, verdict);
+  // Whoever is sent back to look at it again must see what is true by now.
+  if (!result.ok && result.rejection.code === 'stale-picture') await deps.store.wakeNotice(caller.org, id);
+  return result;
+}
+
+function decide(deps: DecideDeps, caller: Caller, id: RequestId, verdict: Verdict): Promise<Result<PermissionRequest>> {
   return deps.store.transaction(async (tx) => {
     const request = await tx.lockRequest(caller.org, id);
     if (request === undefined) return reject({ code: 'not-found' });

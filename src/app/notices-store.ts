@@ -25,6 +25,11 @@ export type NoticeStore = {
   renewNotices(org: Org, id: RequestId, claim: NoticeClaim): Promise<NoticeClaim | undefined>;
   /** Puts requests whose messages change by time now into the outbox. Returns how many. */
   wakeNotices(limit: number): Promise<number>;
+  /**
+   * Puts all that waits into the outbox where policies, settings or roles have changed since it was put there last: who decides, what
+   * may be chosen and which buttons are good follows them.
+   */
+  wakeByRules(): Promise<void>;
   pastUse(request: PermissionRequest): Promise<PastUse>;
   /** Whoever is on call was told of this request. */
   keepPaged(org: Org, id: RequestId): Promise<void>;

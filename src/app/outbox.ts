@@ -23,9 +23,10 @@ export async function relayOutbox(store: Store, jobs: Jobs, log: Log): Promise<v
   }
 }
 
-/** Asks for the messages of requests that change by time now, and for the home tabs that do. */
+/** Asks for the messages of requests that change by time now or by other rules, and for the home tabs that do. */
 export async function remind(store: Store): Promise<void> {
   while ((await store.wakeNotices(linesAtOnce)) === linesAtOnce);
+  await store.wakeByRules();
   await store.home.tabs.changeByFaults();
   await store.home.tabs.changeByRules();
 }

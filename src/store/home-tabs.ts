@@ -1,9 +1,10 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { DrawingBegun, HomeDrawn, HomeTabs } from '../app/home-tabs-store.ts';
 import type { Person } from '../domain/request.ts';
 import { parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Db } from './database.ts';
 import { driftStamp } from './drift-notices.ts';
+import { rulesOf } from './rules-stamp.ts';
 
 /** Of a grant `g` that is live: when its access has to be gone, or had to be since its hours closed. */
 export const lastMoment = sql`least(coalesce(g.end_at, g.expires_at, g.latest_end), case when g.opened_at is not null then
@@ -16,10 +17,6 @@ const isLately = sql`h.opened_at > clock_timestamp() - interval '24 hours'`;
 const soon = sql`greatest(clock_timestamp() + interval '1 second', h.drawn_at + interval '5 seconds')`;
 /** Of a tab `h`: it is looked at soon. */
 export const tabChanged = sql`changes = h.changes + 1, publish_at = least(h.publish_at, ${soon})`;
-
-/** Which policies, settings and roles an organisation has now: bindings of roles count as versions of the settings. */
-const rulesOf = (org: RawBuilder<unknown>) => sql`concat_ws('.', coalesce((select version from policy_heads where org = ${org}), 0),
-  coalesce((select version from settings where org = ${org}), 0))`;
 
 export const createHomeTabs = (db: Db): HomeTabs => ({
   async begin(org, account) {

@@ -6,6 +6,7 @@ import { instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { isKnownRequest, strange } from './known.ts';
 import { createAttempts } from './posting-attempts.ts';
+import { rulesOf } from './rules-stamp.ts';
 import { createSharedNotices } from './shared-notices.ts';
 
 /** What must be told to people, and where it was told. */
@@ -66,6 +67,14 @@ export function createNotices(db: Db): NoticeStore {
         woken as (update requests q set notify_at = null from due where q.org = due.org and q.id = due.id returning q.org, q.id)
         insert into outbox (org, kind, subject) select org, 'notify', id from woken`.execute(db);
       return Number(numAffectedRows ?? 0);
+    },
+    async wakeByRules() {
+      await sql`with open as (select distinct org from requests where state = 'pending'),
+        changed as (
+          insert into noticed_rules as n (org, rules) select org, ${rulesOf(sql.ref('open.org'))} from open
+          on conflict (org) do update set rules = excluded.rules where n.rules <> excluded.rules returning org)
+        insert into outbox (org, kind, subject) select q.org, 'notify', q.id from requests q join changed on changed.org = q.org
+        where q.state = 'pending'`.execute(db);
     },
     async pastUse({ org, principal, permission: { integration, accessType, resource }, createdAt }) {
       const asked = sql`to_timestamp(${createdAt}::float8 / 1000)`;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
+import type { Policy } from '../../src/domain/policy.ts';
 import { type PermissionRequest, wireStatus } from '../../src/domain/request.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -185,9 +186,28 @@ describe('who may decide', () => {
     ]);
     const verdict = { kind: 'approve', duration: undefined, digest } as const;
     expect(await world.useCases.decideRequest(alice, request.id, verdict)).toMatchObject({ rejection: { code: 'stale-picture' } });
+    // It is drawn anew by itself: nobody could press anything else.
+    expect((await world.pool.query(`select subject from outbox where kind = 'notify'`)).rows).toEqual([{ subject: request.id }]);
     await world.work.notify(request.id);
     const fresh = world.posted[0]?.picture.choice?.digest;
     expect(await world.useCases.decideRequest(dave, request.id, { ...verdict, digest: fresh })).toMatchObject({ ok: true });
+  });
+
+  it('has the messages of what waits drawn anew, once, when policies or settings have changed', async () => {
+    const [request, other] = [await ask(), await ask(bob, 'readwrite')];
+    expect(await approve(alice, other)).toMatchObject({ ok: true });
+    const woken = async () => {
+      await world.work.remind();
+      return (await world.pool.query(`delete from outbox where kind = 'notify' returning subject`)).rows.map(({ subject }) => subject);
+    };
+    await woken();
+    expect(await woken()).toEqual([]);
+    const policy: Policy = { name: 'all', requestor: { type: 'any' }, resource: { type: 'any' }, approval: [{ type: 'p0' }] };
+    expect(await world.useCases.policies.create(alice, 'all', policy)).toMatchObject({ ok: true });
+    expect(await woken()).toEqual([request.id]);
+    expect(await woken()).toEqual([]);
+    expect(await world.useCases.settings.addOption(alice, { time: 7, unit: 'm' }, 'any')).toMatchObject({ ok: true });
+    expect(await woken()).toEqual([request.id]);
   });
 
   it('refuses after the approvable time, and the sweep closes the request', async () => {

@@ -43,6 +43,7 @@ import * as refusedHomes from './0070-refused-homes.ts';
 import * as accountChanges from './0071-account-changes.ts';
 import * as failedSteps from './0072-failed-steps.ts';
 import * as driftNotices from './0075-drift-notices.ts';
+import * as noticedRules from './0076-noticed-rules.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -90,4 +91,5 @@ export const migrations: Record<string, Migration> = {
   '0071-account-changes': accountChanges,
   '0072-failed-steps': failedSteps,
   '0075-drift-notices': driftNotices,
+  '0076-noticed-rules': noticedRules,
 };
