@@ -25,11 +25,11 @@ export function several({ several: all, what }: SeveralProps): Message {
   return message([heading, ...rows.slice(0, 5)], blocks);
 }
 
-const rights = (total: number): Line => bold(`${total} rights`);
+const rights = (total: number): Line => bold(`${total} ${total === 1 ? 'right' : 'rights'}`);
 const headings: Readonly<Record<SummarySlot, (all: Several) => Line>> = {
   accesses: ({ total }) => line('🟢 ', rights(total), total === 1 ? ' was given to you' : ' were given to you'),
   warnings({ total, live }) {
-    if (live === 0) return line('⚪ ', rights(total), ' of yours were to end soon');
+    if (live === 0) return line('⚪ ', rights(total), total === 1 ? ' of yours was to end soon' : ' of yours were to end soon');
     const some = live === total ? rights(total) : line(bold(`${live}`), ' of ', rights(total));
     return line('⏰ ', some, ' of yours ', live === 1 ? 'ends' : 'end', ' soon');
   },

@@ -88,7 +88,7 @@ function answerBlocks(asked: string, result: Simulated): KnownBlock[] {
 }
 
 /** Where nobody has to be gone around, nothing need be said of it. */
-function emergencyLines({ breakGlass: { possible, by, atMost }, outcome }: Simulated): readonly Line[] {
+function emergencyLines({ breakGlass: { possible, by, atMost }, outcome, preApproval }: Simulated): readonly Line[] {
   if (possible === 'unknown') return [words('🚨 Whether they may break glass cannot be told now.')];
   if (possible && by !== null && atMost !== null)
     return [
@@ -100,7 +100,7 @@ function emergencyLines({ breakGlass: { possible, by, atMost }, outcome }: Simul
         ').',
       ),
     ];
-  return outcome === 'ask' ? [words('They cannot take it at once: no policy that matches has break-glass.')] : [];
+  return outcome === 'ask' && preApproval === null ? [words('They cannot take it at once: no policy that matches has break-glass.')] : [];
 }
 
 /** The outcome itself says that it is refused, and by what. */
