@@ -90,7 +90,7 @@ export async function endSteps(
 
 type Failing = { readonly store: { readonly steps: StepStore }; readonly org: Org; readonly messenger: Messenger; readonly log: Log };
 
-/** Tells the steps that failed so. At least once, as above. */
+/** Tells the steps that failed so. At least once, as above; where one cannot be told, the others are left to the next turn. */
 export async function endFailedSteps({ store: { steps }, org, messenger, log }: Failing): Promise<void> {
   for (let failed = await steps.takeFailed(org); failed !== undefined; failed = await steps.takeFailed(org)) {
     const { execution, why } = failed;
@@ -98,7 +98,8 @@ export async function endFailedSteps({ store: { steps }, org, messenger, log }: 
       await messenger.endStep(execution, { kind: 'failed', why });
     } catch (error) {
       log.warn({ err: error, execution }, 'a step of a workflow could not be told that it failed; it is tried again');
-      continue;
+      // While Slack hangs, the first would be due again before the last was tried, and nobody could stop.
+      return;
     }
     await steps.keepTold(org, execution);
   }
