@@ -102,17 +102,20 @@ export async function readHome(deps: DecideDeps, caller: Caller, position: HomeP
   };
 }
 
-async function readForReviewers({ store }: DecideDeps, { org, person }: Caller) {
+async function readForReviewers({ store, routing }: DecideDeps, { org, person }: Caller) {
   // First: what is found after it is another one then.
   const driftStamp = await store.driftNotices.stamp(org);
-  const [overdue, standing, unreviewed, drift, { integrations: lateness }] = await Promise.all([
+  const [overdue, standing, unreviewed, drift, lateness] = await Promise.all([
     store.home.overdue(org, overdueShown),
     store.standingReview.count(org),
     store.breakGlass.unreviewed(org, { besides: person.id, limit: unreviewedShown }),
     store.driftNotices.findings(org, undefined, driftShown),
-    store.lateness.lately(org),
+    // The least of it, and the longest to read: it must not take the rest away.
+    store.lateness
+      .lately(org)
+      .catch((error: unknown) => void routing.log.warn({ err: error }, 'how late access was taken away cannot be read')),
   ]);
-  return { overdue, standing, unreviewed, drift, driftStamp, lateness };
+  return { overdue, standing, unreviewed, drift, driftStamp, lateness: lateness?.integrations };
 }
 
 function extensions({ requests }: HomePage, settings: Settings): ReadonlyMap<RequestId, DurationSeconds> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { LatenessReads, LatenessReport } from '../app/lateness-store.ts';
 import type { Org } from '../domain/ids.ts';
@@ -8,19 +9,36 @@ type Row = { now: Date; since: Date; integration: string | null; ended: number; 
 
 const latelyDays = 30;
 const keptMs = 5 * 60_000;
+/** What failed would fail for the next one too: it reads all that has ended. */
+const keptFailureMs = 60_000;
+/** So long whoever draws waits for it where nothing is known yet. */
+const waitMs = 1_000;
 
 export function createLatenessReads(db: Db): LatenessReads {
-  const kept = new Map<Org, { readonly atMs: number; readonly report: Promise<LatenessReport> }>();
+  const kept = new Map<Org, { goodUntilMs: number; readonly report: Promise<LatenessReport> }>();
+  const last = new Map<Org, LatenessReport>();
+  /** Begins to read it again where it is too old. */
+  const newest = (org: Org): Promise<LatenessReport> => {
+    const known = kept.get(org);
+    if (known !== undefined && performance.now() < known.goodUntilMs) return known.report;
+    const report = readReport(db, org, latelyDays);
+    const entry = { goodUntilMs: performance.now() + keptMs, report };
+    kept.set(org, entry);
+    report.then(
+      (read) => last.set(org, read),
+      () => (entry.goodUntilMs = performance.now() + keptFailureMs),
+    );
+    return report;
+  };
   return {
     report: (org, days) => readReport(db, org, days),
-    lately(org) {
-      const known = kept.get(org);
-      if (known !== undefined && performance.now() - known.atMs < keptMs) return known.report;
-      const report = readReport(db, org, latelyDays);
-      kept.set(org, { atMs: performance.now(), report });
-      // What failed is not kept: whoever waits for it hears of it.
-      report.catch(() => kept.delete(org));
-      return report;
+    async lately(org) {
+      const report = newest(org);
+      const known = last.get(org);
+      if (known !== undefined) return known;
+      const over = new AbortController();
+      const late = sleep(waitMs, undefined, { signal: over.signal }).catch(() => undefined);
+      return Promise.race([report, late]).finally(() => over.abort());
     },
   };
 }

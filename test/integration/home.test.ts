@@ -7,7 +7,7 @@ import type { Result } from '../../src/domain/result.ts';
 import { createUseCases } from '../../src/app/index.ts';
 import { createStore } from '../../src/store/index.ts';
 import { addGrants } from '../support/many-grants.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { createWorld, org, type World } from '../support/world.ts';
 
 function must<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.rejection)}`);
@@ -189,6 +189,29 @@ describe('what a change of the settings would do to live grants', () => {
     expect(must(await settings.read(alice))).toMatchObject(saved);
     expect(must(await settings.save(alice, { maxAccess: { time: 8, unit: 'h' } }, 'any'))).toEqual(saved);
   });
+});
+
+it('tells owners of what is overdue although nobody can say how late access was', async () => {
+  await give(bob);
+  await world.passTime('2 hours');
+  const lateness = { ...world.store.lateness, lately: () => Promise.reject(new Error('it took too long')) };
+  const { home } = createUseCases({ ...world.deps, store: { ...world.store, lateness } });
+  expect(await home(alice)).toMatchObject({ overdue: { count: 1 }, lateness: [] });
+});
+
+it('is drawn without how late access was, while that cannot be read, and asks for it once', async () => {
+  const client = await world.pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('lock table rights in access exclusive mode');
+    const waiting = () => world.pool.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+    expect(await Promise.all([world.store.lateness.lately(org), world.store.lateness.lately(org)])).toEqual([undefined, undefined]);
+    expect((await waiting()).rowCount).toBe(1);
+    await client.query('rollback');
+    await expect.poll(() => world.store.lateness.lately(org)).toMatchObject({ integrations: [] });
+  } finally {
+    client.release();
+  }
 });
 
 it('tells owners and reviewers how late access was seen gone lately', async () => {
