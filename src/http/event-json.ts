@@ -47,12 +47,12 @@ const told = [
 const toldOf = (data: RequestEvent['data']): Record<string, unknown> =>
   Object.fromEntries(told.flatMap((name) => ((data[name] ?? null) === null ? [] : [[name, data[name]]])));
 
-/** Who did it, without the ids that only the audit log needs. */
 /** As far as it is shown. */
 export type ShownActor =
   | { readonly kind: 'person'; readonly email: string; readonly via: Extract<Actor, { kind: 'person' }>['via'] }
   | Exclude<Actor, { kind: 'person' }>;
 
+/** Who did it, without the ids that only the audit log needs. */
 export function actorJson(actor: ShownActor) {
   switch (actor.kind) {
     case 'person':
