@@ -1,5 +1,6 @@
 /** The windows of the panic switch: what is meant, what would end, and how far it is. */
 import type { Button, KnownBlock, ModalView } from '@slack/types';
+import { counted } from '../src/domain/counted.ts';
 import {
   grantsIn,
   isHolding,
@@ -182,5 +183,3 @@ function selectionLine(selection: PanicSelection): Line {
       return line(bold('all access that there is'));
   }
 }
-
-const counted = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`;

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { Several, SummarySlot } from '../src/domain/burst.ts';
+import { counted } from '../src/domain/counted.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
 import { type Message, fence, message, paragraph } from './kit.ts';
 import { type Line, bold, line, words } from './line.ts';
@@ -25,7 +26,7 @@ export function several({ several: all, what }: SeveralProps): Message {
   return message([heading, ...rows.slice(0, 5)], blocks);
 }
 
-const rights = (total: number): Line => bold(`${total} ${total === 1 ? 'right' : 'rights'}`);
+const rights = (total: number): Line => bold(counted(total, 'right'));
 const headings: Readonly<Record<SummarySlot, (all: Several) => Line>> = {
   accesses: ({ total }) => line('🟢 ', rights(total), total === 1 ? ' was given to you' : ' were given to you'),
   warnings({ total, live }) {

@@ -5,6 +5,7 @@ import { liftPanic, startPanic, sweepPanics } from './app/panics.ts';
 import { createReconciler } from './app/reconcile.ts';
 import type { Actor, Store } from './app/store.ts';
 import type { Config } from './config.ts';
+import { counted } from './domain/counted.ts';
 import { type Email, type PanicId, parseEmail, parsePanicId } from './domain/ids.ts';
 import {
   isHolding,
@@ -161,7 +162,7 @@ function readSelection({ person, right, target, everything }: Values): PanicSele
 function previewText({ planned, active, ending, people, rights, requests, preApprovals, items }: PanicPreview): string {
   const all = planned + active + ending;
   return [
-    `${all} grants of ${people} people on ${rights} rights: ${active} active, ${planned} not given yet, ${ending} ending already.`,
+    `${counted(all, 'grant')} of ${counted(people, 'person', 'people')} on ${counted(rights, 'right')}: ${active} active, ${planned} not given yet, ${ending} ending already.`,
     `${requests} pending requests would be denied and ${preApprovals} pre-approvals closed.`,
     ...items.map(({ principal, permission, state }) => `  ${principal}  ${rightText(permission)}  ${state}`),
     ...(all > items.length ? [`  … and ${all - items.length} more`] : []),

@@ -1,3 +1,5 @@
+import { counted } from './counted.ts';
+
 declare const seconds: unique symbol;
 /** A whole, positive number of seconds. */
 export type DurationSeconds = number & { readonly [seconds]: true };
@@ -65,8 +67,6 @@ export function toSeconds(duration: Duration): DurationSeconds {
   if (!isDurationSeconds(value)) throw new RangeError(`${duration.time}${duration.unit} is not a duration`);
   return value;
 }
-
-const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 /** The label that the settings API makes of an option, without converting units: `{24,h}` is "24 hours". */
 export const optionLabel = (duration: Duration): string => counted(duration.time, unitWord[duration.unit]);

@@ -57,7 +57,7 @@ it('previews, presses, follows and lifts', { timeout: 240_000 }, async () => {
   expect(await panic('preview', ...selection)).toMatchObject({
     code: 0,
     out: expect.stringMatching(
-      /^1 grants of 1 people on 1 rights: 1 active.*\n.*\n {2}bob@example\.com {2}sample\/role\/readonly {2}active\n$/,
+      /^1 grant of 1 person on 1 right: 1 active.*\n.*\n {2}bob@example\.com {2}sample\/role\/readonly {2}active\n$/,
     ),
   });
   const started = await panic('start', ...selection, '--reason', 'laptop stolen', '--by', 'alice@example.com');

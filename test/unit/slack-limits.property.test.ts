@@ -144,7 +144,7 @@ it('lists twenty of however many rights one message stands for, and says how man
       const shown = several({ several: { ...severalOf(requests), commands }, what: which });
       expectWithinLimits({ name: which, title: '', group: '', place: 'dm', as: 'bob', show: () => shown });
       const said = JSON.stringify(shown.blocks);
-      expect(said).toContain(`"${total} rights"`);
+      expect(said).toContain(`"${total} ${total === 1 ? 'right' : 'rights'}"`);
       expect(said.match(/"• "/g)?.length).toBe(Math.min(total, 20));
       expect(said.match(/"and (\d+) more\. "/)?.[1]).toBe(total > 20 ? String(total - 20) : undefined);
     }),
