@@ -66,17 +66,18 @@ function whichMember(receipt: GivenReceipt, events: readonly SealedEvent[]): str
   const { data } = ended;
   const given = of('grant.activated')?.data['targetSaid'];
   const revoked = receipt.end.kind === 'revoked' ? of('grant.revoked') : undefined;
-  // Of access that somebody else kept, the log has its requestor's id; releases before this one left it out.
-  const isKept = asked.data['requestor'] !== undefined || (asked.data['extends'] !== undefined && asked.data['outcome'] === 'persistent');
   const email = asked.actor.kind === 'person' ? asked.actor.email : undefined;
   const isOwn = asked.actor.kind === 'person' && asked.data['principal'] === asked.actor.id;
+  // Whoever kept standing access did not ask for it; releases before this one left out who did.
+  const isKeptSilently =
+    asked.data['requestor'] === undefined && asked.data['extends'] !== undefined && asked.data['outcome'] === 'persistent';
   const agreed = events.flatMap((each) =>
     agreedJson({ action: each.action, time: each.time, actor: actors.parse(each.actor), data: record.parse(each.data) }),
   );
   const { right, end, targetSaid } = receipt;
   const facts: readonly (readonly [string, unknown, unknown])[] = [
     ['grantId', receipt.grantId, ended.grant],
-    ...(isKept ? [] : [['requestor', receipt.requestor, email] as const]),
+    ...(isKeptSilently ? [] : [['requestor', receipt.requestor, asked.data['requestor'] ?? email] as const]),
     ...(isOwn ? [['principal', receipt.principal, email] as const] : []),
     ['reason', receipt.reason, asked.data['reason']],
     ['right.integration', right.integration, asked.data['integration']],

@@ -111,9 +111,10 @@ async function readForReviewers({ store, routing }: DecideDeps, { org, person }:
     store.breakGlass.unreviewed(org, { besides: person.id, limit: unreviewedShown }),
     store.driftNotices.findings(org, undefined, driftShown),
     // The least of it, and the longest to read: it must not take the rest away.
-    store.lateness
-      .lately(org)
-      .catch((error: unknown) => void routing.log.warn({ err: error }, 'how late access was taken away cannot be read')),
+    store.lateness.lately(org).catch((error: unknown) => {
+      routing.log.warn({ err: error }, 'how late access was taken away cannot be read');
+      return undefined;
+    }),
   ]);
   return { overdue, standing, unreviewed, drift, driftStamp, lateness: lateness?.integrations };
 }

@@ -79,7 +79,7 @@ export function createTransaction(tx: Db): Transaction {
       const { permission } = draft;
       // Whoever keeps standing access for another term did not ask for it.
       const isOwn = actor.kind === 'person' && actor.id === draft.requestor.id;
-      const besides = { outcome: draft.outcome, extends: draft.extension?.of, ...(isOwn ? {} : { requestor: draft.requestor.id }) };
+      const besides = { outcome: draft.outcome, extends: draft.extension?.of, ...(isOwn ? {} : { requestor: draft.requestor.email }) };
       await sql`with t as (
           insert into requests (org, id, requestor_id, principal_id, integration, service, access_type, resource, reason, asked_seconds, duration_named, created_at, approvable_until, extends, first_id, key_makers)
           values (${draft.org}, ${id}, ${draft.requestor.id}, ${draft.principal.id}, ${permission.integration}, ${permission.service},

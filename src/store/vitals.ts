@@ -3,7 +3,6 @@ import type { AuditChecks, Backlog, Vitals } from '../app/vitals-store.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { lastMoment } from './home-tabs.ts';
-import { endedByOthers } from './panic-selection.ts';
 
 type Row = {
   now: Date;
@@ -55,8 +54,8 @@ export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
       'holding', (select count(*) from panics h where h.hold and h.lifted_at is null)) from (
       select n.gone, case when h.marked_at is null then greatest(h.expected, n.found) else n.found end as expected,
         greatest(h.started_at, h.marked_at, n.moved_at) as moved_at,
-        -- Whether what others are ending gets further is said of those.
-        h.marked_at is not null and n.gone = n.found and exists (select from ${endedByOthers}) as is_waiting
+        -- Of its own nothing is left. Whether what others are ending gets further is said of those.
+        h.marked_at is not null and n.gone = n.found as is_waiting
       from panics h cross join lateral (
         select count(*) as found, count(*) filter (where g.state <> 'ending') as gone, greatest(max(g.end_at), max(g.gone_at)) as moved_at
         from grants g where g.org = h.org and g.panic_id = h.id) n

@@ -117,7 +117,9 @@ describe('a receipt', () => {
     await world.work.seal();
     const receipt = await receiptFor('bob', kept.id);
     expect(receipt).toMatchObject({ requestor: 'bob@example.com', principal: 'bob@example.com' });
-    expect(await verify(await exported(), receipt)).toMatchObject({ code: 0, err: '' });
+    const file = await exported();
+    expect(await verify(file, receipt)).toMatchObject({ code: 0, err: '' });
+    expect((await verify(file, { ...receipt, requestor: 'carol@example.com' })).err).toContain('its requestor is not what the log says');
   });
 
   it('is not believed of another request, nor of another log, nor of one that is broken', async () => {
