@@ -76,9 +76,9 @@ type Wish = Omit<PreApprovalDraft, 'to' | 'right'> & { readonly permission: Perm
 async function open(deps: DecideDeps, tx: Transaction, caller: Caller, wish: Wish): Promise<Result<PreApproval>> {
   const { org, person: creator, keyMakers = [], via } = caller;
   const { permission, reason } = wish;
+  const principal = await tx.person(org, wish.to);
   const window = planWindow(wish, await tx.settings(org), await tx.now());
   if (!window.ok) return window;
-  const principal = await tx.person(org, wish.to);
   // Counted first: whoever had to wait here for another must then decide by what is true afterwards (I7).
   const { all, ofPrincipal } = await tx.preApprovals.countOpen(org, principal.id);
   const ahead = { keyMakers: [], durationNamed: true, isPreapproved: true };

@@ -1,6 +1,6 @@
 import type { DurationSeconds } from '../domain/duration.ts';
 import { toSeconds } from '../domain/duration.ts';
-import { canonicalEmail, type Email, parseEmail, type PersonId } from '../domain/ids.ts';
+import { canonicalEmail, type Email, parseEmail } from '../domain/ids.ts';
 import { parseReason } from '../domain/reason.ts';
 import { parseRecurringWindow, type RecurringWindow, recurringWindowText } from '../domain/recurring-window.ts';
 import { isSelf, type PermissionRequest, type Person } from '../domain/request.ts';
@@ -69,14 +69,11 @@ function readDraft({ integrations }: DecideDeps, { person }: Caller, draft: Draf
 }
 
 async function submitReady(deps: DecideDeps, tx: Transaction, caller: Caller, ready: Ready): Promise<Result<Submitted>> {
-  const locked = await lockPeople(tx, caller, ready.to);
+  const principal = await lockPeople(tx, caller, ready.to);
   const settings = await tx.settings(caller.org);
   const asked = ready.duration ?? (ready.breakGlass ? longestNow(settings) : smallestAllowed(settings));
   const tooLong = whyTooLong(asked, settings);
   if (tooLong !== undefined) return reject(tooLong);
-  const principal = await tx.person(caller.org, ready.to);
-  // Nobody knew them before; whoever else made them known may be about to give them the same.
-  if (!locked.has(principal.id)) await tx.lockPerson(caller.org, principal.id);
   const { permission, reason, account, hours, breakGlass } = ready;
   const wish: Wish = { permission, principal, reason, asked, durationNamed: ready.duration !== undefined, hours, breakGlass };
   return admit(deps, tx, caller, settings, wish, account);
@@ -116,11 +113,11 @@ async function askPlainly(deps: DecideDeps, caller: Caller, ready: Ready): Promi
 type Wish = Wished & { readonly principal: Person; readonly durationNamed: boolean };
 
 /** What the principal holds must not change either while it is judged. In order, so that two who ask for each other do not wait for ever. */
-async function lockPeople(tx: Transaction, { org, person }: Caller, to: Email): Promise<ReadonlySet<PersonId>> {
-  const principal = await tx.knownPerson(org, to);
-  const ids = new Set([person.id, principal?.id ?? person.id]);
-  for (const id of [...ids].toSorted()) await tx.lockPerson(org, id);
-  return ids;
+async function lockPeople(tx: Transaction, { org, person }: Caller, to: Email): Promise<Person> {
+  // First of all: whoever else makes them known holds them until it is done.
+  const principal = await tx.person(org, to);
+  for (const id of [...new Set([person.id, principal.id])].toSorted()) await tx.lockPerson(org, id);
+  return principal;
 }
 
 async function admit(

@@ -35,7 +35,7 @@ async function holdSettings(tx: Db, org: Org): Promise<Settings> {
 
 /**
  * Locks are taken in one order everywhere: role bindings, person, request, settings, right, grant. What only owners change
- * (policies, keys, webhooks) is locked after the role bindings and holds up nobody else.
+ * (policies, keys, webhooks) is locked after the role bindings and holds up nobody else. Making a person known is a lock of theirs.
  */
 export function createTransaction(tx: Db): Transaction {
   const settingsOf = new Map<Org, Promise<Settings>>();

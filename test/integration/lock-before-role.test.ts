@@ -123,9 +123,31 @@ it('holds no settings while it waits for a person', async () => {
   // Asked again, so that it takes a transaction.
   const again = ask();
   await waiting(1);
-  const { rows } = await world.pool.query(`select from pg_locks join pg_database on pg_database.oid = database
-    where datname = current_database() and locktype = 'advisory'`);
+  const held = await advisoryLocks();
   await other.query('commit');
-  expect(rows).toEqual([]);
+  expect(held).toEqual([]);
   expect(code(await again)).toBe('ok');
 });
+
+it.each([
+  ['asks', 'grant|pg|role|readonly'],
+  ['approves beforehand', 'allow|pg|role|readonly|--length|1h'],
+])('holds nothing while somebody else makes the person known whom an owner %s for', async (_what, argv) => {
+  const name = `${argv.split('|')[0]}-new@example.com`;
+  await other.query('begin');
+  await other.query(`insert into people (org, id, email, canonical) values ('demo', gen_random_uuid(), $1, $1)`, [name]);
+  const done = world.useCases.runCommand(alice, [...argv.split('|'), '--to', name], '/access');
+  await waiting(1);
+  const held = await advisoryLocks();
+  const { rows } = await world.pool.query(`select from people where canonical = 'alice@example.com' for update skip locked`);
+  await other.query('commit');
+  expect(held).toEqual([]);
+  expect(rows).toHaveLength(1);
+  expect(code(await done)).toBe('ok');
+});
+
+async function advisoryLocks(): Promise<readonly object[]> {
+  const { rows } = await world.pool.query(`select from pg_locks join pg_database on pg_database.oid = database
+    where datname = current_database() and locktype = 'advisory'`);
+  return rows;
+}
