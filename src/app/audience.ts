@@ -52,14 +52,14 @@ export async function findWitnesses(
   return { told: more.length > mostWitnesses ? asked : [...asked, ...more], failures: owners.failures };
 }
 
-/** All owners, each once, to be told directly; none where there are more than {@link mostWitnesses}. */
+/** All owners, each once. `told`: those to be told directly; none where there are more than {@link mostWitnesses}. */
 export async function ownersToTell(
   store: Pick<Store, 'roles'>,
   routing: Pick<RoutingDeps, 'directories' | 'log'>,
   org: Org,
-): Promise<ToTell<Email>> {
-  const { told, failures } = await findOwners(store, routing, org);
-  return { told: told.length > mostWitnesses ? [] : told, failures };
+): Promise<ToTell<Email> & { readonly all: readonly Email[] }> {
+  const { told: all, failures } = await findOwners(store, routing, org);
+  return { all, told: all.length > mostWitnesses ? [] : all, failures };
 }
 
 const mostWitnesses = 20;

@@ -212,6 +212,54 @@ describe('telling of it', () => {
     expect(told().map(([place]) => place)).toEqual(['channel', 'alice@example.com', 'bob@example.com']);
   });
 
+  it('names nothing new to whoever is no owner any more, and says so once what they know is settled', async () => {
+    await world.pool.query(`insert into role_bindings (org, role, canonical, source) values ('demo', 'owner', 'carol@example.com', 'api')`);
+    bring('mallory:readwrite');
+    await look();
+    expect(told().map(([place]) => place)).toEqual(['channel', 'alice@example.com', 'carol@example.com']);
+    await world.pool.query(`delete from role_bindings where role = 'owner' and canonical = 'alice@example.com'`);
+    bring('trudy:readwrite');
+    await look();
+    expect(told()).toEqual([
+      ['channel', 0, 2, 1],
+      ['alice@example.com', 0, 1, 0],
+      ['carol@example.com', 0, 2, 1],
+    ]);
+    world.target.held.clear();
+    await look();
+    expect(told()).toEqual([
+      ['channel', 0, 0, 2],
+      ['alice@example.com', 0, 0, 1],
+      ['carol@example.com', 0, 0, 2],
+    ]);
+  });
+
+  it('goes on where there are more owners by now than are written to, and where they cannot all be looked up', async () => {
+    bring('mallory:readwrite');
+    await look();
+    await world.pool.query(`insert into role_bindings (org, role, canonical, source)
+      select 'demo', 'owner', 'owner' || n || '@example.com', 'api' from generate_series(1, 20) n`);
+    bring('trudy:readwrite');
+    await look();
+    expect(told()).toEqual([
+      ['channel', 0, 2, 1],
+      ['alice@example.com', 0, 2, 1],
+    ]);
+    await world.pool.query(`delete from role_bindings where role = 'owner'`);
+    await world.pool.query(`insert into group_role_bindings (org, role, name) values ('demo', 'owner', 'local/leads')`);
+    const { directories } = world.deps.routing;
+    world.deps.routing.directories = (name) => {
+      const local = directories(name);
+      return local && { ...local, members: async () => Promise.reject(new Error('away')) };
+    };
+    bring('victor:readwrite');
+    await look();
+    expect(told()).toEqual([
+      ['channel', 0, 3, 2],
+      ['alice@example.com', 0, 3, 2],
+    ]);
+  });
+
   it('is told however much that was told before is still not settled', async () => {
     for (let each = 1; each <= 12; each++) {
       bring(`mallory${each}:readwrite`);
