@@ -1,7 +1,7 @@
 /** Tells owners and security reviewers what somebody else has changed at targets, and keeps true what they were told. See ADR 19. */
 import { digestOf } from '../domain/digest.ts';
 import type { DriftReport } from '../domain/drift.ts';
-import { canonicalEmail, type Email, type Org } from '../domain/ids.ts';
+import { canonicalEmail, type Email, type Org, spelledAs } from '../domain/ids.ts';
 import { ownersToTell } from './audience.ts';
 import type { DriftMessage, DriftNotice, DriftPlace } from './drift-notices-store.ts';
 import type { Integrations, Log, Messenger, PostWitness } from './ports.ts';
@@ -60,11 +60,8 @@ async function converge(deps: Deps, turn: Turn): Promise<unknown[]> {
   // Of what is settled before anybody was told, nobody is.
   const isFound = findings.removed.count + findings.orphans.count > 0;
   const owners = isFound ? await ownersToTell(store, routing, org) : undefined;
-  const mayRead = readers(owners);
-  const places = new Set<DriftPlace>([...known.keys()].filter(mayRead));
-  for (const place of owners === undefined ? [] : [undefined, ...owners.told]) places.add(place);
   const failures: unknown[] = [...(owners?.failures ?? [])];
-  for (const place of places)
+  for (const place of placesOf([...known.keys()], owners))
     await show(deps, turn, place, report, isFound, known.get(place)).catch((error: unknown) => {
       if (error instanceof Unreachable) log.info({ integration }, error.message);
       else failures.push(error);
@@ -72,11 +69,16 @@ async function converge(deps: Deps, turn: Turn): Promise<unknown[]> {
   return failures;
 }
 
-/** Whoever is no owner any more is shown nothing new, and only what says nothing: that it is settled. */
-function readers(owners: Awaited<ReturnType<typeof ownersToTell>> | undefined): (place: DriftPlace) => boolean {
-  if (owners === undefined || owners.failures.length > 0) return () => true;
+/**
+ * Where it stands, and where it is missing. Whoever is no owner any more is shown nothing new: only, at last, that it is settled.
+ * Whoever was told under one spelling of their address is the same under another.
+ */
+function placesOf(told: readonly DriftPlace[], owners: Awaited<ReturnType<typeof ownersToTell>> | undefined): ReadonlySet<DriftPlace> {
+  if (owners === undefined) return new Set(told);
   const all = new Set(owners.all.map(canonicalEmail));
-  return (place) => place === undefined || all.has(canonicalEmail(place));
+  const mayRead = (place: DriftPlace) => place === undefined || owners.failures.length > 0 || all.has(canonicalEmail(place));
+  const spell = spelledAs(told.filter((place) => place !== undefined));
+  return new Set([...told.filter(mayRead), undefined, ...owners.told.map(spell)]);
 }
 
 async function show(

@@ -56,3 +56,9 @@ export function canonicalEmail(email: Email): Email {
   const plus = local.indexOf('+');
   return (plus > 0 ? local.slice(0, plus) + email.slice(at) : email) as Email;
 }
+
+/** Spells an address as it is spelled among these, where one of them is of the same mailbox. */
+export function spelledAs(these: readonly Email[]): (email: Email) => Email {
+  const spelled = new Map(these.map((email) => [canonicalEmail(email), email]));
+  return (email) => spelled.get(canonicalEmail(email)) ?? email;
+}

@@ -1,7 +1,7 @@
 /** Which messages a request should have at a moment, and when that changes by time alone. */
 import { type DurationSeconds, toSeconds } from './duration.ts';
 import type { GrantState } from './grant.ts';
-import { type Email, parseEmail } from './ids.ts';
+import { type Email, parseEmail, spelledAs } from './ids.ts';
 import type { PermissionRequest } from './request.ts';
 import { after, instant, type Instant } from './time.ts';
 
@@ -113,8 +113,14 @@ const remindAfter: readonly DurationSeconds[] = [
  * @param audience where approvers are asked, or told of what was taken without them
  */
 export function postingsOf(request: PermissionRequest, posted: readonly Posting[], audience: readonly Place[], now: Instant): Posting[] {
-  const wanted = [...wantedNow(request, audience, now), ...posted];
+  const wanted = [...wantedNow(request, asTold(audience, posted), now), ...posted];
   return [...new Map(wanted.map((each) => [postingKey(each), each])).values()];
+}
+
+/** Whoever was told under one spelling of their address is the same under another. */
+function asTold(audience: readonly Place[], posted: readonly Posting[]): readonly Place[] {
+  const spell = spelledAs(posted.flatMap(({ to }) => (to.kind === 'person' ? [to.email] : [])));
+  return audience.map((to) => (to.kind === 'person' ? { ...to, email: spell(to.email) } : to));
 }
 
 function wantedNow(request: PermissionRequest, audience: readonly Place[], now: Instant): Posting[] {

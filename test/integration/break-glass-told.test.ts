@@ -103,6 +103,24 @@ describe('what is told of it', () => {
     must(await world.useCases.revokeGrant(by('dave'), request.id, undefined));
   });
 
+  it('reaches nobody twice whose address is spelled otherwise by now', async () => {
+    await world.pool.query(`update role_bindings set shown = 'alice+ops@example.com' where role = 'owner'`);
+    const request = await taken();
+    await world.work.notify(request.id);
+    const first = ['breakglass', 'breakglass@carol@example.com', 'breakglass@dave@example.com', 'breakglass@alice+ops@example.com'];
+    expect(places('breakglass')).toEqual(first);
+    await world.pool.query(`update role_bindings set shown = null where role = 'owner'`);
+    await world.reconcile();
+    await pass('1 hour', request);
+    expect(places('breakglass')).toEqual(first);
+    expect(places('unreviewed')).toEqual([
+      'unreviewed-1',
+      'unreviewed-1@carol@example.com',
+      'unreviewed-1@dave@example.com',
+      'unreviewed-1@alice+ops@example.com',
+    ]);
+  });
+
   it('reaches the owners of a group once that can be listed, and everybody else at once', async () => {
     await world.pool.query(`insert into group_role_bindings (org, role, name) values ('demo', 'owner', 'local/leads')`);
     const { directories } = world.deps.routing;

@@ -260,6 +260,19 @@ describe('telling of it', () => {
     ]);
   });
 
+  it('tells nobody twice whose address is spelled otherwise by now', async () => {
+    await world.pool.query(`update role_bindings set shown = 'alice+ops@example.com' where role = 'owner'`);
+    bring('mallory:readwrite');
+    await look();
+    await world.pool.query(`update role_bindings set shown = null where role = 'owner'`);
+    bring('trudy:readwrite');
+    await look();
+    expect(told()).toEqual([
+      ['channel', 0, 2, 1],
+      ['alice+ops@example.com', 0, 2, 1],
+    ]);
+  });
+
   it('is told however much that was told before is still not settled', async () => {
     for (let each = 1; each <= 12; each++) {
       bring(`mallory${each}:readwrite`);

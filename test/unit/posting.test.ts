@@ -107,6 +107,20 @@ describe('while a request waits', () => {
     ]);
   });
 
+  it('asks nobody again whose address is spelled otherwise by now, and reminds them below what they have', () => {
+    const to = (text: string): Place => ({ kind: 'person', email: must(parseEmail(text)) });
+    const audience = [usual, to('carol@example.com'), to('dave+x@example.com')];
+    expect(names(pending, minutes(15), ['approval', 'approval@carol+ops@example.com'], audience)).toEqual([
+      'approval',
+      'approval@carol+ops@example.com',
+      'approval@dave+x@example.com',
+      'reminder-1',
+      'reminder-1@carol+ops@example.com',
+      'reminder-1@dave+x@example.com',
+      'request',
+    ]);
+  });
+
   it('does not remind of what lapses before', () => {
     expect(nextNoticeAt(requestIn({ kind: 'pending' }, { approvableUntil: minutes(15) }), start)).toBeUndefined();
   });
