@@ -1,4 +1,4 @@
-/** Tells owners and security reviewers what somebody else has changed at targets, and keeps true what they were told. See ADR 19. */
+/** Tells owners, and the approvers' channel, what somebody else has changed at targets, and keeps true what they were told. See ADR 19. */
 import { digestOf } from '../domain/digest.ts';
 import type { DriftReport } from '../domain/drift.ts';
 import { canonicalEmail, type Email, type Org, spelledAs } from '../domain/ids.ts';

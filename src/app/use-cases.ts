@@ -119,9 +119,9 @@ export type RequestDoors = {
   escalateRequest(caller: Caller, id: RequestId, reason: string | undefined): Promise<Result<PermissionRequest>>;
   /** Has approvers asked to hurry, for the principal or requestor of a pending request; not too often. */
   nudgeRequest(caller: Caller, id: RequestId): Promise<Result<PermissionRequest>>;
-  /** Whoever may decide asks for more. Answers with the request, which goes on waiting. */
-  /** @param to  the resource to give in place of the one that was asked for */
+  /** Whoever may decide makes it a request for less, which goes on waiting. @param to  the resource to give instead */
   narrowRequest(caller: Caller, id: RequestId, to: string): Promise<Result<PermissionRequest>>;
+  /** Whoever may decide asks for more. Answers with the request, which goes on waiting. */
   questionRequest(caller: Caller, id: RequestId, text: string): Promise<Result<PermissionRequest>>;
   /** The requestor or principal answers a question, once. */
   answerQuestion(
@@ -210,7 +210,7 @@ export type Work = {
   watchDrift(): Promise<void>;
   /** Looks for what carries our mark at a target and no right wants. */
   findOrphans(): Promise<void>;
-  /** Tells owners and security reviewers what was found so. */
+  /** Tells owners, and the approvers' channel, what was found so. */
   tellDrift(): Promise<void>;
   /** Works out the next hours of standing access whose hours have closed, and has looked at what has opened. */
   turnHours(): Promise<void>;
