@@ -8,7 +8,7 @@ import { accept, reject, type Rejection, type Result } from '../domain/result.ts
 import { onCallAccess, requirementsOf } from '../domain/route.ts';
 import { allowedDurations } from '../domain/settings.ts';
 import type { Instant } from '../domain/time.ts';
-import { notForOthers, wayAround } from './break-glass.ts';
+import { isGivenBy, notForOthers, wayAround } from './break-glass.ts';
 import type { DecideDeps } from './decide-request.ts';
 import type { Doorway } from './doorway.ts';
 import { type Glance, takeGlance } from './glance.ts';
@@ -157,7 +157,7 @@ async function forecast(
   const hours = window === undefined ? accept(undefined) : parseRecurringWindow(window);
   const refused =
     refusal ?? (length.ok ? undefined : length.rejection) ?? (hours.ok ? whyNoHours(outcome, { hours: hours.value }) : hours.rejection);
-  const isGiven = cover !== undefined || outcome.kind === 'auto' || outcome.kind === 'persistent';
+  const isGiven = cover !== undefined || isGivenBy(foreseen);
   if (breakGlass && !isGiven && (refused === undefined || ofApprovers.has(refused.code)))
     return { ...told(await inEmergency(deps, org, taker, atMost, duration)), reasonRequired: true };
   if (refused !== undefined) return told({ kind: 'refused', rejection: refused });
