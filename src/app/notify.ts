@@ -9,7 +9,7 @@ import type { Instant } from '../domain/time.ts';
 import { findAudience, findWitnesses } from './audience.ts';
 import { nextGroupTime, paintAsked } from './ask-next-groups.ts';
 import { changeHomes } from './converge-homes.ts';
-import type { PostedMessage } from './notices-store.ts';
+import type { NoticeClaim, PostedMessage } from './notices-store.ts';
 import { copiesIn, createLinks, isCopy, isOriginal } from './link-copies.ts';
 import type { Integrations, Messenger, Picture } from './ports.ts';
 import { type PostingTurn, settleAttempts, takeTurn, threadOf, witness } from './posting-turn.ts';
@@ -45,7 +45,7 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
     const claim = await deps.store.claimNotices(deps.org, id);
     // Somebody else is at it, and looks for newer lines before they stop.
     if (claim === undefined) return;
-    const turn = takeTurn(deps.store, deps.org, id, claim);
+    const turn = takeTurn(claim, (held) => deps.store.renewNotices(deps.org, id, held));
     const outcome = await converge(deps, id, turn).then(
       (next) => ({ next }),
       (error: unknown) => ({ error }),
@@ -63,7 +63,7 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
 }
 
 /** @returns when the messages next change although nothing happens */
-async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn): Promise<Instant | undefined> {
+async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn<NoticeClaim>): Promise<Instant | undefined> {
   const failures: unknown[] = [];
   // Before anything is looked at by the clock: what falls due in between is ahead of this moment, and must be woken for.
   const since = await deps.store.now();
@@ -142,7 +142,7 @@ async function findReaders(
 async function show(
   { store, org, messenger }: NotifyDeps,
   id: RequestId,
-  turn: PostingTurn,
+  turn: PostingTurn<NoticeClaim>,
   each: Posting,
   picture: Picture,
   known: Map<string, PostedMessage>,
@@ -151,7 +151,11 @@ async function show(
   const shown = digestOf(picture);
   if (before?.shown === shown) return;
   if (before !== undefined) await messenger.redraw(each, before.ref, picture, () => turn.hold());
-  const ref = before?.ref ?? (await messenger.post(each, picture, threadOf(each, known), witness(store, org, id, turn, each)));
+  const attempt = witness(turn, {
+    begin: (channel) => store.beginAttempt(org, id, each, channel),
+    refused: () => store.endAttempt(org, id, each),
+  });
+  const ref = before?.ref ?? (await messenger.post(each, picture, threadOf(each, known), attempt));
   const message = { posting: each, ref, shown, link: before?.link };
   await store.keepMessage(org, id, message);
   known.set(postingKey(each), message);

@@ -1,35 +1,36 @@
 import type { Org, RequestId } from '../domain/ids.ts';
 import { type Posting, posting, postingKey } from '../domain/posting.ts';
-import type { NoticeClaim, PostedMessage } from './notices-store.ts';
+import type { PostedMessage } from './notices-store.ts';
 import type { MessageRef, Messenger, PostWitness } from './ports.ts';
 import type { Store } from './store.ts';
 
-/** One process' turn at the messages of a request. */
-export type PostingTurn = {
-  claim(): NoticeClaim;
+/** One process' turn at messages that nobody else posts meanwhile. */
+export type PostingTurn<Claim> = {
+  claim(): Claim;
   /** Right before something goes out, because waiting for its turn there takes time. @throws where somebody else took over */
   hold(): Promise<void>;
 };
 
-export function takeTurn(store: Store, org: Org, id: RequestId, claimed: NoticeClaim): PostingTurn {
+/** @param renew  undefined where somebody else has it now */
+export function takeTurn<Claim>(claimed: Claim, renew: (claim: Claim) => Promise<Claim | undefined>): PostingTurn<Claim> {
   let claim = claimed;
   return {
     claim: () => claim,
     async hold() {
-      const renewed = await store.renewNotices(org, id, claim);
-      if (renewed === undefined) throw new Error('somebody else posts for this request now');
+      const renewed = await renew(claim);
+      if (renewed === undefined) throw new Error('somebody else posts this now');
       claim = renewed;
     },
   };
 }
 
 /** Writes an attempt down before it is made, so that it is looked for and not repeated if we do not live to hear of it. */
-export const witness = (store: Store, org: Org, id: RequestId, turn: PostingTurn, each: Posting): PostWitness => ({
+export const witness = (turn: Pick<PostingTurn<unknown>, 'hold'>, record: PostWitness): PostWitness => ({
   async begin(channel) {
     await turn.hold();
-    await store.beginAttempt(org, id, each, channel);
+    await record.begin(channel);
   },
-  refused: () => store.endAttempt(org, id, each),
+  refused: () => record.refused(),
 });
 
 /**

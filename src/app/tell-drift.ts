@@ -4,7 +4,8 @@ import type { DriftReport } from '../domain/drift.ts';
 import { canonicalEmail, type Email, type Org, spelledAs } from '../domain/ids.ts';
 import { ownersToTell } from './audience.ts';
 import type { DriftMessage, DriftNotice, DriftPlace } from './drift-notices-store.ts';
-import type { Integrations, Log, Messenger, PostWitness } from './ports.ts';
+import type { Integrations, Log, Messenger } from './ports.ts';
+import { type PostingTurn, takeTurn, witness } from './posting-turn.ts';
 import type { RoutingDeps } from './routing.ts';
 import type { Store } from './store.ts';
 import { Unreachable } from './unreachable.ts';
@@ -24,36 +25,20 @@ const mostShown = 10;
 export async function tellDrift(deps: Deps): Promise<void> {
   const { store, org, log } = deps;
   for (const claimed of await store.driftNotices.claim(org)) {
-    const turn = takeTurn(deps, claimed);
+    const turn = takeTurn(claimed, (held) => store.driftNotices.renew(org, held));
     const failures = await converge(deps, turn).catch((error: unknown) => [error]);
     for (const error of failures)
       log.warn({ err: error, integration: claimed.integration }, 'it could not be told what was changed at a target; it is tried again');
-    await store.driftNotices.release(org, turn.notice(), failures.length === 0 ? 'shown' : 'failed');
+    await store.driftNotices.release(org, turn.claim(), failures.length === 0 ? 'shown' : 'failed');
   }
 }
 
-type Turn = {
-  notice(): DriftNotice;
-  /** Right before something goes out, because waiting for its turn there takes time. @throws where somebody else took over */
-  hold(): Promise<void>;
-};
-
-function takeTurn({ store, org }: Deps, claimed: DriftNotice): Turn {
-  let notice = claimed;
-  return {
-    notice: () => notice,
-    async hold() {
-      const renewed = await store.driftNotices.renew(org, notice);
-      if (renewed === undefined) throw new Error('somebody else tells of this now');
-      notice = renewed;
-    },
-  };
-}
+type Turn = PostingTurn<DriftNotice>;
 
 /** Posts what is missing and redraws what differs, in every place. @returns what failed; one place must not keep the others in the dark */
 async function converge(deps: Deps, turn: Turn): Promise<unknown[]> {
   const { store, org, integrations, routing, log } = deps;
-  const { id, integration } = turn.notice();
+  const { id, integration } = turn.claim();
   const known = new Map((await store.driftNotices.messages(org, id)).map((message) => [message.place, message]));
   const findings = await store.driftNotices.findings(org, id, mostShown);
   const report = { ...findings, integration, response: integrations.byName(integration)?.watch.response };
@@ -90,7 +75,7 @@ async function show(
   known: DriftMessage | undefined,
 ): Promise<void> {
   const { store, org, messenger } = deps;
-  const { id } = turn.notice();
+  const { id } = turn.claim();
   const shown = digestOf(report);
   if (known?.kind === 'posted' && known.shown === shown) return;
   let ref = known?.kind === 'posted' ? known.ref : undefined;
@@ -99,15 +84,12 @@ async function show(
     if (ref === undefined) await store.driftNotices.endMessage(org, id, place);
   }
   if (ref !== undefined) await messenger.drift.redraw(ref, report, () => turn.hold());
-  else if (isFound) ref = await messenger.drift.post(id, place, report, witness(deps, turn, place));
+  else if (isFound) {
+    const attempt = witness(turn, {
+      begin: (channel) => store.driftNotices.beginMessage(org, id, place, channel),
+      refused: () => store.driftNotices.endMessage(org, id, place),
+    });
+    ref = await messenger.drift.post(id, place, report, attempt);
+  }
   if (ref !== undefined) await store.driftNotices.keepMessage(org, id, place, { ref, shown });
 }
-
-/** An attempt is written down before it is made, so that it is looked for and not repeated if we do not live to hear of it. */
-const witness = ({ store, org }: Deps, turn: Turn, place: DriftPlace): PostWitness => ({
-  async begin(channel) {
-    await turn.hold();
-    await store.driftNotices.beginMessage(org, turn.notice().id, place, channel);
-  },
-  refused: () => store.driftNotices.endMessage(org, turn.notice().id, place),
-});
