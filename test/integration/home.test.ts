@@ -195,8 +195,8 @@ it('tells owners of what is overdue although nobody can say how late access was'
   await give(bob);
   await world.passTime('2 hours');
   const lateness = { ...world.store.lateness, lately: () => Promise.reject(new Error('it took too long')) };
-  const { home } = createUseCases({ ...world.deps, store: { ...world.store, lateness } });
-  expect(await home(alice)).toMatchObject({ overdue: { count: 1 }, lateness: [] });
+  const useCases = createUseCases({ ...world.deps, store: { ...world.store, lateness } });
+  expect(await useCases.home(alice)).toMatchObject({ overdue: { count: 1 }, lateness: [] });
 });
 
 it('is drawn without how late access was, while that cannot be read, and asks for it once', async () => {
