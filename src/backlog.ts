@@ -1,24 +1,45 @@
+import type { Integrations } from './app/ports.ts';
+import type { Store } from './app/store.ts';
 import type { Work } from './app/use-cases.ts';
 import type { Backlog } from './app/vitals-store.ts';
+import type { Instant } from './domain/time.ts';
+
+/** What the gate asks of the database. */
+export type BacklogDeps = Pick<Store, 'now' | 'isTakingLeft'> & {
+  readonly integrations: Pick<Integrations, 'all'>;
+  readonly isOutage: (error: unknown) => boolean;
+};
 
 /**
- * After a stop, whatever is overdue is taken away before anything new is given, and before all that should be there is looked at.
- * `isTaken` says that everything that was due at the start has been tried at least once: a target that is away keeps its own rights
- * overdue, and nobody else waiting.
+ * After a stop, and after the database was away, whatever is overdue is taken away before anything new is given, and before all that
+ * should be there is looked at. `isTaken` says that everything that was due by then has been tried at least once: a target that is away
+ * keeps its own rights overdue, and nobody else waiting.
  */
 export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give' | 'watchDrift' | 'findOrphans'>>(
   work: W,
+  { now, isTakingLeft, integrations, isOutage }: BacklogDeps,
 ): { readonly work: W; isTaken(): boolean } {
+  /** From when what is due has to be tried first; undefined: from the next taking on. */
+  let since: Instant | undefined;
   let taken = false;
+  const take = async (): Promise<number> => {
+    const from = (since ??= await now());
+    const looked = await work.take();
+    if (taken) return looked;
+    const known = integrations.all().map(({ name }) => name);
+    // Another taking of ours may be in the middle of it, or the database may have been away since.
+    if ((await isTakingLeft(from, known)) || since !== from) return looked;
+    taken = true;
+    return looked + (await work.give());
+  };
   return {
     work: {
       ...work,
-      async take() {
-        const looked = await work.take();
-        if (taken) return looked;
-        taken = true;
-        return looked + (await work.give());
-      },
+      take: () =>
+        take().catch((error: unknown) => {
+          if (isOutage(error)) [since, taken] = [undefined, false];
+          throw error;
+        }),
       give: async () => (taken ? work.give() : 0),
       watchDrift: async () => (taken ? work.watchDrift() : undefined),
       findOrphans: async () => (taken ? work.findOrphans() : undefined),

@@ -245,6 +245,11 @@ export type Store = Reads &
      *   not know come once nobody else has taken them for a while. Without it: of all.
      */
     claim(lane: 'give' | 'take', limit: number, targets?: ClaimTargets): Promise<readonly Claim[]>;
+    /**
+     * Was something due to be taken at that moment, at one of these targets, that has not been tried since? What another process is
+     * trying right now is not.
+     */
+    isTakingLeft(since: Instant, known: readonly string[]): Promise<boolean>;
     /** Records what the target said before our first call; false where the claim was lost. */
     recordBaseline(claim: Claim, observed: 'absent' | 'present'): Promise<boolean>;
     /**

@@ -36,7 +36,7 @@ import { createReads } from './reads.ts';
 import { createRequestHistory } from './request-history.ts';
 import { createHeld, createRequestPage } from './request-list.ts';
 import { createTurnHours } from './hours.ts';
-import { claimRights, dueSeconds, recordBaseline, settleRights } from './rights.ts';
+import { claimRights, dueSeconds, isTakingLeft, recordBaseline, settleRights } from './rights.ts';
 import { answerPassword, forgetAccounts, offerPassword } from './secrets.ts';
 import { createStandingAccessReads } from './standing-access.ts';
 import { createStandingReviewReads } from './standing-review.ts';
@@ -92,6 +92,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     recordRefusal: recordRefusal(db),
     recordRefusedCalls: recordRefusedCalls(db),
     claim: (lane, limit, targets) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit, targets),
+    isTakingLeft: (since, known) => isTakingLeft(removals, worker, since, known),
     recordBaseline: (claim, observed) => recordBaseline(pool, worker, claim, observed),
     settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : pool, worker, settlements),
     offerPassword: (claim, sealed) => offerPassword(pool, claim, sealed),

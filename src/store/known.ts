@@ -34,5 +34,9 @@ export const strange = {
   outbox: `kind not in (${outbox})`,
 } as const;
 
+/** Of `rights r`: this release may take and give it. I17: what a newer one has made of it is left to that, for as long as it can last. */
+export const isKnownRight = `(${strange.right}) is not true
+    and not exists (select from grants g where g.org = r.org and g.right_id = r.id and ${strange.grantState} and g.latest_end > now())`;
+
 /** Of `requests q` with its grant `g`, where it has one: both can be read here. */
 export const isKnownRequest = sql.raw(`(${strange.request}) is not true and (${strange.grant}) is not true`);

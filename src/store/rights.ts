@@ -3,7 +3,7 @@ import type { Aftermath, Claim, ClaimTargets, Settlement } from '../app/store.ts
 import { parseOrg, parseRightId } from '../domain/ids.ts';
 import { callDeadlineMs, landingMs, leaseMs } from '../domain/right.ts';
 import { type Instant, instant } from '../domain/time.ts';
-import { strange } from './known.ts';
+import { isKnownRight } from './known.ts';
 import { newestMigration } from './newer.ts';
 
 /**
@@ -18,9 +18,7 @@ const claimSql = `
 with due as (
   select ctid from rights r
   where lane = $1 and due_at <= now() and (lease_until is null or lease_until < now())
-    -- I17: what a newer release has made of it is left to that release, for as long as it can last.
-    and (${strange.right}) is not true and (select migration from schema_min) <= $7
-    and not exists (select from grants g where g.org = r.org and g.right_id = r.id and ${strange.grantState} and g.latest_end > now())
+    and ${isKnownRight} and (select migration from schema_min) <= $7
     and ($8::text[] is null or integration = any ($8)
       or integration <> all ($9::text[]) and due_at <= now() - interval '${strangersFirstMs} milliseconds')
   order by due_at limit $2 for update skip locked),
@@ -270,6 +268,17 @@ function problemOf({ claim, settled, result }: Settlement): string | null {
   if (result.kind !== 'observed') return result.why;
   if (settled.observed === 'unknown' || settled.observed === claim.desired) return null;
   return settled.observed === 'present' ? 'the target still shows it' : 'the target does not show it';
+}
+
+/** @see Store.isTakingLeft */
+export async function isTakingLeft(pool: pg.Pool, worker: string, since: Instant, known: readonly string[]): Promise<boolean> {
+  const { rowCount } = await pool.query({
+    name: 'is-taking-left',
+    text: `select from rights r where lane = 'take' and due_at <= to_timestamp($2::float8 / 1000) and integration = any ($3)
+      and (lease_owner is null or lease_owner = $1 or lease_until < now()) and ${isKnownRight} limit 1`,
+    values: [worker, since, known],
+  });
+  return rowCount === 1;
 }
 
 /** Seconds within the next hour at which a right falls due, at most one per second however many rights share it. */

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
 import { takeBacklogFirst } from '../../src/backlog.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
+import { isOutage } from '../../src/store/outage.ts';
 import { fakeTarget } from '../support/fake-target.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -29,6 +30,8 @@ async function approve(name: string, service = 'pg'): Promise<void> {
   const decided = await world.useCases.decideRequest(alice, id, { kind: 'approve', duration: undefined, digest: undefined });
   expect(decided).toMatchObject({ ok: true });
 }
+const deps = () => ({ ...world.store, integrations: world.deps.integrations, isOutage });
+const gated = () => takeBacklogFirst(world.work, deps());
 const people = Array.from({ length: 20 }, (_, n) => `p${n}`);
 
 it('takes what is overdue before it gives what is new, whoever wakes it', async () => {
@@ -38,7 +41,7 @@ it('takes what is overdue before it gives what is new, whoever wakes it', async 
   await world.passTime('1 hour');
   await approve('zoe');
   const before = world.target.calls.length;
-  const backlog = takeBacklogFirst(world.work);
+  const backlog = gated();
   expect(backlog.isTaken()).toBe(false);
   // A wake-up for the new one comes first, and again while the rest is under way.
   expect(await backlog.work.give()).toBe(0);
@@ -54,7 +57,7 @@ it('takes what is overdue before it gives what is new, whoever wakes it', async 
 it('looks at what should be there only after that', async () => {
   await approve('zoe');
   await world.reconcile();
-  const backlog = takeBacklogFirst(world.work);
+  const backlog = gated();
   const looks = () => world.target.calls.filter((call) => call.startsWith('observe')).length;
   const before = looks();
   await Promise.all([backlog.work.watchDrift(), backlog.work.findOrphans()]);
@@ -70,20 +73,63 @@ it('is not kept waiting by a target that is away', async () => {
   await world.passTime('1 hour');
   await approve('zoe');
   other.faults.push({ kind: 'throws' });
-  const backlog = takeBacklogFirst(world.work);
+  const backlog = gated();
   await backlog.work.take();
   expect(backlog.isTaken()).toBe(true);
   expect(other.held.size).toBe(1);
   expect([...world.target.held]).toEqual(['zoe:readonly']);
 });
 
-it('stays unready while it cannot even look', async () => {
-  const backlog = takeBacklogFirst({
-    take: () => Promise.reject(new Error('the database is away')),
-    give: async () => 1,
-    watchDrift: async () => undefined,
-    findOrphans: async () => undefined,
+it('gives nothing while another of its takings is still in the middle of it', async () => {
+  await approve('p1');
+  await world.reconcile();
+  await world.passTime('1 hour');
+  await approve('zoe');
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const { ensureAbsent } = world.target;
+  vi.spyOn(world.target, 'ensureAbsent').mockImplementation(async (rights, signal) => {
+    ask();
+    await answered;
+    return ensureAbsent(rights, signal);
   });
+  const backlog = gated();
+  const first = backlog.work.take();
+  await asked;
+  expect(await backlog.work.take()).toBe(0);
+  expect([backlog.isTaken(), await backlog.work.give()]).toEqual([false, 0]);
+  answer();
+  await first;
+  expect(backlog.isTaken()).toBe(true);
+  expect([...world.target.held]).toEqual(['zoe:readonly']);
+});
+
+it('gives nothing, after the database was away, before it has taken what fell due', async () => {
+  await approve('p1');
+  await world.reconcile();
+  let away: Error | undefined;
+  const take = () => (away === undefined ? world.work.take() : Promise.reject(away));
+  const backlog = takeBacklogFirst({ ...world.work, take }, deps());
+  await backlog.work.take();
+  expect(backlog.isTaken()).toBe(true);
+  // What else goes wrong is no reason to keep people waiting.
+  away = new Error('a statement that is wrong');
+  await expect(backlog.work.take()).rejects.toThrow('wrong');
+  expect(backlog.isTaken()).toBe(true);
+  away = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  await expect(backlog.work.take()).rejects.toThrow('connect');
+  away = undefined;
+  await world.passTime('1 hour');
+  await approve('zoe');
+  const before = world.target.calls.length;
+  expect([backlog.isTaken(), await backlog.work.give()]).toEqual([false, 0]);
+  await backlog.work.take();
+  const calls = world.target.calls.slice(before).filter((call) => !call.startsWith('observe'));
+  expect(calls).toEqual([expect.stringContaining('p1:readonly'), 'give zoe:readonly']);
+});
+
+it('stays unready while it cannot even look', async () => {
+  const backlog = takeBacklogFirst({ ...world.work, take: () => Promise.reject(new Error('the database is away')) }, deps());
   await expect(backlog.work.take()).rejects.toThrow('away');
   expect(await backlog.work.give()).toBe(0);
   expect(backlog.isTaken()).toBe(false);
