@@ -5,7 +5,8 @@ import type { Backlog } from './app/vitals-store.ts';
 import type { Instant } from './domain/time.ts';
 
 /** What the gate asks of the database. */
-export type BacklogDeps = Pick<Store, 'now' | 'isTakingLeft'> & {
+export type BacklogDeps = {
+  readonly store: Pick<Store, 'now' | 'isTakingLeft'>;
   readonly integrations: Pick<Integrations, 'all'>;
   readonly isOutage: (error: unknown) => boolean;
 };
@@ -17,18 +18,18 @@ export type BacklogDeps = Pick<Store, 'now' | 'isTakingLeft'> & {
  */
 export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give' | 'watchDrift' | 'findOrphans'>>(
   work: W,
-  { now, isTakingLeft, integrations, isOutage }: BacklogDeps,
+  { store, integrations, isOutage }: BacklogDeps,
 ): { readonly work: W; isTaken(): boolean } {
   /** From when what is due has to be tried first; undefined: from the next taking on. */
   let since: Instant | undefined;
   let taken = false;
   const take = async (): Promise<number> => {
-    const from = (since ??= await now());
+    const from = (since ??= await store.now());
     const looked = await work.take();
     if (taken) return looked;
     const known = integrations.all().map(({ name }) => name);
     // Another taking of ours may be in the middle of it, or the database may have been away since.
-    if ((await isTakingLeft(from, known)) || since !== from) return looked;
+    if ((await store.isTakingLeft(from, known)) || since !== from) return looked;
     taken = true;
     return looked + (await work.give());
   };

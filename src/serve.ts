@@ -158,7 +158,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
       jobs: queue,
       hands,
     }),
-    { now: store.now, isTakingLeft: store.isTakingLeft, integrations: deps.integrations, isOutage },
+    { ...deps, isOutage },
   );
   const { work } = backlog;
   isBacklogTaken = () => !config.roles.has('worker') || backlog.isTaken();

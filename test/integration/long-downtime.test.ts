@@ -30,7 +30,7 @@ async function approve(name: string, service = 'pg'): Promise<void> {
   const decided = await world.useCases.decideRequest(alice, id, { kind: 'approve', duration: undefined, digest: undefined });
   expect(decided).toMatchObject({ ok: true });
 }
-const deps = () => ({ ...world.store, integrations: world.deps.integrations, isOutage });
+const deps = () => ({ ...world.deps, isOutage });
 const gated = () => takeBacklogFirst(world.work, deps());
 const people = Array.from({ length: 20 }, (_, n) => `p${n}`);
 
