@@ -13,6 +13,24 @@ const mostCalls = { give: 4, take: 2 } as const;
 /** How many calls are under way, by integration. */
 type UnderWay = Map<string, number>;
 
+/** Makes a call for a right that stays when it is its turn at that integration. */
+type Keeping = (name: string, call: () => Promise<Settlement>) => Promise<Settlement>;
+
+/**
+ * Rights whose grant has ended and that another grant still wants come with the removals. They must not take the place of those at the
+ * target, and no more of them be asked for at once than of what is given.
+ */
+function createKeeping(): Keeping {
+  const queues = new Map<string, Promise<unknown>[]>();
+  return (name, call) => {
+    const queue = queues.get(name) ?? Array.from({ length: mostCalls.give }, () => Promise.resolve());
+    queues.set(name, queue);
+    const made = (queue.shift() ?? Promise.resolve()).then(call);
+    queue.push(made.catch(() => undefined));
+    return made;
+  };
+}
+
 export type Reconciler = {
   /** Takes whatever is due, until nothing is left that nobody in this process is about. Returns how many rights were looked at. */
   take(): Promise<number>;
@@ -22,7 +40,12 @@ export type Reconciler = {
 
 export function createReconciler(hands: Hands, jobs: Jobs): Reconciler {
   const underWay = { take: new Map(), give: new Map() };
-  return { take: () => drain(hands, jobs, 'take', underWay.take), give: () => drain(hands, jobs, 'give', underWay.give) };
+  const keeping = createKeeping();
+  return {
+    take: () => drain(hands, jobs, 'take', underWay.take, keeping),
+    // Each is counted before it is claimed.
+    give: () => drain(hands, jobs, 'give', underWay.give, (_, call) => call()),
+  };
 }
 
 /** Nothing is taken later for it: what has closed falls due by itself, and this only says when it comes again. */
@@ -32,7 +55,7 @@ export async function turnHours({ store, log }: Hands): Promise<void> {
 }
 
 /** Goes on claiming while calls are under way, of those targets that have any left. */
-async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, underWay: UnderWay): Promise<number> {
+async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, underWay: UnderWay, keeping: Keeping): Promise<number> {
   const under = new Set<Promise<void>>();
   const failures: unknown[] = [];
   let looked = 0;
@@ -43,13 +66,14 @@ async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, und
     const isIdle = under.size === 0;
     const claims = await claimOpen(hands.store, lane, known, underWay);
     looked += claims.length;
-    for (const { name, settlements } of pieces(hands, claims, claimedAtMs)) {
-      underWay.set(name, (underWay.get(name) ?? 0) + 1);
+    for (const { name, isCounted, settlements } of pieces(hands, lane, claims, claimedAtMs, keeping)) {
+      const count = (by: 1 | -1) => isCounted && underWay.set(name, (underWay.get(name) ?? 0) + by);
+      count(1);
       const turn: Promise<void> = settlements
         .then((settled) => writeBack(hands, jobs, settled))
         .catch((error: unknown) => void failures.push(error))
         .finally(() => {
-          underWay.set(name, (underWay.get(name) ?? 1) - 1);
+          count(-1);
           under.delete(turn);
         });
       under.add(turn);
@@ -79,18 +103,32 @@ async function claimOpen(
   return store.claim(lane, limit, { known, open });
 }
 
-type Piece = { readonly name: string; readonly settlements: Promise<readonly Settlement[]> };
+type Piece = { readonly name: string; readonly isCounted: boolean; readonly settlements: Promise<readonly Settlement[]> };
 
-/** One call per right to give, one call per integration for all rights to take. */
-function pieces(hands: Hands, claims: readonly Claim[], claimedAtMs: number): readonly Piece[] {
+/** One call per right to give or to leave in place, one call per integration for all rights to take. */
+function pieces(
+  hands: Hands,
+  lane: keyof typeof mostCalls,
+  claims: readonly Claim[],
+  claimedAtMs: number,
+  keeping: Keeping,
+): readonly Piece[] {
   const gives = claims
     .filter((claim) => claim.desired === 'present')
-    .map((claim) => ({ name: claim.integration, settlements: giveRight(hands, claim, claimedAtMs).then((settled) => [settled]) }));
+    .map((claim) => {
+      const settlements = keeping(claim.integration, () => giveRight(hands, claim, claimedAtMs)).then((settled) => [settled]);
+      return { name: claim.integration, isCounted: lane === 'give', settlements };
+    });
   const byIntegration = Map.groupBy(
     claims.filter((claim) => claim.desired === 'absent'),
     (claim) => claim.integration,
   );
-  return [...gives, ...[...byIntegration].map(([name, group]) => ({ name, settlements: takeRights(hands, name, group, claimedAtMs) }))];
+  const takes = [...byIntegration].map(([name, group]) => ({
+    name,
+    isCounted: true,
+    settlements: takeRights(hands, name, group, claimedAtMs),
+  }));
+  return [...takes, ...gives];
 }
 
 async function writeBack(hands: Hands, jobs: Jobs, settlements: readonly Settlement[]): Promise<void> {

@@ -77,6 +77,30 @@ it.each([
   60_000,
 );
 
+it('rights that stay for another grant take no removal its place, and are asked for a few at a time', async () => {
+  const slow = hanging('slow');
+  const { ensureAbsent } = fakeTarget('slow');
+  slow.target.ensureAbsent = ensureAbsent;
+  await using world = await createWorld({ besides: [slow.target] });
+  await fill(world, 'slow', 'take', 60, 60);
+  // Each has another grant that goes on.
+  await world.pool.query(`set session_replication_role = replica;
+    insert into grants (org, id, request_id, right_id, seconds, state, latest_end, provision_until, granted_at, expires_at)
+      select org, gen_random_uuid(), gen_random_uuid(), right_id, 20000, 'active', latest_end, provision_until, granted_at, now() + interval '1 hour' from grants;
+    reset session_replication_role`);
+  const reconciler = createReconciler(world.hands, { wake: async () => undefined });
+  const first = reconciler.take();
+  await expect.poll(() => slow.underWay.length).toBeGreaterThan(0);
+  await fill(world, 'slow', 'take', 1, 30);
+  const second = reconciler.take();
+  const gone = async () => (await world.pool.query(`select from grants where state = 'ended' and left_in_place is null`)).rowCount;
+  await expect.poll(gone).toBe(1);
+  expect(slow.underWay).toHaveLength(4);
+  slow.answer();
+  await Promise.all([first, second]);
+  expect((await world.pool.query(`select from grants where left_in_place = 'another-grant'`)).rowCount).toBe(60);
+});
+
 it('leaves alone what is not known here as long as others may know it, and what is known and busy', async () => {
   await using world = await createWorld();
   const store = createStore({ db: world.db, pool: world.pool, removals: world.pool });
