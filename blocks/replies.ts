@@ -1,5 +1,6 @@
 /** What a command came to, as a private message. */
 import { describeDuration } from '../src/domain/duration.ts';
+import { oneStep } from '../src/domain/next-groups.ts';
 import type { PreApproval } from '../src/domain/pre-approval.ts';
 import { recurringWindowText } from '../src/domain/recurring-window.ts';
 import type { PermissionRequest } from '../src/domain/request.ts';
@@ -8,7 +9,7 @@ import { helpLines } from './help-lines.ts';
 import { type Message, fence, message, paragraph } from './kit.ts';
 import { type Line, bold, code, date, line, onLines, onOneLine, words } from './line.ts';
 import { statusOf } from './status.ts';
-import { rightLine } from './words.ts';
+import { escalationLines, rightLine } from './words.ts';
 
 export type ListProps = {
   readonly arg: string;
@@ -52,6 +53,16 @@ export function allowedReply(preApproval: PreApproval): Message {
 
 export const statusReply = (request: PermissionRequest): Message =>
   said(rightLine(request.permission), statusOf(request).headline, ...owedLines(request));
+
+/** To whoever agreed where one is not enough: that they did, however often they press. */
+export const agreedReply = (request: PermissionRequest): Message =>
+  said(rightLine(request.permission), line('👍 ', bold('You have agreed.'), ' Somebody else must agree too before it is given.'));
+
+/** To whoever escalated: who is asked by now, and when a further press asks more. */
+export function escalatedReply(request: PermissionRequest): Message {
+  const again = `Where policies name a further group, you can have it asked from ${describeDuration(oneStep)} after the last one on.`;
+  return said(rightLine(request.permission), ...escalationLines(request), ...(request.groupsAsked === undefined ? [] : [line(again)]));
+}
 
 export function requestsReply(requests: readonly PermissionRequest[]): Message {
   if (requests.length === 0) return said(words('You have no requests.'));

@@ -1,6 +1,6 @@
-import { type DurationSeconds, toSeconds } from '../domain/duration.ts';
+import type { DurationSeconds } from '../domain/duration.ts';
 import type { RequestId } from '../domain/ids.ts';
-import { groupsLeft } from '../domain/next-groups.ts';
+import { groupsLeft, oneStep } from '../domain/next-groups.ts';
 import { isSelf, type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Result } from '../domain/result.ts';
 import { inDoubt, type Outcome } from '../domain/route.ts';
@@ -10,9 +10,6 @@ import type { DecideDeps } from './decide-request.ts';
 import type { Caller, OnCallServices } from './ports.ts';
 import { type RoutingDeps, usablePaths } from './routing.ts';
 import type { Actor, Transaction } from './store.ts';
-
-/** A second press is most often the same one again; so long the next group has the request to itself. */
-const oneStep = toSeconds({ time: 1, unit: 'm' });
 
 /**
  * The requestor does not want to wait: whoever is on call for the services that matching policies name is told, once, and

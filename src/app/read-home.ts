@@ -133,6 +133,8 @@ function decidable(glance: Glance, caller: Caller): (request: PermissionRequest)
   // Many ask for the same: what policies make of it is the same for each.
   const routed = new Map<string, Promise<Routed>>();
   return async (request) => {
+    // They have said their yes; it waits for others now.
+    if (request.endorsements?.some(({ by }) => by.id === caller.person.id) === true) return false;
     const key = JSON.stringify([request.principal.id, request.permission, request.groupsAsked?.count]);
     const route = routed.get(key) ?? routeByVersion(glance.routing, glance.reads, request);
     routed.set(key, route);

@@ -6,6 +6,9 @@ import type { PermissionRequest } from './request.ts';
 import type { Outcome } from './route.ts';
 import { after, instant, type Instant } from './time.ts';
 
+/** A second press of Escalate is most often the same one again; so long the next group has the request to itself. */
+export const oneStep = toSeconds({ time: 1, unit: 'm' });
+
 /** The same with the ways of the groups that are asked by now: the first `count` of each approval. */
 export function withGroupsAsked(outcome: Outcome, count: number): Outcome {
   if (outcome.kind !== 'ask' || count === 0) return outcome;

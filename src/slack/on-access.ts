@@ -3,7 +3,7 @@ import type { Message } from '../../blocks/kit.ts';
 import { rejectionMessage, rejectionView } from '../../blocks/notices.ts';
 import { receipt, receiptHeading } from '../../blocks/receipt.ts';
 import { secret } from '../../blocks/secret.ts';
-import { statusReply } from '../../blocks/replies.ts';
+import { escalatedReply, statusReply } from '../../blocks/replies.ts';
 import { decodeExtend, decodeId, decodeNarrow } from '../../blocks/wire.ts';
 import type { Caller } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
@@ -19,29 +19,35 @@ type Change = (useCases: UseCases, caller: Caller, id: RequestId) => Promise<Res
 
 export const onCancel = changing((useCases, caller, id) => useCases.cancelRequest(caller, id));
 export const onNudge = changing((useCases, caller, id) => useCases.nudgeRequest(caller, id));
-export const onEscalate = changing((useCases, caller, id) => useCases.escalateRequest(caller, id, undefined));
+/** Answered each time: a press that comes too soon changes nothing under the button. */
+export const onEscalate = changing((useCases, caller, id) => useCases.escalateRequest(caller, id, undefined), escalatedReply);
 export const onTakeAtOnce = changing((useCases, caller, id) => useCases.breakGlass.take(caller, id));
 export const onRelinquish = changing((useCases, caller, id) => useCases.relinquishGrant(caller, id));
 export const onRevoke = changing((useCases, caller, id) => useCases.revokeGrant(caller, id, undefined));
 
-/** Success needs no answer: the message under the button is redrawn, and the home tab here. */
-function changing(change: Change): (desk: Desk, press: Press) => Promise<void> {
+/** Success needs no answer where none is given: the message under the button is redrawn, and the home tab here. */
+function changing(change: Change, answer?: (request: PermissionRequest) => Message): (desk: Desk, press: Press) => Promise<void> {
   return (desk, press) => {
     const tell = privately(desk, press.userId, press.respond);
     return attempt(desk, tell, async () => {
-      const refusal = await applied(desk, press, change);
-      if (refusal !== undefined) await tell(refusal);
+      const said = await applied(desk, press, change, answer);
+      if (said !== undefined) await tell(said);
       if (press.view?.isHome === true) await redrawHome(desk, press);
     });
   };
 }
 
-async function applied(desk: Desk, press: Press, change: Change): Promise<Message | undefined> {
+async function applied(
+  desk: Desk,
+  press: Press,
+  change: Change,
+  answer: ((request: PermissionRequest) => Message) | undefined,
+): Promise<Message | undefined> {
   const caller = await desk.identities.caller(press.userId);
   if (!caller.ok) return rejectionMessage(caller.rejection);
   const id = decodeId(press.value);
   const changed = id === undefined ? unreadable(desk) : await change(desk.useCases, caller.value, id);
-  return changed.ok ? undefined : rejectionMessage(changed.rejection);
+  return changed.ok ? answer?.(changed.value) : rejectionMessage(changed.rejection);
 }
 
 /** An approver chooses less; the message then shows that, and is what they approve. */

@@ -1,6 +1,6 @@
 /** Approve, in the channel and in the review window. */
 import { noticeView, rejectionMessage, rejectionView } from '../../blocks/notices.ts';
-import { statusReply } from '../../blocks/replies.ts';
+import { agreedReply, statusReply } from '../../blocks/replies.ts';
 import { review } from '../../blocks/review.ts';
 import { window } from '../../blocks/kit.ts';
 import { actionIds, blockIds, decodeDecision, decodeDuration, decodeId, noticeId } from '../../blocks/wire.ts';
@@ -12,7 +12,7 @@ import type { Submission, SubmissionAnswer } from './submission.ts';
 
 const heading = 'Review request';
 
-/** Success needs no answer: the message under the button is redrawn. */
+/** A decision needs no answer: the message under the button is redrawn. A yes that is not enough may change nothing there. */
 export function onApprove(desk: Desk, press: Press): Promise<void> {
   const tell = privately(desk, press.userId, press.respond);
   return attempt(desk, tell, async () => {
@@ -26,6 +26,7 @@ export function onApprove(desk: Desk, press: Press): Promise<void> {
         ? unreadable(desk)
         : await desk.useCases.decideRequest(caller.value, shown.id, { kind: 'approve', duration, digest: shown.digest });
     if (!decided.ok) await tell(rejectionMessage(decided.rejection));
+    else if (decided.value.state.kind === 'pending') await tell(agreedReply(decided.value));
   });
 }
 
@@ -52,6 +53,7 @@ export async function onReviewSubmitted(desk: Desk, { userId, values, metadata }
   const duration = decodeDuration(chosen(values, blockIds.duration, actionIds.duration));
   const decided = await desk.useCases.decideRequest(caller.value, shown.id, { kind: 'approve', duration, digest: shown.digest });
   if (!decided.ok) return { kind: 'done', view: rejectionView(heading, decided.rejection) };
-  const view = window(heading, statusReply(decided.value).blocks, noticeId);
+  const reply = decided.value.state.kind === 'pending' ? agreedReply(decided.value) : statusReply(decided.value);
+  const view = window(heading, reply.blocks, noticeId);
   return { kind: 'done', view, after: () => refreshHome(desk, userId) };
 }

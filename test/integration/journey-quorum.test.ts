@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { callerOf, expectAgreement } from '../support/agreement.ts';
-import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf } from '../support/journey.ts';
+import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf, told } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 
 it.each(['socket', 'http'] as const)(
@@ -15,6 +15,12 @@ it.each(['socket', 'http'] as const)(
       approval: [{ type: 'p0', options: { requiredApprovals: 2 } }],
     });
     expect(created.ok).toBe(true);
+    await workspace.as('carol').openHome();
+    const waiting = (holds: boolean) =>
+      workspace.until(
+        () => JSON.stringify(workspace.as('carol').home()?.source ?? '').includes('Nothing waits for your decision') !== holds,
+        20_000,
+      );
     await workspace.as('bob').command('/access request pg role readonly --reason "two of them" --duration 1h');
     const approval = await approvalOf(workspace, 'two of them');
     const mine = await seen(
@@ -22,6 +28,7 @@ it.each(['socket', 'http'] as const)(
       () => workspace.as('bob').dm(),
       (message) => buttonsOf(message).includes('cancel'),
     );
+    await waiting(true);
     await workspace.as('carol').press(approval, 'approve');
     const channel = () => [approval];
     await seen(workspace, channel, (message) => textOf(message).includes('agreed to'));
@@ -31,8 +38,17 @@ it.each(['socket', 'http'] as const)(
       (message) => textOf(message).includes('carol@example.com'),
     );
     expect(buttonsOf(approval)).toContain('approve');
+    await told(workspace, workspace.as('carol'), 'You have agreed');
+    await waiting(false);
     // The same person again is one person, and nothing is given.
     await workspace.as('carol').press(approval, 'approve');
+    await workspace.until(
+      () =>
+        workspace
+          .as('carol')
+          .ephemerals()
+          .filter((each) => textOf(each).includes('You have agreed')).length === 2,
+    );
     await expectAgreement(product);
     expect((await curfew.pool.query(`select state from requests`)).rows).toEqual([{ state: 'pending' }]);
 

@@ -7,7 +7,7 @@ import { postingKey } from '../../src/domain/posting.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
 import type { Result } from '../../src/domain/result.ts';
 import { callerOf, expectAgreement } from '../support/agreement.ts';
-import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf } from '../support/journey.ts';
+import { accessOf, approvalOf, buttonsOf, expectNoComplaints, pressStale, seen, textOf } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 
@@ -171,15 +171,20 @@ it.each([
     const approval = await approvalOf(workspace, 'in the night');
     await expectAgreement(product);
     if (by === 'silence') await curfew.pool.query(`update requests set created_at = created_at - interval '31 minutes', notify_at = now()`);
-    else
-      await workspace.as('bob').press(
-        await seen(
-          workspace,
-          () => workspace.as('bob').dm(),
-          (message) => buttonsOf(message).includes('escalate'),
-        ),
-        'escalate',
+    else {
+      const bob = workspace.as('bob');
+      const mine = await seen(
+        workspace,
+        () => bob.dm(),
+        (message) => buttonsOf(message).includes('escalate'),
       );
+      const shown = mine.blocks;
+      // Pressed again at once, it asks nobody more, and says when that may be.
+      for (const times of [1, 2]) {
+        await pressStale(bob, mine, shown, 'escalate');
+        await workspace.until(() => bob.ephemerals().filter((each) => textOf(each).includes('1 minute after')).length === times);
+      }
+    }
     const copy = await seen(
       workspace,
       () => workspace.as('dave').dm(),

@@ -63,6 +63,9 @@ describe('where two people must agree', () => {
       ok: true,
       value: { state: { kind: 'pending' }, endorsements: [{ by: { email: 'carol@example.com' } }] },
     });
+    const waiting = async (name: string) => (await world.useCases.home(by(name))).waiting.requests.map(({ id }) => id);
+    expect(await waiting('carol')).not.toContain(request.id);
+    expect(await waiting('dave')).toContain(request.id);
     await world.work.notify(request.id);
     expect(world.posted.at(-2)?.picture).toMatchObject({ approvers: ['2 different people of: Security reviewers'], choice: {} });
     expect(await approve('dave', request, '30m')).toMatchObject({
