@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { actionIds, blockIds } from '../../blocks/wire.ts';
 import { elementsOf } from '../../src/sandbox/slack/elements.ts';
 import { callerOf, expectAgreement } from '../support/agreement.ts';
-import { accessOf, buttonsOf, expectNoComplaints, seen, textOf, told, windowWith } from '../support/journey.ts';
+import { accessOf, buttonsOf, expectNobodyCalled, expectNoComplaints, seen, textOf, told, windowWith } from '../support/journey.ts';
 import { type RunningCurfew, startCurfew } from '../support/running-curfew.ts';
 
 const take = '/access request pg role readonly --break-glass --reason "orders are stuck"';
@@ -68,6 +68,8 @@ it.each(['socket', 'http'] as const)(
       () => bob.dm(),
       (message) => textOf(message).includes('What they found: Needed'),
     );
+    // What somebody typed calls nobody.
+    expectNobodyCalled([...alice.messages('approvals'), ...bob.dm()]);
     // Whose screen is behind is told so.
     await expectAgreement(product);
     await bob.command('/access request pg role readwrite --break-glass --reason "and that one"');

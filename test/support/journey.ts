@@ -28,6 +28,21 @@ export function fencesOf(value: unknown): string[] {
   return Object.values(value).flatMap(fencesOf);
 }
 
+/** Text of whatever kind, and whoever or whatever is called or marked up by it, however deep. */
+const aliveIn = (value: unknown): unknown[] => {
+  if (Array.isArray(value)) return value.flatMap(aliveIn);
+  if (typeof value !== 'object' || value === null) return [];
+  const isAlive = 'type' in value && ['mrkdwn', 'user', 'usergroup', 'broadcast'].includes(String(value.type));
+  return [...(isAlive ? [value] : []), ...Object.values(value).flatMap(aliveIn)];
+};
+
+/** What somebody typed calls nobody, in the message itself and in what stands for it in a notification. */
+export function expectNobodyCalled(messages: readonly Message[]): void {
+  expect(messages).not.toEqual([]);
+  expect(messages.filter(({ text }) => /<(?:!(?!date\^)|@)/.test(text))).toEqual([]);
+  expect(messages.flatMap(({ blocks }) => aliveIn(blocks))).toEqual([]);
+}
+
 /** Settles with the first message for which this holds. */
 export const seen = (workspace: WorkspaceDriver, messages: () => Message[], holds: (message: Message) => boolean): Promise<Message> =>
   workspace.until(() => messages().find(holds), patienceMs);
