@@ -34,6 +34,7 @@ export function forecastLines(forecast: Forecast): readonly Line[] {
 
 const reasons = {
   'on-call': 'you are on call',
+  'other-on-call': 'they are on call',
   policy: 'a policy gives this without a decision',
   'pre-approval': 'it was approved beforehand',
 } as const;

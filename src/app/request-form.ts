@@ -162,7 +162,8 @@ async function forecast(
     return { ...told(await inEmergency(deps, org, taker, atMost, duration)), reasonRequired: true };
   if (refused !== undefined) return told({ kind: 'refused', rejection: refused });
   if (cover !== undefined) return told({ kind: 'at-once', because: 'pre-approval', atMost: undefined, within: withinOf(cover) });
-  if (outcome.kind === 'auto') return told({ kind: 'at-once', because: 'on-call', atMost: onCallAccess });
+  if (outcome.kind === 'auto')
+    return told({ kind: 'at-once', because: taker === undefined ? 'other-on-call' : 'on-call', atMost: onCallAccess });
   if (outcome.kind === 'persistent')
     return told({ kind: 'at-once', because: 'policy', atMost: undefined, hours: hours.ok ? hours.value : undefined });
   return told({ kind: 'people', approvers, hours: inItsHours?.hours });

@@ -7,10 +7,10 @@ import type { Instant } from './time.ts';
 export type Forecast =
   /** People decide; `approvers` names them in words. In these hours, nobody would have to. */
   | { readonly kind: 'people'; readonly approvers: readonly string[]; readonly hours?: RecurringWindow | undefined }
-  /** Nobody has to decide. `atMost`: it lasts no longer than that, whatever is asked. */
+  /** Nobody has to decide. `atMost`: it lasts no longer than that, whatever is asked. `on-call`: the asker is; else whom it is for. */
   | {
       readonly kind: 'at-once';
-      readonly because: 'on-call' | 'policy' | 'pre-approval';
+      readonly because: 'on-call' | 'other-on-call' | 'policy' | 'pre-approval';
       readonly atMost: DurationSeconds | undefined;
       /** It is there in these hours only, each time they come. */
       readonly hours?: RecurringWindow | undefined;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { forecastLines } from '../../blocks/forecast.ts';
 import type { Asked } from '../../src/app/request-form.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import type { Policy } from '../../src/domain/policy.ts';
@@ -53,6 +54,9 @@ it('says what would become of it, as asking then does', async () => {
     ]),
   );
   expect(await forecastOf(world, 'bob')).toEqual({ kind: 'at-once', because: 'on-call', atMost: hour });
+  const forBob = must(await forecastOf(world, 'alice', { to: 'bob@example.com' }));
+  expect(forBob).toEqual({ kind: 'at-once', because: 'other-on-call', atMost: hour });
+  expect(JSON.stringify(forecastLines(forBob))).toContain('they are on call');
   expect(await forecastOf(world, 'dave')).toEqual({ kind: 'people', approvers: ['Platform team'] });
 
   await setPolicies(world, allows([{ type: 'persistent' }]));

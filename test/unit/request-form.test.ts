@@ -61,6 +61,7 @@ const forecasts = (said: string): readonly (Forecast | undefined)[] => [
   undefined,
   { kind: 'people', approvers: Array.from({ length: 12 }, () => said) },
   { kind: 'at-once', because: 'on-call', atMost: hour },
+  { kind: 'at-once', because: 'other-on-call', atMost: hour },
   { kind: 'at-once', because: 'policy', atMost: undefined, hours },
   { kind: 'people', approvers: [said], hours },
   { kind: 'at-once', because: 'pre-approval', atMost: undefined, within: { hours, closesAt: instant(1e12) } },
