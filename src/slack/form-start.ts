@@ -40,13 +40,27 @@ async function accountFor({ identities, people }: Desk, email: Email): Promise<s
   return theirs !== undefined && canonicalEmail(theirs) === canonicalEmail(email) ? account : undefined;
 }
 
+/** `workspace`: the domain of the one it was chosen in; undefined where Slack names none. */
+export type ChosenMessage = { readonly channel: string; readonly ts: string; readonly workspace: string | undefined };
+
 /** The message's link in the reason. Without one the form is as useful. */
-export async function formOfMessage(desk: Desk, at: { readonly channel: string; readonly ts: string }): Promise<FormState> {
+export async function formOfMessage(desk: Desk, at: ChosenMessage): Promise<FormState> {
+  const link = (await permalinkOf(desk, at)) ?? linkOf(at);
+  return link === undefined ? emptyForm : { ...emptyForm, reason: `${link}\n` };
+}
+
+async function permalinkOf({ client, log }: Desk, { channel, ts }: ChosenMessage): Promise<string | undefined> {
   try {
-    const { permalink } = await desk.client.chat.getPermalink({ channel: at.channel, message_ts: at.ts });
-    return { ...emptyForm, reason: permalink === undefined ? undefined : `${permalink}\n` };
+    return (await client.chat.getPermalink({ channel, message_ts: ts })).permalink;
   } catch (error) {
-    desk.log.warn({ error: apiError(error) ?? String(error) }, 'a message has no link; the form opens without one');
-    return emptyForm;
+    log.warn(
+      { error: apiError(error) ?? String(error) },
+      'Slack gives no link to a message; the form opens with the one that it must have',
+    );
+    return undefined;
   }
 }
+
+/** Of channels that this app is no member of Slack tells us nothing; whoever is sees the message by this. */
+const linkOf = ({ channel, ts, workspace }: ChosenMessage): string | undefined =>
+  workspace === undefined ? undefined : `https://${workspace}.slack.com/archives/${channel}/p${ts.replace('.', '')}`;

@@ -33,7 +33,7 @@ import {
   onReviewGlass,
 } from './on-say.ts';
 import { answerHeading, denyHeading, glassHeading, questionHeading } from '../../blocks/say.ts';
-import { formOfMessage } from './form-start.ts';
+import { type ChosenMessage, formOfMessage } from './form-start.ts';
 import { formHeading, onAskAgain, onFormChanged, onFormSubmitted, openForm } from './on-form.ts';
 import { onAllowChanged, onAllowSubmitted } from './on-allow.ts';
 import { onTurnHome, openHome } from './on-home.ts';
@@ -150,7 +150,7 @@ const submits: Record<ViewId, { readonly submit: Submit; readonly heading: strin
 type Shortcut = {
   readonly userId: string;
   readonly triggerId: string;
-  readonly message: { readonly channel: string; readonly ts: string } | undefined;
+  readonly message: ChosenMessage | undefined;
   readonly respond: Press['respond'];
 };
 const shortcuts: Record<ShortcutId, (desk: Desk, from: Shortcut) => Promise<void>> = {
@@ -183,7 +183,8 @@ export function listen(app: App, desk: Desk): void {
       await ack();
       if (!(await desk.isFirst(body))) return;
       const { user, trigger_id: triggerId } = body;
-      const message = body.type === 'message_action' ? { channel: body.channel.id, ts: body.message_ts } : undefined;
+      const message =
+        body.type === 'message_action' ? { channel: body.channel.id, ts: body.message_ts, workspace: body.team?.domain } : undefined;
       await shortcuts[id](desk, { userId: user.id, triggerId, message, respond: message === undefined ? undefined : respond });
     });
   }

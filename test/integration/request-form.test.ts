@@ -130,7 +130,7 @@ describe.each<Mode>(['socket', 'http'])('the request form by %s', (mode) => {
     expectNoComplaints(running);
   });
 
-  it('opens with the link of a message, and without one where there is none', async () => {
+  it('opens with the link of a message, also where Slack gives us none', async () => {
     await using world = await createWorld();
     const { running, workspace, bob, form } = await start(mode, world);
     await using _ = running;
@@ -142,7 +142,8 @@ describe.each<Mode>(['socket', 'http'])('the request form by %s', (mode) => {
     await bob.close(view);
     workspace.faults.next('chat.getPermalink', { error: 'channel_not_found' });
     await bob.shortcutAt(message, 'request_from_message');
-    expect(must(elementOf(await form('Which one?'), blockIds.reason)).element).not.toHaveProperty('initial_value');
+    const link = `https://local.slack.com/archives/${message.channel}/p${message.ts.replace('.', '')}\n`;
+    expect(must(elementOf(await form('Which one?'), blockIds.reason)).element).toMatchObject({ initial_value: link });
     expect(running.logged.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
