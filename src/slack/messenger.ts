@@ -12,7 +12,7 @@ import { several } from '../../blocks/several.ts';
 import { warning } from '../../blocks/warning.ts';
 import type { Log } from '../app/ports.ts';
 import type { Messenger, Picture } from '../app/ports.ts';
-import type { Posting } from '../domain/posting.ts';
+import type { Posting, Slot } from '../domain/posting.ts';
 import { createDriftMessenger } from './drift-messenger.ts';
 import { createEndStep } from './end-step.ts';
 import { createDrawHome } from './home-tabs.ts';
@@ -45,7 +45,8 @@ export function createMessenger({ client, botId, places, identities, pace, comma
   return {
     async post(posting, picture, under, witness) {
       const channel = await placeOf(places, posting, picture);
-      return postMessage(desk, channel, draw(posting, picture), messageMark(picture.request.id, posting), under, witness);
+      const below = under === undefined ? undefined : { ref: under, isBroadcast: broadcast.has(posting.slot) };
+      return postMessage(desk, channel, draw(posting, picture), messageMark(picture.request.id, posting), below, witness);
     },
     find: (request, attempt, under) => find(messageMark(request, attempt.posting), attempt, under),
     linkTo: createLinkTo(client, pace, log),
@@ -60,6 +61,9 @@ export function createMessenger({ client, botId, places, identities, pace, comma
     },
   };
 }
+
+/** What is to hurry somebody: a reply alone would be seen by nobody new. All else follows the thread. */
+const broadcast: ReadonlySet<Slot> = new Set(['reminder', 'nudge', 'unreviewed']);
 
 function draw({ slot, to, round }: Posting, picture: Picture): Message {
   switch (slot) {

@@ -21,8 +21,11 @@ const redrawWaitMs = 2_000;
 
 export type Desk = { readonly client: WebClient; readonly pace: Pace; readonly places: Pick<Places, 'forget'> };
 
+/** Where in a channel a message stands: below `ref`, where that is in the same channel; `isBroadcast`: and in the channel itself, too. */
+export type Under = { readonly ref: MessageRef; readonly isBroadcast: boolean };
+
 /**
- * Posts in a channel when its turn comes, below `under` where that is in the same one.
+ * Posts in a channel when its turn comes.
  * @throws Unusable where the channel takes none; anything else where it could not be, or may not have been, posted
  */
 export async function postMessage(
@@ -30,14 +33,14 @@ export async function postMessage(
   channel: string,
   { text, blocks }: Message,
   mark: MessageMark,
-  under: MessageRef | undefined,
+  under: Under | undefined,
   witness: PostWitness | undefined,
 ): Promise<MessageRef> {
   const message = {
     text,
     blocks,
-    // What moved elsewhere in the meantime has no thread there. In a channel a reply alone would be seen by nobody new.
-    ...(under?.channel === channel ? { channel, thread_ts: under.ts, reply_broadcast: true } : { channel }),
+    // What moved elsewhere in the meantime has no thread there.
+    ...(under?.ref.channel === channel ? { channel, thread_ts: under.ref.ts, reply_broadcast: under.isBroadcast } : { channel }),
     // A link in somebody's reason must not bring its site's pictures along.
     unfurl_links: false,
     unfurl_media: false,

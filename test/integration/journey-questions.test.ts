@@ -22,7 +22,8 @@ it.each(['socket', 'http'] as const)('asks for more, is answered, and decides th
     () => alice.messages('approvals'),
     (message) => textOf(message).includes('No answer yet.'),
   );
-  expect(question.threadTs).toBe(approval.ts);
+  // It stands below the approval only: the channel has nothing to do for it.
+  expect(question).toMatchObject({ threadTs: approval.ts, isBroadcast: false });
 
   await bob.press(inquiry, 'answer');
   const answering = await windowWith(workspace, bob, 'Your answer');

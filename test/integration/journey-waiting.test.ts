@@ -46,7 +46,7 @@ it.each(['socket', 'http'] as const)('reminds, nudges, warns and extends, over %
   await told(workspace, bob, 'You can nudge them again 10 minutes after the last time');
   await moveRequests(product, '15 minutes');
   const reminder = await inChannel('Still waiting');
-  expect(reminder.threadTs).toBe(approval.ts);
+  expect(reminder).toMatchObject({ threadTs: approval.ts, isBroadcast: true });
   await bob.press(waiting, 'nudge');
   const nudge = await inChannel('asks again');
   expect(buttonsOf(nudge)).toEqual(['approve', 'deny', 'ask_more']);
