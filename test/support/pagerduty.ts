@@ -1,11 +1,16 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { startHttps, trust } from './https.ts';
 
 export const token = 'u+pagerduty-token-0123';
 type Shift = { readonly policy: string; readonly level: number; readonly email: string };
 
-/** As much of PagerDuty's REST API v2 and Events API v2 as Curfew uses. It pages once per routing key and deduplication key. */
-export async function startPagerDuty() {
+/**
+ * As much of PagerDuty's REST API v2 and Events API v2 as Curfew uses. It pages once per routing key and deduplication key.
+ * @param isSecure on https, as the configuration demands it; this process believes its certificate meanwhile
+ */
+export async function startPagerDuty({ isSecure = false }: { isSecure?: boolean } = {}) {
+  await using stack = new AsyncDisposableStack();
   const fake = {
     url: '',
     /** Service → escalation policy. */
@@ -17,11 +22,7 @@ export async function startPagerDuty() {
     asked: [] as string[],
     /** Answers the next calls instead, in order. */
     next: [] as ((response: ServerResponse) => void)[],
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
   const say = (response: ServerResponse, status: number, body: unknown) =>
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -50,7 +51,7 @@ export async function startPagerDuty() {
     return say(response, 202, { status: 'success', message: 'Event processed', dedup_key: event.dedup_key });
   };
 
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.once('end', () => {
@@ -65,12 +66,31 @@ export async function startPagerDuty() {
       if (policy === undefined) return say(response, 404, { error: { message: 'Not Found', code: 2100 } });
       return say(response, 200, { service: { id: pathname, escalation_policy: { id: policy, type: 'escalation_policy_reference' } } });
     });
-  });
+  };
+  fake.url = isSecure ? await listenSecurely(answer, stack) : await listen(answer, stack);
+  const running = stack.move();
+  return fake;
+}
+
+async function listen(answer: RequestListener, stack: AsyncDisposableStack): Promise<string> {
+  const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stack.defer(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
   const address: AddressInfo | string | null = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  fake.url = `http://127.0.0.1:${address.port}`;
-  return fake;
+  return `http://127.0.0.1:${address.port}`;
+}
+
+async function listenSecurely(answer: RequestListener, stack: AsyncDisposableStack): Promise<string> {
+  const { domain, certificate } = stack.use(await startHttps(answer));
+  stack.use(trust(certificate));
+  return `https://${domain}`;
 }
 
 export type FakePagerDuty = Awaited<ReturnType<typeof startPagerDuty>>;
