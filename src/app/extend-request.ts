@@ -14,6 +14,7 @@ import { type Cover, findCover } from './pre-approvals.ts';
 import { policiesOf, routeByVersion } from './routing.ts';
 import type { Actor, Transaction } from './store.ts';
 import { mustRead, openLimit, whyNotAsk } from './submit-request.ts';
+import { whyTooFew } from './too-few.ts';
 
 /** As asked: so much longer than the access lasts now. */
 export type MoreTime = { readonly duration: DurationSeconds; readonly reason: string | undefined };
@@ -93,7 +94,11 @@ async function ask(
     rules: { version, policies: policiesOf(outcome) },
     extension,
   };
-  if (ready === undefined) return accept(await mustRead(tx, org, await tx.addRequest(actorOf(caller), asked)));
+  if (ready === undefined) {
+    const tooFew = await whyTooFew(deps.routing, tx, wish, outcome);
+    if (tooFew !== undefined) return reject(tooFew);
+    return accept(await mustRead(tx, org, await tx.addRequest(actorOf(caller), asked)));
+  }
   return give(tx, caller, asked, ready, account.value, maximum);
 }
 

@@ -136,7 +136,7 @@ async function askForm(deps: DecideDeps, caller: Caller, asked: Asked): Promise<
 async function forecast(
   deps: DecideDeps,
   glance: Glance,
-  { org, email, taker }: Whose,
+  { org, email, taker, asker }: Whose,
   integration: Integration,
   { accessType, resource }: CatalogItem,
   {
@@ -149,7 +149,7 @@ async function forecast(
   const { name, service } = integration;
   const duration = (length.ok ? length.value : undefined) ?? allowedDurations(outlook.settings)[0];
   const permission = { integration: name, service, accessType, resource };
-  const supposed = { org, email, permission, integration, reason: 'any', duration, at: undefined };
+  const supposed = { org, email, requestor: asker, permission, integration, reason: 'any', duration, at: undefined };
   const foreseen = await foresee({ ...deps, routing: glance.routing }, glance.reads, outlook, supposed);
   const { outcome, cover, inItsHours, refusal, approvers } = foreseen;
   const atMost = taker === undefined ? undefined : mostAtOnce(glance.routing, foreseen);
@@ -210,7 +210,7 @@ async function resources(deps: DecideDeps, caller: Caller, asked: Asked, query: 
 }
 
 /** `taker`: the caller, where it is for themselves, as break-glass access has to be. */
-type Whose = For & { readonly isTold: boolean; readonly taker: PersonId | undefined };
+type Whose = For & { readonly isTold: boolean; readonly taker: PersonId | undefined; readonly asker: Email };
 
 /**
  * Whose offer it is. What others may ask for is only for those who may look that up; everybody else is offered what they may
@@ -220,9 +220,9 @@ async function whom(glance: Glance, caller: Caller, to: string | undefined): Pro
   const { org, person } = caller;
   const email: Email | undefined = to === undefined ? person.email : parseEmail(to);
   const isOwn = email !== undefined && canonicalEmail(email) === canonicalEmail(person.email);
-  if (isOwn) return { org, email: person.email, isTold: true, taker: person.id };
+  if (isOwn) return { org, email: person.email, isTold: true, taker: person.id, asker: person.email };
   const isTold = email !== undefined && (await whyNotSeeOthers(glance, caller)) === undefined;
-  return { org, email: isTold ? email : person.email, isTold, taker: undefined };
+  return { org, email: isTold ? email : person.email, isTold, taker: undefined, asker: person.email };
 }
 
 /** What these keys mean in the catalogue of this moment; whatever is named is found, whether or not it may be asked for. */

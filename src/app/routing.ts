@@ -138,7 +138,10 @@ export async function judgeDecider(
 }
 
 /** The ways to approval whose demands the request meets. */
-export const usablePaths = (request: Decidable, outcome: Outcome): ApprovalPath[] =>
+export const usablePaths = (
+  request: Pick<Decidable, 'reason' | 'durationNamed' | 'breakGlass' | 'isPreapproved'>,
+  outcome: Outcome,
+): ApprovalPath[] =>
   openPaths(outcome.kind === 'ask' ? outcome.paths : [], {
     hasReason: request.reason !== undefined,
     hasDuration: request.durationNamed || request.breakGlass !== undefined,

@@ -22,6 +22,7 @@ import { type Cover, coverInItsHours, firstCover } from './pre-approvals.ts';
 import { routeBy, type RoutingDeps } from './routing.ts';
 import type { Outlook, Reads, Store } from './store.ts';
 import { whyNotAsk } from './submit-request.ts';
+import { whyTooFew } from './too-few.ts';
 
 /** What somebody might ask for. */
 export type Question = {
@@ -73,7 +74,7 @@ export async function simulatePolicy(deps: SimulateDeps, caller: Caller, questio
     if (email === undefined) return reject({ code: 'invalid-principal', given: question.requestor });
     const found = findPermission(integrations, question.right);
     if (!found.ok) return found;
-    const seen = await foresee(deps, reads, outlook, { ...question, ...found.value, org, email });
+    const seen = await foresee(deps, reads, outlook, { ...question, ...found.value, org, email, requestor: email });
     const { outcome, policies, candidates, facts } = seen;
     return accept({
       outcome: outcome.kind,
@@ -88,10 +89,11 @@ export async function simulatePolicy(deps: SimulateDeps, caller: Caller, questio
   });
 }
 
-/** `email`: who would have the access, and would ask for it. */
+/** `email`: who would have the access; `requestor`: who would ask for it. */
 export type Supposed = Pick<Question, 'reason' | 'duration' | 'at'> & {
   readonly org: Org;
   readonly email: Email;
+  readonly requestor: Email;
   readonly permission: Permission;
   readonly integration: Integration;
 };
@@ -101,7 +103,7 @@ export async function foresee(
   deps: SimulateDeps,
   reads: Reads,
   { settings, hasPreApprovals }: Pick<Outlook, 'settings' | 'hasPreApprovals'>,
-  { org, email, permission, integration, reason, duration, at }: Supposed,
+  { org, email, requestor, permission, integration, reason, duration, at }: Supposed,
 ): Promise<{
   readonly outcome: Outcome;
   readonly approvers: readonly string[];
@@ -123,7 +125,9 @@ export async function foresee(
   const offered = { hasReason: reason !== undefined, hasDuration: wish.durationNamed, isPreapproved };
   const paths = outcome.kind === 'ask' ? openPaths(outcome.paths, offered) : [];
   const account = integration.accountOf(email);
-  const refusal = account.ok ? (whyTooLong(wish.asked, settings) ?? whyNotAsk(outcome, wish, isPreapproved)) : account.rejection;
+  const rules = account.ok ? (whyTooLong(wish.asked, settings) ?? whyNotAsk(outcome, wish, isPreapproved)) : account.rejection;
+  const asked = { ...wish, requestor: { email: requestor }, principal: { email } };
+  const refusal = rules ?? (isPreapproved ? undefined : await whyTooFew(routing, reads, asked, outcome));
   return { ...routed, policies, cover, inItsHours, refusal, approvers: [...new Set(paths.map(describeApprovers))] };
 }
 

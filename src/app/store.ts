@@ -110,6 +110,8 @@ export type Outlook = {
   readonly settings: Settings;
   /** Somebody has opened a window at some time, so it is worth looking for one. */
   readonly hasPreApprovals: boolean;
+  /** Somebody else is bound as a security reviewer. */
+  readonly othersReview: boolean;
 };
 
 /** Inside one database transaction. What was read under {@link lockRequest} cannot change before the commit. */

@@ -18,6 +18,7 @@ import { type Cover, findCover } from './pre-approvals.ts';
 import { findRepeated, isActive, isLive, isSame, isTwin, type Wished } from './repeated-request.ts';
 import { policiesOf, routeBy, routeByVersion, type Routed } from './routing.ts';
 import type { Transaction } from './store.ts';
+import { whyTooFew } from './too-few.ts';
 import type { Draft, Submitted } from './use-cases.ts';
 
 /** As many undecided requests one person may have (I16). */
@@ -90,12 +91,14 @@ async function askPlainly(deps: DecideDeps, caller: Caller, ready: Ready): Promi
   const to = canonicalEmail(ready.to);
   const { store, routing } = deps;
   const { org, person: requestor } = caller;
-  const { ruleRevision, settings } = caller.outlook ?? (await store.outlook(org, requestor.email));
+  const { ruleRevision, settings, othersReview } = caller.outlook ?? (await store.outlook(org, requestor.email));
   const wish = { permission, reason, asked: duration ?? smallestAllowed(settings), durationNamed: duration !== undefined };
   if (wish.asked > toSeconds(settings.maxAccess)) return undefined;
   const policies = await routing.policies({ ruleBook: (each) => store.ruleBook(each), ruleRevision: async () => ruleRevision }, org);
   const { outcome } = await routeBy(routing, policies, settings, to, permission);
   if (outcome.kind !== 'ask' || whyNotAsk(outcome, wish, false) !== undefined) return undefined;
+  const asked = { ...wish, org, requestor, principal: { email: to }, othersReview: othersReview && to === canonicalEmail(requestor.email) };
+  if ((await whyTooFew(routing, store, asked, outcome)) !== undefined) return undefined;
   const added = await store.plainAsks.add(actorOf(caller), {
     ...wish,
     org,
@@ -157,6 +160,8 @@ async function admit(
   const refusal = opening === undefined ? (whyNotAsk(outcome, wish, cover !== undefined) ?? whyNoHours(outcome, wish)) : undefined;
   if (refusal !== undefined) return reject(refusal);
   const needsNobody = isGiven || opening !== undefined;
+  const tooFew = needsNobody ? undefined : await whyTooFew(deps.routing, tx, { org, ...asker, ...wish }, outcome);
+  if (tooFew !== undefined) return reject(tooFew);
   if (needsNobody && !(await tx.claimAccount(org, wish.permission.integration, account, wish.principal.id))) return taken;
   const now = await tx.now();
   const id = await tx.addRequest(actorOf(caller), {

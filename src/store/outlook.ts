@@ -9,6 +9,7 @@ export type OutlookRow = {
   readonly revision: string | null;
   readonly settings: Settings | null;
   readonly ahead: boolean;
+  readonly others_review: boolean;
 };
 
 /** SQL; both are expressions. */
@@ -16,13 +17,15 @@ export const outlookColumns = (org: string, canonical: string): string => `
   array(select role from role_bindings where org = ${org} and canonical = ${canonical}) as roles,
   (select version::text || '.' || xmin::text from policy_heads where org = ${org}) as revision,
   (select document from settings where org = ${org}) as settings,
-  exists (select from pre_approvals where org = ${org}) as ahead`;
+  exists (select from pre_approvals where org = ${org}) as ahead,
+  exists (select from role_bindings where org = ${org} and role = 'manager' and canonical <> ${canonical}) as others_review`;
 
-export const toOutlook = ({ roles, revision, settings, ahead }: OutlookRow): Outlook => ({
+export const toOutlook = ({ roles, revision, settings, ahead, others_review: othersReview }: OutlookRow): Outlook => ({
   roles: roles.filter(isRole),
   ruleRevision: revision ?? undefined,
   settings: settings ?? defaultSettings,
   hasPreApprovals: ahead,
+  othersReview,
 });
 
 /** One round trip, parsed and planned once per connection: what is only asked for is asked often. */
@@ -32,5 +35,5 @@ export async function readOutlook(pool: pg.Pool, org: Org, person: Email): Promi
     text: `select ${outlookColumns('$1', '$2')}`,
     values: [org, canonicalEmail(person)],
   });
-  return toOutlook(rows[0] ?? { roles: [], revision: null, settings: null, ahead: false });
+  return toOutlook(rows[0] ?? { roles: [], revision: null, settings: null, ahead: false, others_review: false });
 }

@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import { forecastLines } from '../../blocks/forecast.ts';
 import type { Asked } from '../../src/app/request-form.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
+import type { Email } from '../../src/domain/ids.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { instant } from '../../src/domain/time.ts';
 import { fakeTarget } from '../support/fake-target.ts';
 import { must } from '../support/http-app.ts';
-import { createWorld, org, type World } from '../support/world.ts';
+import { createWorld, email, org, type World } from '../support/world.ts';
 
 const hour = must(parseDuration('1h'));
 const asked: Asked = {
@@ -71,6 +72,86 @@ it('says what would become of it, as asking then does', async () => {
   expect(integrations).toEqual([]);
   // Looking is no attempt: nothing of it is on record.
   expect((await world.audit()).filter(({ action }) => action === 'refused')).toEqual([]);
+});
+
+it('says at once where nobody, or too few, could approve it, and where that cannot be told it waits', async () => {
+  await using world = await createWorld();
+  const members = new Map<string, readonly Email[]>([
+    ['none', []],
+    ['one', [email('Bob+x@example.com')]],
+    ['two', [email('bob@example.com'), email('dave@example.com')]],
+  ]);
+  const pager = { name: 'pager', isOnCall: async () => false, canPage: () => false, page: async () => {} };
+  world.deps.routing.onCalls = (name) => (name === 'pager' ? pager : undefined);
+  world.deps.routing.directories = (name) =>
+    name === 'profiles' || name === 'silent' || name === 'away'
+      ? {
+          name,
+          isMember: async () => false,
+          profileProperty: async (person) => person,
+          ...(name === 'silent'
+            ? {}
+            : { members: async ({ id }) => (name === 'away' ? Promise.reject(new Error('away')) : (members.get(id) ?? [])) }),
+        }
+      : undefined;
+  const group = (id: string, directory = 'profiles', options = {}): Policy['approval'][number] => ({
+    type: 'group',
+    groups: [{ directory, id, label: id }],
+    effect: 'keep',
+    options,
+  });
+  const onCall = (integration: string) => ({ type: 'escalation', integration, services: ['S'] }) as const;
+  const self = { type: 'requestor-profile', directory: 'profiles', profileProperty: 'manager' } as const;
+  const next = { nextGroups: { afterMinutes: 30, groups: [{ directory: 'profiles', id: 'two', label: 'two' }] } };
+  const reviewers = (requiredApprovals: number) => ({ type: 'p0', options: { requiredApprovals } }) as const;
+  const cases: readonly (readonly [string, Policy['approval'], isRefused: boolean, who?: string, to?: string])[] = [
+    ['a group without members', [group('none')], true],
+    ['a group of the requestor alone', [group('one')], true],
+    ['the same where they may decide', [group('one', 'profiles', { allowOneParty: true })], false],
+    ['a group with somebody else', [group('two')], false],
+    ['a group of who asks and who would have it', [group('two')], true, 'dave', 'bob@example.com'],
+    ['two of a group with one other', [group('two', 'profiles', { requiredApprovals: 2 })], true],
+    ['a profile that names the requestor', [self], true],
+    ['an on-call service that is not configured', [onCall('pagerduty')], true],
+    ['an on-call service that is', [onCall('pager')], false],
+    ['a directory that cannot list members', [group('none', 'silent')], false],
+    ['a directory that does not answer', [group('none', 'away')], false],
+    ['a directory that is not configured', [group('none', 'okta')], false],
+    ['anybody outside of a group', [{ ...group('none'), type: 'group', effect: 'remove', groups: [] }], false],
+    ['one way with somebody', [group('none'), self, { type: 'p0' }], false],
+    ['a further group that is asked later', [group('none', 'profiles', next)], false],
+    ['two reviewers of two', [reviewers(2)], false],
+    ['two reviewers, one of whom asks', [reviewers(2)], true, 'carol'],
+    ['one reviewer, where the other asks', [reviewers(1)], false, 'carol'],
+    ['one reviewer, where one asks for the other', [reviewers(1)], true, 'carol', 'alice@example.com'],
+  ];
+  for (const [what, approval, isRefused, who = 'bob', to] of cases) {
+    await setPolicies(world, allows(approval));
+    const caller = await world.caller(who);
+    const refused = { code: 'nobody-can-approve', policies: ['rule'] };
+    // The same said before, and as it is asked for.
+    const form = to === undefined ? await forecastOf(world, who) : undefined;
+    if (form !== undefined)
+      expect([what, form.kind === 'refused' ? form.rejection : form.kind]).toEqual([what, isRefused ? refused : 'people']);
+    const made = await world.useCases.asking.submit(caller, { ...asked, to, reason: what });
+    expect([what, made.ok ? made.value.request.state.kind : made.rejection]).toEqual([what, isRefused ? refused : 'pending']);
+    if (made.ok) must(await world.useCases.cancelRequest(caller, made.value.request.id));
+  }
+});
+
+it('looks up no members where a way without them is enough', async () => {
+  await using world = await createWorld();
+  const looked: string[] = [];
+  const directory = { name: 'profiles', isMember: async () => false, profileProperty: async () => undefined };
+  const members = async ({ id }: { id: string }) => {
+    looked.push(id);
+    return [];
+  };
+  world.deps.routing.directories = () => ({ ...directory, members });
+  const groups = [{ directory: 'profiles', id: 'team', label: 'Team' }];
+  await setPolicies(world, allows([{ type: 'group', groups, effect: 'keep' }, { type: 'p0' }]));
+  expect(await world.useCases.asking.submit(await world.caller('bob'), { ...asked, reason: 'look' })).toMatchObject({ ok: true });
+  expect(looked).toEqual([]);
 });
 
 it('wants a reason where every way to a yes does', async () => {

@@ -31,7 +31,7 @@ const onCall: OnCall = {
 beforeAll(async () => {
   world = await createWorld();
   const groups = [
-    { directory: 'okta', id: '00g1', label: 'Developers', members: [email('bob@example.com')] },
+    { directory: 'okta', id: '00g1', label: 'Developers', members: [email('bob@example.com'), email('frank@example.com')] },
     { directory: 'local', id: '00g2', label: 'Others', members: [email('bob@example.com')] },
   ];
   const routing = {
@@ -136,7 +136,10 @@ describe('an on-call service', () => {
     expect(await ask()).toMatchObject({ rejection: { code: 'nobody-can-approve' } });
     await put({ approval: [{ type: 'auto', integration: 'incidentio' }, { type: 'p0' }] });
     expect(await approve('carol')).toMatchObject({ ok: true });
-    await put({ approval: [{ type: 'escalation', integration: 'incidentio', services: ['db'] }] });
+    const escalation = { type: 'escalation', integration: 'incidentio', services: ['db'] } as const;
+    await put({ approval: [escalation] });
+    expect(await ask()).toMatchObject({ rejection: { code: 'nobody-can-approve' } });
+    await put({ approval: [escalation, group('okta', '00g1')] });
     expect(await approve('dave')).toMatchObject({ rejection: { code: 'not-approver' } });
     const said = world.lines.filter(({ message }) => message.includes('nobody is on call'));
     expect(said.map(({ fields }) => fields)).toEqual([{ integration: 'incidentio' }]);

@@ -345,6 +345,12 @@ describe('by the policies of the moment', () => {
     expect(await statusOf(first)).toBe('DONE');
   });
 
+  it('that too few could agree to is refused at once', async () => {
+    const first = await give();
+    await put({ type: 'p0', options: { requiredApprovals: 3 } });
+    expect(await extend(at.bob, first)).toMatchObject({ ok: false, rejection: { code: 'nobody-can-approve', policies: ['one'] } });
+  });
+
   it('standing access is approved anew instead', async () => {
     await put({ type: 'persistent' });
     const first = must(await at.world.useCases.submitRequest(at.bob, draft(hour))).request;

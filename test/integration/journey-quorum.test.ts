@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { actionIds } from '../../blocks/wire.ts';
 import { callerOf, expectAgreement } from '../support/agreement.ts';
-import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf, told } from '../support/journey.ts';
+import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf, told, windowWith } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 
 it.each(['socket', 'http'] as const)(
@@ -56,6 +57,33 @@ it.each(['socket', 'http'] as const)(
     await accessOf(workspace, 'bob');
     await expectAgreement(product);
     expect(buttonsOf(approval)).toEqual(['revoke']);
+    expectNoComplaints(product);
+  },
+  120_000,
+);
+
+it.each(['socket', 'http'] as const)(
+  'says in Slack at once that too few could agree, and asks nobody, over %s',
+  async (transport) => {
+    await using product = await startCurfew({ transport });
+    const { workspace, curfew } = product;
+    const created = await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'two', {
+      name: 'two',
+      requestor: { type: 'any' },
+      resource: { type: 'any' },
+      approval: [{ type: 'p0', options: { requiredApprovals: 2 } }],
+    });
+    expect(created.ok).toBe(true);
+    // Alice and Carol are the reviewers, and nobody decides about themselves.
+    const carol = workspace.as('carol');
+    await carol.command('/access request pg role readonly --reason "all alone" --duration 1h');
+    await told(workspace, carol, 'could approve this request');
+    expect((await curfew.pool.query('select state from requests')).rows).toEqual([]);
+    expect(workspace.as('alice').messages('approvals')).toEqual([]);
+    await carol.command('/access');
+    const form = await windowWith(workspace, carol, 'Which one?');
+    await carol.choose(form, actionIds.formResource, 'readonly');
+    await windowWith(workspace, carol, 'could approve this request');
     expectNoComplaints(product);
   },
   120_000,
