@@ -21,12 +21,16 @@ export function createLatenessReads(db: Db): LatenessReads {
   const newest = (org: Org): Promise<LatenessReport> => {
     const known = kept.get(org);
     if (known !== undefined && performance.now() < known.goodUntilMs) return known.report;
-    const report = readReport(db, org, latelyDays);
+    const report = readInTime(db, org);
     const entry = { goodUntilMs: performance.now() + keptMs, report };
     kept.set(org, entry);
     report.then(
       (read) => last.set(org, read),
-      () => (entry.goodUntilMs = performance.now() + keptFailureMs),
+      () => {
+        entry.goodUntilMs = performance.now() + keptFailureMs;
+        // Whoever draws is told that it failed, and not forever what was true before.
+        last.delete(org);
+      },
     );
     return report;
   };
@@ -42,6 +46,13 @@ export function createLatenessReads(db: Db): LatenessReads {
     },
   };
 }
+
+/** The server gives it up before we do: a connection whose query we gave up is busy with it still, and others wait for theirs behind it. */
+const readInTime = (db: Db, org: Org): Promise<LatenessReport> =>
+  db.transaction().execute(async (tx) => {
+    await sql`set local statement_timeout = '10s'`.execute(tx);
+    return readReport(tx, org, latelyDays);
+  });
 
 async function readReport(db: Db, org: Org, days: number): Promise<LatenessReport> {
   const { rows } = await sql<Row>`

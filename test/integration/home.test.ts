@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
 import type { Home, HomePage } from '../../src/app/read-home.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
@@ -211,6 +211,30 @@ it('is drawn without how late access was, while that cannot be read, and asks fo
     await expect.poll(() => world.store.lateness.lately(org)).toMatchObject({ integrations: [] });
   } finally {
     client.release();
+  }
+});
+
+it('knows how late access was until that cannot be read any more, and no connection is left busy with it', async () => {
+  const lately = () => world.store.lateness.lately(org);
+  const before = await lately();
+  const start = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(start + 301_000);
+  const client = await world.pool.connect();
+  try {
+    await client.query('begin; lock table grants in access exclusive mode');
+    expect(await lately()).toEqual(before);
+    const waiting = async () =>
+      (await world.pool.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount;
+    await expect.poll(waiting).toBe(1);
+    await expect.poll(waiting, { timeout: 12_000 }).toBe(0);
+    await expect(lately()).rejects.toThrow('statement timeout');
+    await client.query('rollback');
+    await expect(lately()).rejects.toThrow('statement timeout');
+    clock.mockReturnValue(start + 362_000);
+    expect(await lately()).toMatchObject({ integrations: [] });
+  } finally {
+    client.release();
+    clock.mockRestore();
   }
 });
 
