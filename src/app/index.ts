@@ -133,7 +133,7 @@ export function createWork(
     notify,
     deliver: () => deliverStale(hands, notify),
     tellLinked: () => tellLinked({ ...deps, log: hands.log }),
-    endSteps: () => endFailedSteps({ ...deps, log: hands.log }),
+    endSteps: () => endFailedSteps({ ...deps, log: hands.log, stopping: hands.stopping }),
     arm: async () => arm(hands.log, jobs, await store.dueSeconds()),
     relay: () => relayOutbox(store, jobs, hands.log),
     seal: () => store.audit.seal(),

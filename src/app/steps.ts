@@ -88,11 +88,19 @@ export async function endSteps(
   }
 }
 
-type Failing = { readonly store: { readonly steps: StepStore }; readonly org: Org; readonly messenger: Messenger; readonly log: Log };
+type Failing = {
+  readonly store: { readonly steps: StepStore };
+  readonly org: Org;
+  readonly messenger: Messenger;
+  readonly log: Log;
+  readonly stopping: AbortSignal;
+};
 
 /** Tells the steps that failed so. At least once, as above; where one cannot be told, the others are left to the next turn. */
-export async function endFailedSteps({ store: { steps }, org, messenger, log }: Failing): Promise<void> {
-  for (let failed = await steps.takeFailed(org); failed !== undefined; failed = await steps.takeFailed(org)) {
+export async function endFailedSteps({ store: { steps }, org, messenger, log, stopping }: Failing): Promise<void> {
+  while (!stopping.aborted) {
+    const failed = await steps.takeFailed(org);
+    if (failed === undefined) return;
     const { execution, why } = failed;
     try {
       await messenger.endStep(execution, { kind: 'failed', why });

@@ -27,8 +27,9 @@ function workplace(names: readonly string[], endStep: () => Promise<void>) {
     },
   };
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const deps = { store: { steps: steps as StepStore }, org, messenger: messenger as Messenger, log };
-  return { tried, turn: () => endFailedSteps(deps), left: () => [...dueAt.keys()] };
+  const stopping = new AbortController();
+  const deps = { store: { steps: steps as StepStore }, org, messenger: messenger as Messenger, log, stopping: stopping.signal };
+  return { tried, stop: () => stopping.abort(), turn: () => endFailedSteps(deps), left: () => [...dueAt.keys()] };
 }
 const four = ['a', 'b', 'c', 'd'];
 
@@ -44,4 +45,10 @@ it('tells all of them in one turn where Slack answers', async () => {
   const { turn, left } = workplace(four, () => Promise.resolve());
   await turn();
   expect(left()).toEqual([]);
+});
+
+it('leaves the others to another process where its own is to stop', async () => {
+  const place = workplace(four, async () => place.stop());
+  await place.turn();
+  expect(place.left()).toEqual(['b', 'c', 'd']);
 });
