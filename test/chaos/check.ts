@@ -48,6 +48,8 @@ export type Verdict = {
   readonly violations: readonly string[];
   /** How late each removal was seen, in milliseconds, in ascending order. */
   readonly latenessMs: readonly number[];
+  /** How many looks came longer than epsilon after the last trouble, when nothing excuses access past its end any more. */
+  readonly strictLooks: number;
 };
 
 /** A thousand may hold something at once. */
@@ -67,15 +69,21 @@ export function check(given: Evidence): Verdict {
       ...findLostRequests(evidence),
     ],
     latenessMs: lateness(evidence),
+    strictLooks: evidence.looks.filter((look) => look.at > calmBefore(evidence, look) + evidence.epsilonMs).length,
   };
 }
 
+/** Since when nothing was done to Curfew that may still show in this look. */
+const calmBefore = ({ troubles }: Indexed, { until }: Pick<Look, 'until'>): number =>
+  troubles.reduce((latest, each) => (each.from <= until ? Math.max(latest, each.to) : latest), 0);
+
 /** Access that no grant covers, later than it may be, or before there was one. */
-function findLate({ looks, grants, troubles, epsilonMs }: Indexed): string[] {
+function findLate(evidence: Indexed): string[] {
+  const { looks, grants, epsilonMs } = evidence;
   const byRight = Map.groupBy(grants, ({ right }) => right);
   const found = new Map<string, string>();
   for (const { at, until, held } of looks) {
-    const calmSince = troubles.reduce((latest, each) => (each.from <= until ? Math.max(latest, each.to) : latest), 0);
+    const calmSince = calmBefore(evidence, { until });
     for (const right of held) {
       const mine = (byRight.get(right) ?? []).filter((grant) => grant.from <= until);
       const end = Math.max(...mine.map((grant) => grant.to));

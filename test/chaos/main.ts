@@ -24,6 +24,7 @@ import { createWitness } from './witness.ts';
 
 /** I1: sweep, lease and call deadline. */
 const epsilonMs = 30_000;
+const strictMs = 3_000;
 /** Nobody lives as long as that, however busy the machine is. */
 const longestWithoutDeathMs = 300_000;
 
@@ -79,6 +80,8 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
     await Promise.all([crew.rest(), load.stop()]);
     asked.push(...load.asked);
     const calm = await waitForCalm(place, epsilonMs);
+    // The observer goes on for a while in which nothing excuses what it sees.
+    await sleep(Math.max(0, epsilonMs + strictMs - calm.afterMs));
     const facts = await collect({ place, folder, env: env('worker'), looks: readFileSync(looks, 'utf8'), troubles, asked, epsilonMs });
     const verdict = check(facts);
     violations.push(...calm.left, ...verdict.violations, ...(await findUntold(place)), ...crew.surprises);
@@ -88,6 +91,8 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
       requests: facts.requests.length,
       grants: facts.grants.length,
       latenessMs: verdict.latenessMs,
+      looks: facts.looks.length,
+      strictLooks: verdict.strictLooks,
     };
     console.log(
       `  ${seconds()}: ${crew.deaths.kills} kills (the last at ${killed}), ${last.grants} grants, ${last.seen.removals} removals under way at a death, ${facts.looks.length} looks, ${troubles.length} troubles; calm after ${calm.afterMs} ms`,

@@ -10,6 +10,9 @@ export type Run = {
   readonly requests: number;
   readonly grants: number;
   readonly latenessMs: readonly number[];
+  /** Of the observer's looks, those that nothing excused. */
+  readonly looks: number;
+  readonly strictLooks: number;
 };
 
 /** From so many kills on a run has to have been everywhere. */
@@ -18,22 +21,24 @@ const fewestGrants = 100;
 const fewestRemovals = 50;
 
 /** A run that never was where it hurts has shown nothing, however still it was. */
-export function shortcomings({ deaths, seen, grants }: Run): string[] {
+export function shortcomings({ deaths, seen, grants, strictLooks }: Run): string[] {
   if (deaths.kills < fullRun) return [];
   return [
     ...line.filter((stage) => !deaths.byStage.has(stage)).map((stage) => `no process died at a point of ${stage}`),
     ...(grants < fewestGrants ? [`only ${grants} grants were made`] : []),
+    ...(strictLooks === 0 ? ['no look of the observer came so long after a trouble that nothing excused what it saw'] : []),
     ...(seen.removals < fewestRemovals ? [`only ${seen.removals} removals were under way at a death`] : []),
   ];
 }
 
-export function tell({ deaths, seen, requests, grants, latenessMs }: Run): string[] {
+export function tell({ deaths, seen, requests, grants, latenessMs, looks, strictLooks }: Run): string[] {
   const { kills, fromOutside, byStage, byPoint } = deaths;
   const [p50, p99, worst] = [0.5, 0.99, 1].map((part) => Math.round(quantile(latenessMs, part)));
   return [
     `${kills} kills: ${kills - fromOutside} at points, ${fromOutside} from outside; ${requests} requests, ${grants} grants`,
     `${seen.removals} removals were under way at a death (${seen.blind} deaths while the database was away)`,
     `${latenessMs.length} removals late by p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms, while things were broken`,
+    `${strictLooks} of ${looks} looks at the target came more than ε after the last trouble`,
     `stages: ${sorted(byStage)}`,
     `died at: ${sorted(byPoint)}`,
   ];

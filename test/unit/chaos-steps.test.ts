@@ -51,7 +51,15 @@ describe('the points of the chaos lane', () => {
 
 it('a run of the chaos lane that was not everywhere says so', () => {
   const deaths: Deaths = { kills: 1_000, fromOutside: 0, byStage: new Map(line.map((stage) => [stage, 10])), byPoint: new Map() };
-  const whole: Run = { deaths, seen: { removals: 400, blind: 3 }, requests: 900, grants: 800, latenessMs: [] };
+  const whole: Run = {
+    deaths,
+    seen: { removals: 400, blind: 3 },
+    requests: 900,
+    grants: 800,
+    latenessMs: [],
+    looks: 9_000,
+    strictLooks: 40,
+  };
   expect(shortcomings(whole)).toEqual([]);
   const elsewhere = new Map(line.slice(1).map((stage) => [stage, 10]));
   expect(shortcomings({ ...whole, deaths: { ...deaths, byStage: elsewhere }, grants: 2, seen: { removals: 1, blind: 0 } })).toEqual([
