@@ -16,7 +16,7 @@ import { createIdentities } from './identity.ts';
 import { listen } from './listen.ts';
 import { createMessenger } from './messenger.ts';
 import { createPace } from './pace.ts';
-import { createPeople, type People } from './people.ts';
+import { createPeople, type InTurn, type People } from './people.ts';
 import { createPlaces } from './places.ts';
 import type { PolicyText } from './policy-text.ts';
 import { createPromptClient } from './prompt-client.ts';
@@ -108,8 +108,10 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
     },
     (userId) => useCases.accountChanges.add(org, userId),
   );
-  const peopleBy = (asking: WebClient): People => createPeople(asking, monotonicMs, (userId) => useCases.accountChanges.mark(org, userId));
-  const people = peopleBy(client);
+  const peopleBy = (asking: WebClient, inTurn: InTurn): People =>
+    createPeople(asking, monotonicMs, (userId) => useCases.accountChanges.mark(org, userId), inTurn);
+  // That client keeps the pace by itself.
+  const people = peopleBy(client, (_, call) => call());
   const identitiesOf = (from: People) =>
     createIdentities({ people: from, useCases, org, home, linkByEmail, canSignIn: openSignIn !== undefined, countRefused });
   const deliveries = watchDeliveries(app, log, monotonicMs);
@@ -132,18 +134,23 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
 
   // Messages have a client of their own, that neither waits nor repeats: the pace is ours, and so is looking before posting again.
   const posting = new TokenClient(options.botToken, { ...clientOptions, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true });
-  const postingPeople = peopleBy(posting);
-  const identities = identitiesOf(postingPeople);
+  const paced =
+    (waitMs?: number): InTurn =>
+    (method, call) =>
+      pace.run(method, undefined, call, waitMs);
+  const postingPeople = peopleBy(posting, paced());
   const places = createPlaces({
     client: posting,
     // Whoever has an address that nobody vouches for need not be the person whom it names.
     people: linkByEmail ? postingPeople : { idOf: async () => undefined },
-    identities,
+    identities: identitiesOf(postingPeople),
     pace,
     approvals: deps.approvalsChannel,
     isOrgWide: home.isOrgWide,
     nowMs: monotonicMs,
   });
+  // Nobody waits with a home tab: other messages stand behind it.
+  const identities = identitiesOf(peopleBy(posting, paced(0)));
   const messenger = createMessenger({ client: posting, botId, places, identities, pace, command: deps.command, log });
   return {
     handler: connection.handler,

@@ -15,6 +15,9 @@ export type People = {
 /** Stands for the latest change of an account that any process has heard of. */
 export type MarkOf = (userId: string) => Promise<string | undefined>;
 
+/** Makes a call of this method when its turn comes. */
+export type InTurn = <T>(method: string, call: () => Promise<T>) => Promise<T>;
+
 /** `at`: when it was asked for. `mark`: of the latest change that was known then. */
 type Kept = { readonly at: number; readonly mark: string | undefined; readonly account: Account };
 
@@ -26,15 +29,14 @@ const mostKept = 10_000;
  * before the change. Where that cannot be told, neither can who somebody is.
  * @param nowMs a clock that does not jump
  */
-export function createPeople(client: WebClient, nowMs: () => number, markOf: MarkOf): People {
+export function createPeople(client: WebClient, nowMs: () => number, markOf: MarkOf, inTurn: InTurn): People {
   const accounts = new Map<string, Kept>();
   const ids = new Map<string, { readonly at: number; readonly id: string }>();
   /** Whoever asks while a question is on its way gets its answer: a burst of commands is one question about each person. */
   const asked = new Map<string, Promise<Account | undefined>>();
   const ask = (userId: string, mark: string | undefined, key: string): Promise<Account | undefined> => {
     const at = nowMs();
-    const answer = client.users
-      .info({ user: userId })
+    const answer = inTurn('users.info', () => client.users.info({ user: userId }))
       .catch(missing)
       .then((found) => {
         if (found?.user !== undefined) keep(accounts, userId, { at, mark, account: found.user });
@@ -61,7 +63,7 @@ export function createPeople(client: WebClient, nowMs: () => number, markOf: Mar
     async idOf(email) {
       const known = ids.get(email);
       if (known !== undefined && isFresh(known) && hasAddress(await account(known.id), email)) return known.id;
-      const answer = await client.users.lookupByEmail({ email }).catch(missing);
+      const answer = await inTurn('users.lookupByEmail', () => client.users.lookupByEmail({ email })).catch(missing);
       const id = answer?.user?.id;
       if (id !== undefined) keep(ids, email, { at: nowMs(), id });
       return id;

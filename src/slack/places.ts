@@ -48,10 +48,9 @@ export function createPlaces({ client, people, identities, pace, approvals, isOr
     return id;
   };
   const memberOf = async (email: Email): Promise<string> => {
-    const linked = await identities.linkedUser(email);
-    const userId = linked ?? (await pace.run('users.lookupByEmail', undefined, () => people.idOf(email)));
+    const userId = (await identities.linkedUser(email)) ?? (await people.idOf(email));
     if (userId === undefined) throw new Unreachable('the workspace has no member with that e-mail address');
-    const address = await pace.run('users.info', undefined, () => identities.addressOf(userId));
+    const address = await identities.addressOf(userId);
     if (address === undefined || canonicalEmail(address) !== canonicalEmail(email))
       throw new Unreachable('the account of that person is not one that may be written to');
     return userId;

@@ -1,4 +1,4 @@
-import { type WebClient, WebAPIRateLimitedError } from '@slack/web-api';
+import { WebAPIRateLimitedError, WebClient } from '@slack/web-api';
 import { expect, it, vi } from 'vitest';
 import { Unreachable } from '../../src/app/unreachable.ts';
 import { Unusable } from '../../src/app/unusable.ts';
@@ -6,6 +6,7 @@ import { parseEmail } from '../../src/domain/ids.ts';
 import { accept } from '../../src/domain/result.ts';
 import { posting } from '../../src/domain/posting.ts';
 import { createPace } from '../../src/slack/pace.ts';
+import { createPeople } from '../../src/slack/people.ts';
 import { createPlaces } from '../../src/slack/places.ts';
 import { must, someRequest } from '../support/http-app.ts';
 import { jumpingClock } from '../support/jumping-clock.ts';
@@ -143,4 +144,57 @@ it('looks at a channel again after a while, and when it could not be posted in',
   expect(list).toHaveBeenCalledTimes(2);
   now = 300_000;
   await expect(places.approvals()).rejects.toThrow('shared with another company');
+});
+
+it('holds back what Slack limited, and nobody else is looked for less', async () => {
+  const ids: Readonly<Record<string, string>> = { 'bob@example.com': 'U0BOB0001', 'carol@example.com': 'U0CAROL01' };
+  let isLimited = false;
+  let limits = 0;
+  const answer = (method: string, asked: URLSearchParams): Response => {
+    if (method === 'conversations.open') return Response.json({ ok: true, channel: { id: `D${asked.get('users')}` } });
+    if (method === 'users.lookupByEmail') return Response.json({ ok: true, user: { id: ids[asked.get('email') ?? ''] } });
+    if (!isLimited) return Response.json({ ok: true, user: { id: asked.get('user'), profile: { email: 'bob@example.com' } } });
+    limits += 1;
+    return new Response('', { status: 429, headers: { 'retry-after': '30' } });
+  };
+  const client = new WebClient('xoxb-test', {
+    fetch: async (url, init) => answer(must(String(url).split('/').at(-1)), new URLSearchParams(await new Request(url, init).text())),
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+  });
+  const pace = createPace(() => 0);
+  let mark = 'before';
+  const people = createPeople(
+    client,
+    () => 0,
+    async () => mark,
+    (method, call) => pace.run(method, undefined, call),
+  );
+  const [bob, carol] = [must(parseEmail('bob@example.com')), must(parseEmail('carol@example.com'))];
+  const places = createPlaces({
+    client,
+    people,
+    identities: {
+      linkedUser: async () => undefined,
+      addressOf: async (userId) => [bob, carol].find((each) => ids[each] === userId),
+    },
+    pace,
+    approvals: 'approvals',
+    isOrgWide: false,
+    nowMs: () => 0,
+  });
+  expect(await places.direct(bob)).toBe('DU0BOB0001');
+  mark = 'after';
+  isLimited = true;
+  await expect(places.direct(bob)).rejects.toThrow('users.info would have to wait 30 s');
+  expect(await places.direct(carol)).toBe('DU0CAROL01');
+  await expect(people.account('U0CAROL01')).rejects.toThrow('users.info would have to wait 30 s');
+  expect(limits).toBe(1);
+});
+
+it('does not wait with a home tab until people may be asked for again', async () => {
+  await using running = await startSlackApp('http', { home: async () => noHome });
+  running.slack.workspace.faults.next('users.info', { retryAfterSeconds: 5 });
+  const tab = { account: 'U0BOB0001', place: '', shown: '' };
+  await expect(running.app.messenger.drawHome(tab, async () => noHome)).rejects.toThrow('would have to wait');
 });

@@ -22,6 +22,7 @@ function slowSlack() {
     client,
     () => nowMs,
     async () => (mark === 0 ? undefined : String(mark)),
+    (_, call) => call(),
   );
   return { people, waiting, methods, change: () => void (mark += 1), pass: (ms: number) => void (nowMs += ms) };
 }
@@ -76,6 +77,7 @@ describe('looking people up', () => {
       client,
       () => 0,
       () => Promise.reject(new Error('the database is away')),
+      (_, call) => call(),
     );
     await expect(people.account('U1')).rejects.toThrow('the database is away');
   });
