@@ -13,10 +13,11 @@ export function contextLines({
 }
 
 function historyLines({ extension, principal }: ApprovalProps['request'], history: ApprovalProps['history']): readonly Line[] {
-  // More time for what somebody has says already that they have it.
-  if (history === undefined || extension !== undefined) return [];
+  if (history === undefined) return [];
   const { count, last, denied } = history;
   const no = denied === undefined ? [] : [line('⚠️ ', bold('Denied'), ' to them ', date(denied))];
+  // More time for what somebody has says already that they have it.
+  if (last === undefined && extension !== undefined) return no;
   if (last === undefined) return [line('⚠️ ', bold('First time'), ` for ${onOneLine(principal.email, 100)}`), ...no];
   const often = count === 0 ? 'Not in the last 30 days' : `${count === 1 ? 'Once' : `${count} times`} in the last 30 days`;
   return [line(`${often}, last `, date(last)), ...no];

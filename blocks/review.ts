@@ -1,6 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import type { ApprovalProps } from './approval.ts';
-import { durationSelect } from './choices.ts';
+import { durationSelect, narrowSelect } from './choices.ts';
 import { actions, button, paragraph, plain, quote, window } from './kit.ts';
 import { contextLines } from './context.ts';
 import { line, words } from './line.ts';
@@ -19,7 +19,7 @@ import {
 
 /** A window to decide one request, for those who come from the home tab; of a decided one it tells what became of it. */
 export function review(props: ApprovalProps): ModalView {
-  const { request, choice, approvers } = props;
+  const { request, choice, approvers, narrower = [] } = props;
   const { headline } = statusOf(request);
   const facts: KnownBlock[] = [
     paragraph(
@@ -60,6 +60,7 @@ export function review(props: ApprovalProps): ModalView {
           spoken: `Ask about ${rightWords(request.permission)}`,
           value: request.id,
         }),
+        ...narrowSelect(request, narrower),
       ]),
     ],
   };

@@ -7,21 +7,10 @@ import { simulationHeading } from '../../blocks/simulation.ts';
 import { type ActionId, type ShortcutId, type ViewId, viewIds } from '../../blocks/wire.ts';
 import { type Desk, privately } from './desk.ts';
 import { listened } from './listened.ts';
-import {
-  onCancel,
-  onEscalate,
-  onExtend,
-  onNarrow,
-  onNudge,
-  onReceipt,
-  onRelinquish,
-  onRevoke,
-  onShowSecret,
-  onTakeAtOnce,
-} from './on-access.ts';
+import { onCancel, onEscalate, onExtend, onNudge, onReceipt, onRelinquish, onRevoke, onShowSecret, onTakeAtOnce } from './on-access.ts';
 import { onCommand } from './on-command.ts';
 import { onLinkAccount } from './on-link.ts';
-import { onApprove, onReview, onReviewSubmitted } from './on-decision.ts';
+import { onApprove, onNarrow, onReview, onReviewSubmitted } from './on-decision.ts';
 import {
   onAnswer,
   onAnswerSubmitted,

@@ -1,10 +1,10 @@
-/** Give less, Cancel, Nudge, Escalate, Break glass, Extend, Relinquish, Revoke, Show password and Receipt. */
+/** Cancel, Nudge, Escalate, Break glass, Extend, Relinquish, Revoke, Show password and Receipt. */
 import type { Message } from '../../blocks/kit.ts';
 import { rejectionMessage, rejectionView } from '../../blocks/notices.ts';
 import { receipt, receiptHeading } from '../../blocks/receipt.ts';
 import { secret } from '../../blocks/secret.ts';
 import { escalatedReply, statusReply } from '../../blocks/replies.ts';
-import { decodeExtend, decodeId, decodeNarrow } from '../../blocks/wire.ts';
+import { decodeExtend, decodeId } from '../../blocks/wire.ts';
 import type { Caller } from '../app/ports.ts';
 import type { UseCases } from '../app/use-cases.ts';
 import type { RequestId } from '../domain/ids.ts';
@@ -48,18 +48,6 @@ async function applied(
   const id = decodeId(press.value);
   const changed = id === undefined ? unreadable(desk) : await change(desk.useCases, caller.value, id);
   return changed.ok ? answer?.(changed.value) : rejectionMessage(changed.rejection);
-}
-
-/** An approver chooses less; the message then shows that, and is what they approve. */
-export function onNarrow(desk: Desk, press: Press): Promise<void> {
-  const tell = privately(desk, press.userId, press.respond);
-  return attempt(desk, tell, async () => {
-    const caller = await desk.identities.caller(press.userId);
-    if (!caller.ok) return tell(rejectionMessage(caller.rejection));
-    const wish = decodeNarrow(press.value);
-    const changed = wish === undefined ? unreadable(desk) : await desk.useCases.narrowRequest(caller.value, wish.id, wish.to);
-    if (!changed.ok) await tell(rejectionMessage(changed.rejection));
-  });
 }
 
 /** One press asks for more time, for the reason that was given before; the policies decide anew. The answer says what became of it. */

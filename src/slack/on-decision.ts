@@ -1,10 +1,12 @@
-/** Approve, in the channel and in the review window. */
+/** Approve and Give less, in the channel and in the review window. */
 import { noticeView, rejectionMessage, rejectionView } from '../../blocks/notices.ts';
 import { agreedReply, statusReply } from '../../blocks/replies.ts';
 import { review } from '../../blocks/review.ts';
 import { window } from '../../blocks/kit.ts';
-import { actionIds, blockIds, decodeDecision, decodeDuration, decodeId, noticeId } from '../../blocks/wire.ts';
-import { attempt, type Desk, openWindow, privately } from './desk.ts';
+import { actionIds, blockIds, decodeDecision, decodeDuration, decodeId, decodeNarrow, noticeId } from '../../blocks/wire.ts';
+import type { Caller } from '../app/ports.ts';
+import type { RequestId } from '../domain/ids.ts';
+import { attempt, type Desk, openWindow, privately, windowOf, type Window } from './desk.ts';
 import { refreshHome } from './on-home.ts';
 import { chosen, type Press } from './press.ts';
 import { unreadable } from './refused.ts';
@@ -37,10 +39,27 @@ export function onReview(desk: Desk, press: Press): Promise<void> {
     await attempt(desk, opened.tell, async () => {
       const caller = await desk.identities.caller(press.userId);
       if (!caller.ok) return opened.show(rejectionView(heading, caller.rejection));
-      const id = decodeId(press.value);
-      const found = id === undefined ? unreadable(desk) : await desk.useCases.pictureOf(caller.value, id);
-      await opened.show(found.ok ? review(found.value) : rejectionView(heading, found.rejection));
+      await showReview(desk, opened, caller.value, decodeId(press.value));
     });
+  });
+}
+
+async function showReview(desk: Desk, { show }: Window, caller: Caller, id: RequestId | undefined): Promise<void> {
+  const found = id === undefined ? unreadable(desk) : await desk.useCases.pictureOf(caller, id);
+  await show(found.ok ? review(found.value) : rejectionView(heading, found.rejection));
+}
+
+/** An approver chooses less; the message, or the window, then shows that, and is what they approve. */
+export function onNarrow(desk: Desk, press: Press): Promise<void> {
+  const opened = press.view === undefined ? undefined : windowOf(desk, press.view.id, heading);
+  const tell = opened?.tell ?? privately(desk, press.userId, press.respond);
+  return attempt(desk, tell, async () => {
+    const caller = await desk.identities.caller(press.userId);
+    if (!caller.ok) return tell(rejectionMessage(caller.rejection));
+    const wish = decodeNarrow(press.value);
+    const changed = wish === undefined ? unreadable(desk) : await desk.useCases.narrowRequest(caller.value, wish.id, wish.to);
+    if (!changed.ok) await tell(rejectionMessage(changed.rejection));
+    else if (opened !== undefined) await showReview(desk, opened, caller.value, changed.value.id);
   });
 }
 

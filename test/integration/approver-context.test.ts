@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { approval } from '../../blocks/approval.ts';
-import { parseDuration } from '../../src/domain/duration.ts';
+import { parseDuration, toSeconds } from '../../src/domain/duration.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -64,6 +64,23 @@ it('warns of what somebody said no to lately, and of no other no', async () => {
      alter table requests enable trigger user`,
   );
   expect(said(await ask('frank'))).not.toContain('Denied');
+});
+
+it('says of more time for access what it says of all else, but not that it is the first time', async () => {
+  const [carol, gina] = [await world.caller('carol'), await world.caller('gina')];
+  const more = async ({ id }: PermissionRequest, reason: string) => {
+    const extended = await world.useCases.extendRequest(gina, id, { duration: toSeconds({ time: 1, unit: 'h' }), reason });
+    if (!extended.ok) throw new Error(extended.rejection.code);
+    await world.work.notify(extended.value.id);
+    return extended.value;
+  };
+  const first = await ask('gina');
+  await use(first);
+  const refused = await more(first, 'a');
+  expect(said(refused)).toContain('Once in the last 30 days');
+  expect(said(refused)).not.toContain('First time');
+  expect((await world.useCases.decideRequest(carol, refused.id, { kind: 'deny', reason: undefined })).ok).toBe(true);
+  expect(said(await more(first, 'b'))).toContain('Denied');
 });
 
 it('gives the review window the digest that the message has', async () => {

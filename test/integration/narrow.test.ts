@@ -3,9 +3,10 @@ import type { Caller } from '../../src/app/ports.ts';
 import { parseRequestId } from '../../src/domain/ids.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
 import type { Result } from '../../src/domain/result.ts';
+import type { Message } from '../../src/sandbox/slack/state.ts';
 import { bindConfiguredRoles } from '../../src/store/configured.ts';
 import { expectAgreement } from '../support/agreement.ts';
-import { accessOf, approvalOf, expectNoComplaints, seen, textOf } from '../support/journey.ts';
+import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf, windowWith } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 
@@ -108,6 +109,12 @@ describe('an approver who gives less', () => {
   });
 });
 
+function optionOf(shown: Pick<Message, 'blocks'>): string {
+  const option = /"value":"([0-9a-f-]{36}\.readonly)"/.exec(JSON.stringify(shown.blocks))?.[1];
+  if (option === undefined) throw new Error('nothing less is offered');
+  return option;
+}
+
 it.each(['socket', 'http'] as const)(
   'is chosen in Slack beside Approve, over %s',
   async (transport) => {
@@ -115,8 +122,7 @@ it.each(['socket', 'http'] as const)(
     const { workspace } = product;
     await workspace.as('bob').command('/access request pg role readwrite --reason "fix one row" --duration 10m');
     const approval = await approvalOf(workspace, 'fix one row');
-    const option = /"value":"([0-9a-f-]{36}\.readonly)"/.exec(JSON.stringify(approval.blocks))?.[1];
-    if (option === undefined) throw new Error('nothing less is offered');
+    const option = optionOf(approval);
     // Whoever asks does not see to it themselves.
     await workspace.as('bob').choose(approval, 'narrow', option);
     await seen(
@@ -135,6 +141,25 @@ it.each(['socket', 'http'] as const)(
     await workspace.as('carol').press(approval, 'approve');
     const access = await accessOf(workspace, 'bob');
     expect(textOf(access)).toContain('readonly');
+
+    // The window that is opened from the home tab offers it too, and is approved as it then shows it.
+    const carol = workspace.as('carol');
+    await workspace.as('bob').command('/access request pg role readwrite --reason "one more row" --duration 10m');
+    await approvalOf(workspace, 'one more row');
+    await carol.openHome();
+    const home = await workspace.until(() => {
+      const tab = carol.home();
+      return tab !== undefined && buttonsOf(tab).includes('review') ? tab : undefined;
+    });
+    await carol.press(home, 'review');
+    const window = await windowWith(workspace, carol, 'Approve for');
+    await carol.choose(window, 'narrow', optionOf(window));
+    await windowWith(workspace, carol, 'in place of');
+    expect(textOf(window)).not.toContain('"narrow"');
+    expect(await carol.submit(window)).toEqual({ errors: {}, notice: null });
+    await windowWith(workspace, carol, 'Approved');
+    const { rows } = await product.curfew.pool.query(`select resource, state from requests where reason = 'one more row'`);
+    expect(rows).toEqual([{ resource: 'readonly', state: 'approved' }]);
     await expectAgreement(product);
     expectNoComplaints(product);
   },
