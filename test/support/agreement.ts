@@ -1,6 +1,7 @@
 /** Do the messages agree with the database? */
 import { expect } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
+import { digestOf } from '../../src/domain/digest.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { parseRequestId } from '../../src/domain/ids.ts';
 import { must } from './http-app.ts';
@@ -19,7 +20,60 @@ export async function expectAgreement(product: RunningCurfew, patienceMs = 40_00
       unknown: [],
       redrawn: [],
     });
+  await expectTruth(product, patienceMs);
+  await expect.poll(() => staleTabs(product), { timeout: patienceMs, interval: 200 }).toEqual([]);
   expect(product.workspace.warnings).toEqual([]);
+}
+
+type Remembered = { readonly request: string; readonly slot: string; readonly shown: string };
+
+/** What was seen to be true, by message and digest: Slack takes only so many redraws in a minute, and one of each is enough. */
+const seenTrue = new WeakMap<RunningCurfew, Map<string, unknown>>();
+
+/**
+ * What stands in Slack is what would be drawn of the same picture now: what is remembered as shown may have been overtaken on its
+ * way there. Faults that still wait are met by this, and tried again.
+ */
+async function expectTruth(product: RunningCurfew, patienceMs: number): Promise<void> {
+  const { pool, work } = product.curfew;
+  const remembered = async () =>
+    (await pool.query<Remembered>(`select request_id as request, slot, shown from messages where shown <> ''`)).rows;
+  // Read before what stands there: what changes in between has another digest afterwards, and is left to the next look.
+  const before = await remembered();
+  const stood = standing(product);
+  const known = seenTrue.get(product) ?? new Map<string, unknown>();
+  seenTrue.set(product, known);
+  const unseen = new Set(before.filter((each) => !known.has(keyOf(each))).map(({ request }) => request));
+  await pool.query(`update messages set shown = '' where request_id = any($1)`, [[...unseen]]);
+  for (const id of unseen) {
+    const notified = () => work.notify(must(parseRequestId(id))).then(() => true);
+    await expect.poll(notified, { timeout: patienceMs, interval: 200 }).toBe(true);
+  }
+  const drawn = standing(product);
+  for (const each of await remembered()) if (unseen.has(each.request)) known.set(keyOf(each), drawn.get(placeOf(each)));
+  const same = before.filter((each) => known.has(keyOf(each)));
+  expect(same.map((each) => [keyOf(each), stood.get(placeOf(each))])).toEqual(same.map((each) => [keyOf(each), known.get(keyOf(each))]));
+}
+
+const placeOf = ({ request, slot }: Pick<Remembered, 'request' | 'slot'>): string => `${request} ${slot}`;
+const keyOf = (row: Remembered): string => `${placeOf(row)} ${row.shown}`;
+
+/** What each message says, without the ids that Slack gives to blocks anew with each drawing. */
+function standing(product: RunningCurfew): ReadonlyMap<string, unknown> {
+  return new Map(
+    posted(product).map(({ request, posting, message: { text, blocks } }) => [
+      placeOf({ request, slot: posting }),
+      structuredClone({ text, blocks: blocks.map((block) => ({ ...block, block_id: undefined })) }),
+    ]),
+  );
+}
+
+/** The accounts whose home tab is not what was drawn last, of those of which nothing is in doubt or still to be looked at. */
+async function staleTabs({ curfew, workspace }: RunningCurfew): Promise<readonly string[]> {
+  const { rows } = await curfew.pool.query<{ account: string; shown: string }>(
+    `select account, shown from homes where shown <> '' and publish_at is null and lease_until is null`,
+  );
+  return rows.filter(({ account, shown }) => shown !== digestOf(workspace.state.homes.get(account)?.source)).map(({ account }) => account);
 }
 
 async function disagreement(product: RunningCurfew) {
