@@ -33,7 +33,7 @@ describe('blocks that Slack takes', () => {
     ['a select with what is chosen at first', [actions(select({ initial_option: option('4h') }), button({ style: 'danger' }))]],
     ['groups of options', [actions({ type: 'static_select', option_groups: [{ label: plain('Short'), options: [option('1h')] }] })]],
     [
-      'rich text, whatever is inside',
+      'rich text',
       [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [{ type: 'date', timestamp: 1, format: 'x' }] }] }],
     ],
     ['context', [{ type: 'context', elements: [mrkdwn('a'), { type: 'image', image_url: 'https://x.example/i.png', alt_text: 'i' }] }]],
@@ -52,6 +52,25 @@ describe('blocks that Slack takes', () => {
 
 describe('blocks that Slack refuses, with the place', () => {
   it.each([
+    ...(
+      [
+        [
+          'a leaf of rich text that there is not',
+          { type: 'words', text: 'x' },
+          'unsupported type [json-pointer:/blocks/0/elements/0/elements/0/type]',
+        ],
+        ['an empty leaf', { type: 'text', text: '' }, '[json-pointer:/blocks/0/elements/0/elements/0/text]'],
+        ['a leaf with a member too many', { type: 'text', text: 'x', colour: 'red' }, 'invalid additional property: colour'],
+        ['a style that there is not', { type: 'text', text: 'x', style: { loud: true } }, 'invalid additional property: loud'],
+        ['a date without its format', { type: 'date', timestamp: 1 }, 'missing required field: format'],
+        ['a time in halves of a second', { type: 'date', timestamp: 1.5, format: '{time}' }, '/elements/0/timestamp]'],
+        ['a link to nowhere', { type: 'link', text: 'x' }, 'missing required field: url'],
+      ] as const
+    ).map(([what, leaf, problem]): [string, unknown[], string] => [
+      what,
+      [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements: [leaf] }] }],
+      problem,
+    ]),
     ['text over the limit', [section(mrkdwn('x'.repeat(3001)))], 'must be less than 3001 characters [json-pointer:/blocks/0/text/text]'],
     ['empty text', [section(mrkdwn(''))], 'must be more than 0 characters [json-pointer:/blocks/0/text/text]'],
     ['a header in mrkdwn', [{ type: 'header', text: mrkdwn('x') }], '[json-pointer:/blocks/0/text/type]'],

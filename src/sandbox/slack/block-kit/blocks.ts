@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessory, actionElement, contextElement, inputElement } from './elements.ts';
+import { richText } from './rich-text.ts';
 import { anyText, chars, identifier, plainText } from './primitives.ts';
 
 const base = { block_id: identifier.optional() };
@@ -39,19 +40,5 @@ const input = z.strictObject({
   dispatch_action: z.boolean().optional(),
   element: inputElement,
 });
-// Loose inside: rich text nests deeply, and Slack itself is the only judge of every leaf.
-const richText = z.strictObject({
-  type: z.literal('rich_text'),
-  ...base,
-  elements: z
-    .array(
-      z.looseObject({
-        type: z.enum(['rich_text_section', 'rich_text_list', 'rich_text_quote', 'rich_text_preformatted']),
-        elements: z.array(z.looseObject({ type: z.string() })),
-      }),
-    )
-    .min(1),
-});
-
 export const knownBlock = z.discriminatedUnion('type', [section, actions, context, divider, header, image, input, richText]);
 export type KnownBlock = z.infer<typeof knownBlock>;
