@@ -90,6 +90,8 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
       seen: witness.seen,
       requests: facts.requests.length,
       grants: facts.grants.length,
+      extended: facts.events.filter(({ action }) => action === 'grant.extended').length,
+      takenAtOnce: facts.events.filter(({ action }) => action === 'breakglass.used').length,
       latenessMs: verdict.latenessMs,
       looks: facts.looks.length,
       strictLooks: verdict.strictLooks,

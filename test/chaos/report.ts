@@ -9,6 +9,9 @@ export type Run = {
   readonly seen: Witness['seen'];
   readonly requests: number;
   readonly grants: number;
+  /** Of these, what went on longer, and what was taken before anybody agreed. */
+  readonly extended: number;
+  readonly takenAtOnce: number;
   readonly latenessMs: readonly number[];
   /** Of the observer's looks, those that nothing excused. */
   readonly looks: number;
@@ -31,11 +34,11 @@ export function shortcomings({ deaths, seen, grants, strictLooks }: Run): string
   ];
 }
 
-export function tell({ deaths, seen, requests, grants, latenessMs, looks, strictLooks }: Run): string[] {
+export function tell({ deaths, seen, requests, grants, extended, takenAtOnce, latenessMs, looks, strictLooks }: Run): string[] {
   const { kills, fromOutside, byStage, byPoint } = deaths;
   const [p50, p99, worst] = [0.5, 0.99, 1].map((part) => Math.round(quantile(latenessMs, part)));
   return [
-    `${kills} kills: ${kills - fromOutside} at points, ${fromOutside} from outside; ${requests} requests, ${grants} grants`,
+    `${kills} kills: ${kills - fromOutside} at points, ${fromOutside} from outside; ${requests} requests, ${grants} grants, of which ${extended} went on longer and ${takenAtOnce} were taken at once`,
     `${seen.removals} removals were under way at a death (${seen.blind} deaths while the database was away)`,
     `${latenessMs.length} removals late by p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms, while things were broken`,
     `${strictLooks} of ${looks} looks at the target came more than ε after the last trouble`,

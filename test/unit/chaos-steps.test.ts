@@ -56,6 +56,8 @@ it('a run of the chaos lane that was not everywhere says so', () => {
     seen: { removals: 400, blind: 3 },
     requests: 900,
     grants: 800,
+    extended: 40,
+    takenAtOnce: 20,
     latenessMs: [],
     looks: 9_000,
     strictLooks: 40,
