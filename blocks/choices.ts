@@ -35,10 +35,7 @@ export function durationSelect(
 
 /** "Give less…": each choice acts at once, and the message shows what it is a request for then. */
 export function narrowSelect(request: PermissionRequest, narrower: readonly string[]): StaticSelect[] {
-  const options = narrower.flatMap((to): PlainTextOption[] => {
-    const value = encodeNarrow(request.id, to);
-    return value === undefined ? [] : [{ text: plain(to, 75), value }];
-  });
+  const options = narrower.map((to): PlainTextOption => ({ text: plain(to, 75), value: encodeNarrow(request.id, to) }));
   if (options.length === 0) return [];
   return [
     {

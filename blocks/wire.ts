@@ -2,6 +2,7 @@
 import { type DurationSeconds, isDurationSeconds } from '../src/domain/duration.ts';
 import { type RequestId, parseRequestId } from '../src/domain/ids.ts';
 import { digestOf } from '../src/domain/digest.ts';
+import { besideIdKey } from '../src/domain/option-key.ts';
 
 export const actionIds = {
   /** The dropdown beside Approve, and its like in windows; nothing happens until a button is pressed. */
@@ -139,14 +140,10 @@ export function decodeDecision(value: string | undefined): { readonly id: Reques
   return id === undefined || digest === undefined ? undefined : { id, digest };
 }
 
-const mostValue = 150;
+/** Of an option that gives less: `<requestId>.<the resource's key>`. */
+export const encodeNarrow = (id: RequestId, to: string): string => `${id}.${besideIdKey(to)}`;
 
-/** Of an option that gives less: `<requestId>.<resource>`; undefined where that is too long for Slack. */
-export function encodeNarrow(id: RequestId, to: string): string | undefined {
-  const value = `${id}.${to}`;
-  return value.length > mostValue ? undefined : value;
-}
-
+/** @returns `to`: the resource's key, or its name in a message of before there were keys */
 export function decodeNarrow(value: string | undefined): { readonly id: RequestId; readonly to: string } | undefined {
   const [, text, to] = /^([^.]{36})\.(.+)$/s.exec(value ?? '') ?? [];
   const id = decodeId(text);

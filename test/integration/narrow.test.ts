@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
+import { decodeNarrow, encodeNarrow } from '../../blocks/wire.ts';
 import { parseRequestId } from '../../src/domain/ids.ts';
 import type { PermissionRequest } from '../../src/domain/request.ts';
 import type { Result } from '../../src/domain/result.ts';
@@ -72,6 +73,20 @@ describe('an approver who gives less', () => {
     expect(right).toEqual({ resource: 'readonly', observed: 'present' });
     const event = (await world.audit()).find(({ action }) => action === 'request.narrowed');
     expect(event).toMatchObject({ actor: { email: 'alice@example.com' }, data: { from: 'readwrite', to: 'readonly' } });
+  });
+
+  it('takes what came back from Slack for a long name, and what an older message carries', async () => {
+    const names = ['a', 'b'].map((end) => `arn:${'x'.repeat(90)}:${end}`);
+    vi.spyOn(world.target, 'narrower').mockReturnValue(names);
+    for (const name of names) {
+      const request = await ask();
+      const value = encodeNarrow(request.id, name);
+      expect(value.length).toBeLessThanOrEqual(75);
+      for (const sent of [value, `${request.id}.${name}`]) {
+        must(await narrow(alice, request, decodeNarrow(sent)?.to));
+        expect(await resourceOf(request)).toBe(name);
+      }
+    }
   });
 
   it('must be one who may approve it, and what it becomes', async () => {

@@ -2,15 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { anyText, chars, plainText } from './primitives.ts';
 
-export const selectOption = z.strictObject({ text: plainText(75), value: chars(150), description: plainText(75).optional() });
+/** Slack's page says 150, its types 75: what holds under both. */
+const mostValue = 75;
+
+export const selectOption = z.strictObject({ text: plainText(75), value: chars(mostValue), description: plainText(75).optional() });
 export const overflowOption = z.strictObject({
   text: plainText(75),
-  value: chars(150),
+  value: chars(mostValue),
   description: plainText(75).optional(),
   url: chars(3000).optional(),
 });
 /** Checkboxes and radio buttons also take mrkdwn. */
-export const choiceOption = z.strictObject({ text: anyText(75), value: chars(150), description: anyText(75).optional() });
+export const choiceOption = z.strictObject({ text: anyText(75), value: chars(mostValue), description: anyText(75).optional() });
 
 export const optionGroup = z.strictObject({ label: plainText(75), options: z.array(selectOption).min(1).max(100) });
 
