@@ -92,7 +92,8 @@ function unknown(error: unknown): undefined {
 export function usable(channel: Channel | undefined, name: string): string {
   if (channel?.id === undefined) throw new Unusable(`there is no channel ${name}; a private one must have the app in it`);
   if (channel.is_archived === true) throw new Unusable(`channel ${name} is archived`);
-  // People of other companies would read who gets what.
-  if (channel.is_ext_shared === true) throw new Unusable(`channel ${name} is shared with another company`);
+  // People of other companies would read who gets what, as soon as they accept.
+  if (channel.is_ext_shared === true || channel.is_pending_ext_shared === true)
+    throw new Unusable(`channel ${name} is shared with another company`);
   return channel.id;
 }

@@ -5,6 +5,7 @@ import { Unusable } from '../../src/app/unusable.ts';
 import { parseEmail } from '../../src/domain/ids.ts';
 import { accept } from '../../src/domain/result.ts';
 import { posting } from '../../src/domain/posting.ts';
+import { usable } from '../../src/slack/channels.ts';
 import { createPace } from '../../src/slack/pace.ts';
 import { createPeople } from '../../src/slack/people.ts';
 import { createPlaces } from '../../src/slack/places.ts';
@@ -197,4 +198,8 @@ it('does not wait with a home tab until people may be asked for again', async ()
   running.slack.workspace.faults.next('users.info', { retryAfterSeconds: 5 });
   const tab = { account: 'U0BOB0001', place: '', shown: '' };
   await expect(running.app.messenger.drawHome(tab, async () => noHome)).rejects.toThrow('would have to wait');
+});
+
+it('posts in no channel that another company is invited to', () => {
+  expect(() => usable({ id: 'C0PROD001', is_pending_ext_shared: true }, 'prod')).toThrow('shared with another company');
 });
