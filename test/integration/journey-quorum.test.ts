@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { actionIds } from '../../blocks/wire.ts';
-import { callerOf, expectAgreement } from '../support/agreement.ts';
+import { callerOf, expectAgreement, expectTruth } from '../support/agreement.ts';
 import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf, told, windowWith } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 
@@ -55,7 +55,7 @@ it.each(['socket', 'http'] as const)(
 
     await workspace.as('alice').press(approval, 'approve');
     await accessOf(workspace, 'bob');
-    await expectAgreement(product);
+    await expectTruth(product);
     expect(buttonsOf(approval)).toEqual(['revoke']);
     expectNoComplaints(product);
   },

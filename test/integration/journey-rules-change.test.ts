@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { callerOf, expectAgreement } from '../support/agreement.ts';
+import { callerOf, expectTruth } from '../support/agreement.ts';
 import { accessOf, approvalOf, expectNoComplaints, seen, textOf, told } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
 
@@ -34,7 +34,7 @@ it.each(['socket', 'http'] as const)(
     );
     await alice.press(approval, 'approve');
     await accessOf(workspace, 'bob');
-    await expectAgreement(product);
+    await expectTruth(product);
     expectNoComplaints(product);
   },
   60_000,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { callerOf, expectAgreement } from '../support/agreement.ts';
+import { callerOf, expectAgreement, expectTruth } from '../support/agreement.ts';
 import { posted } from '../support/posted.ts';
 import { accessOf, approvalOf, buttonsOf, seen, textOf } from '../support/journey.ts';
 import { type RunningCurfew, startCurfew } from '../support/running-curfew.ts';
@@ -87,6 +87,6 @@ it('keeps to the pace in a burst, with nothing lost or doubled, and revokes mean
   // It did not wait for the messages, which take their time.
   const approvals = () => posted(product).filter(({ posting }) => posting === 'approval');
   expect(approvals().length).toBeLessThan(reasons.length);
-  await expectAgreement(product, 60_000);
+  await expectTruth(product, 60_000);
   expect(approvals()).toHaveLength(1 + reasons.length);
 }, 180_000);

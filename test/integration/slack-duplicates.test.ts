@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectAgreement } from '../support/agreement.ts';
+import { expectAgreement, expectTruth } from '../support/agreement.ts';
 import { posted } from '../support/posted.ts';
 import { accessOf, approvalOf, buttonsOf, decisions } from '../support/journey.ts';
 import { startCurfew } from '../support/running-curfew.ts';
@@ -21,7 +21,7 @@ describe.each(['socket', 'http'] as const)('over %s', (transport) => {
       await expectAgreement(product);
       const then = await decisions(product);
       for (const delivery of delivered) await workspace.deliver(delivery);
-      await expectAgreement(product);
+      await expectTruth(product);
       expect(await decisions(product)).toBe(then);
     };
     const reason = 'asked once';

@@ -90,7 +90,7 @@ describe('blocks that Slack refuses, with the place', () => {
     ['a long button', [actions(button({ text: plain('x'.repeat(76)) }))], 'must be less than 76 characters'],
     ['a long button value', [actions(button({ value: 'x'.repeat(2001) }))], 'must be less than 2001 characters'],
     ['a long id', [{ ...section(mrkdwn('x')), block_id: 'x'.repeat(256) }], 'must be less than 256 characters'],
-    ['a long option value', [actions(select({ options: [option('x'.repeat(151), 'x')] }))], 'must be less than 151 characters'],
+    ['a long option value', [actions(select({ options: [option('x'.repeat(76), 'x')] }))], 'must be less than 76 characters'],
     ['a long option text', [actions(select({ options: [option('x', 'y'.repeat(76))] }))], 'must be less than 76 characters'],
     ['101 options', [actions(select({ options: many(101, (index) => option(`${index}`)) }))], 'no more than 100 items allowed'],
     ['no options', [actions({ type: 'static_select' })], 'exactly one of options or option_groups'],
