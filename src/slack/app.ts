@@ -15,6 +15,7 @@ import type { Handler } from './http-entrance.ts';
 import { createIdentities } from './identity.ts';
 import { listen } from './listen.ts';
 import { createMessenger } from './messenger.ts';
+import { missingScopes } from './missing-scopes.ts';
 import { createPace } from './pace.ts';
 import { createPeople, type InTurn, type People } from './people.ts';
 import { createPlaces } from './places.ts';
@@ -93,6 +94,9 @@ export async function createSlackApp(options: SlackOptions, deps: SlackDeps): Pr
   const { team_id: teamId, bot_id: botId, user_id: botUserId, ...rest } = await client.auth.test();
   if (teamId === undefined || botId === undefined || botUserId === undefined)
     throw new UselessToken('auth.test: this is not the token of a bot in a workspace');
+  // Whoever starts it is told at once, and not by the first message that cannot be posted.
+  const missing = missingScopes(rest.response_metadata?.scopes ?? []);
+  if (missing.length > 0) log.error({ scopes: missing }, 'the Slack app lacks scopes: install it again with manifest.yml');
   const home = { teamId, teamName: rest.team ?? teamId, enterpriseId: rest.enterprise_id, isOrgWide: rest.is_enterprise_install === true };
   const countRefused = countRefusedBy(deps.refusals);
   const connection = connect(options, log, logger, countRefused);

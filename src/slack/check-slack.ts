@@ -2,7 +2,7 @@
 import { LogLevel, WebClient } from '@slack/web-api';
 import { apiError } from './api-error.ts';
 import { channelProblems } from './channels.ts';
-import { methodScopes } from './listened.ts';
+import { missingScopes } from './missing-scopes.ts';
 import { createPace } from './pace.ts';
 
 export type SlackToCheck = {
@@ -39,6 +39,3 @@ export async function checkSlack({ botToken, apiUrl, channels }: SlackToCheck): 
     return [`Slack could not be asked: ${error instanceof Error ? error.message : String(error)}`];
   }
 }
-
-const missingScopes = (granted: readonly string[]): readonly string[] =>
-  [...new Set(['commands', ...Object.values(methodScopes).flat()])].filter((scope) => !granted.includes(scope));

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { checkSlack } from '../../src/slack/check-slack.ts';
 import { freePort } from '../support/free-port.ts';
+import { startSlackApp } from '../support/slack-app.ts';
 import { type LocalSlack, startLocalSlack, TOKENS } from '../support/local-slack.ts';
 
 const channels = [
@@ -45,6 +46,18 @@ it('says that the token is not good, that scopes are missing, and that Slack is 
   await using poor = await startLocalSlack({ scopes: ['chat:write', 'channels:read'] });
   const [lacking] = await checkSlack({ botToken: TOKENS.botToken, apiUrl: `${poor.url}/sandbox/slack/api/`, channels: ['approvals'] });
   expect(lacking).toMatch(/^The app lacks the scopes commands, .*groups:read.*: install it again with manifest\.yml\.$/);
+});
+
+it('is said by a start too, as far as scopes go, which starts all the same', async () => {
+  const lacking = async (scopes?: readonly string[]) => {
+    await using running = await startSlackApp('http', {}, 'approvals', { scopes });
+    return running.logged.filter(({ level }) => level === 'error');
+  };
+  expect(await lacking()).toEqual([]);
+  const [said, ...others] = await lacking(['commands', 'chat:write', 'channels:read']);
+  expect(said).toMatchObject({ message: 'the Slack app lacks scopes: install it again with manifest.yml' });
+  expect(JSON.stringify(said)).toContain('im:write');
+  expect(others).toEqual([]);
 });
 
 it('is part of curfew check, unless that is told to stay offline', async () => {
