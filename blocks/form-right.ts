@@ -26,7 +26,12 @@ export const resourceOption = ({ resource, label }: Item): PlainTextOption => ({
   ...(label === resource ? {} : { description: plain(resource, 75) }),
 });
 
-export const resourceOptions = (items: readonly Item[]): PlainTextOption[] => items.slice(0, mostOptions).map(resourceOption);
+/** As many as a list takes, and then it says so: one that ends without a word looks like all that there is. */
+export function resourceOffer(items: readonly Item[]): Offer {
+  const options = items.slice(0, mostOptions).map(resourceOption);
+  if (items.length < mostOptions) return { options };
+  return { option_groups: [{ label: plain(`The first ${mostOptions}: type more of its name`, 75), options }] };
+}
 
 /** Grouped by service where a service has several. */
 export function integrationOffer(integrations: readonly Named[]): Offer {

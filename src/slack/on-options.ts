@@ -1,6 +1,6 @@
 /** The options of the request form's selects, as somebody types. */
 import { decodeMemo } from '../../blocks/form-wire.ts';
-import { integrationOffer, resourceOptions } from '../../blocks/form-right.ts';
+import { integrationOffer, resourceOffer } from '../../blocks/form-right.ts';
 import { type OptionId, viewIds } from '../../blocks/wire.ts';
 import type { Caller, CatalogItem } from '../app/ports.ts';
 import type { AskForm } from '../app/request-form.ts';
@@ -34,7 +34,7 @@ const offers: Record<OptionId, Offering> = {
   async form_resource(desk, typing) {
     const found = await asking(desk, typing);
     if (found === undefined) return none;
-    return { options: resourceOptions(await found.resources(typing.query.slice(0, longestQuery))) };
+    return resourceOffer(await found.resources(typing.query.slice(0, longestQuery)));
   },
 };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeMemo, encodeMemo } from '../../blocks/form-wire.ts';
-import { integrationOffer, resourceOptions } from '../../blocks/form-right.ts';
+import { integrationOffer, resourceOffer } from '../../blocks/form-right.ts';
 import { type FormProps, requestForm } from '../../blocks/request-form.ts';
 import { actionIds, blockIds } from '../../blocks/wire.ts';
 import { bestFirst } from '../../src/app/offered-rights.ts';
@@ -109,9 +109,14 @@ describe('whatever things are called', () => {
     fc.assert(
       fc.property(nasty, nasty, (said, other) => {
         const resources = Array.from({ length: 5_000 }, (_, index) => ({ resource: `${said}${index}`, label: other }));
-        const options = resourceOptions(resources);
+        const listed = resourceOffer(resources);
+        const groups = 'option_groups' in listed ? listed.option_groups : [];
+        expect(optionGroup.array().length(1).safeParse(groups).success).toBe(true);
+        expect(groups[0]?.label?.text).toBe('The first 100: type more of its name');
+        const options = groups.flatMap((group) => group.options);
         expect(selectOption.array().max(100).safeParse(options).success).toBe(true);
         expect(new Set(options.map(({ value }) => value)).size).toBe(100);
+        expect(resourceOffer(resources.slice(0, 99))).toEqual({ options: options.slice(0, 99) });
         const offer = integrationOffer(
           Array.from({ length: 250 }, (_, index) => ({ name: `${said}${index}`, service: `${other}${index % 3}` })),
         );

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resourceOptions } from '../../blocks/form-right.ts';
 import { several } from '../../blocks/several.ts';
 import { severalOf } from '../../src/domain/burst.ts';
 import { checkMessageBlocks, checkView } from '../../src/sandbox/slack/block-kit/check.ts';
-import { selectOption } from '../../src/sandbox/slack/block-kit/options.ts';
 import { many, ordinaryWords, permalink, states, type Words } from '../support/scene-values.ts';
 import { mostTogether } from '../../src/store/shared-notices.ts';
 import { type Scene, slackScenes } from '../support/slack-scenes.ts';
@@ -149,16 +147,5 @@ it('lists twenty of however many rights one message stands for, and says how man
       expect(said.match(/"and (\d+) more\. "/)?.[1]).toBe(total > 20 ? String(total - 20) : undefined);
     }),
     { numRuns: 60 },
-  );
-});
-
-it('offers the first hundred of 5,000 resources, each with a key of its own', () => {
-  fc.assert(
-    fc.property(nasty, (text) => {
-      const options = resourceOptions(Array.from({ length: 5_000 }, (_, index) => ({ resource: `${text}${index}`, label: text })));
-      expect(selectOption.array().max(100).safeParse(options).success).toBe(true);
-      expect(new Set(options.map(({ value }) => value)).size).toBe(100);
-    }),
-    { numRuns: 10 },
   );
 });
