@@ -128,7 +128,7 @@ export function proof(end: End, { observedAt, leftInPlace, sessionsEnded, sessio
     case undefined:
       return [line('Seen to be gone at the target ', seen), ...sessions, ...open];
     case 'pre-existing':
-      return [line('The right itself stays: it was there before. Checked ', seen), ...sessions];
+      return [line('The right itself stays: it was there before, so the target was not touched. Settled ', seen), ...sessions];
     case 'another-grant':
       return [line('The right itself stays: another grant still gives it. Checked ', seen), ...sessions];
   }
