@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Caller } from '../../src/app/ports.ts';
+import { createReconciler, type Reconciler } from '../../src/app/reconcile.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { type RequestId, parseRequestId } from '../../src/domain/ids.ts';
+import { createStore } from '../../src/store/index.ts';
 import { verifyDatabase } from '../../src/store/audit-verify.ts';
 import type { Fault } from '../support/fake-target.ts';
 import { type Claiming, createSlowWorker, type Ending, type SlowWorker } from '../support/slow-worker.ts';
@@ -22,9 +24,11 @@ type Picks = {
   readonly kind: 'approve' | 'deny' | 'revoke' | 'relinquish' | 'extend' | 'cancel' | 'doubled';
   readonly pick: number;
   readonly duration: number;
+  /** Delivered twice, at the same time. */
+  readonly isTwice: boolean;
 };
 type Act =
-  | { readonly kind: 'submit'; readonly who: number; readonly resource: string; readonly duration: number }
+  | { readonly kind: 'submit'; readonly who: number; readonly resource: string; readonly duration: number; readonly isTwice: boolean }
   | Picks
   | { readonly kind: 'limit'; readonly seconds: number }
   | { readonly kind: 'time'; readonly seconds: number }
@@ -35,14 +39,16 @@ type Act =
   | { readonly kind: 'land' };
 
 const duration = fc.constantFrom(60, 300, hour);
+const isTwice = fc.integer({ min: 0, max: 3 }).map((n) => n === 0);
 const submit: fc.Arbitrary<Act> = fc.record({
   kind: fc.constant('submit' as const),
   who: fc.nat(1),
   resource: fc.constantFrom('readonly', 'readwrite'),
   duration,
+  isTwice,
 });
 const decision = (...kinds: Picks['kind'][]): fc.Arbitrary<Act> =>
-  fc.record({ kind: fc.constantFrom(...kinds), pick: fc.nat(9), duration });
+  fc.record({ kind: fc.constantFrom(...kinds), pick: fc.nat(9), duration, isTwice });
 const time = (...lengths: number[]): fc.Arbitrary<Act> =>
   fc.record({ kind: fc.constant('time' as const), seconds: fc.constantFrom(...lengths) });
 const lands = fc.constantFrom<Claiming['lands']>('never', 'at once', 'late');
@@ -91,8 +97,8 @@ const acts = fc
 
 /** Lowering the maximum below what has passed already ends access with the next second, and no earlier. */
 const shortenedToNow: Act[] = [
-  { kind: 'submit', who: 0, resource: 'readonly', duration: hour },
-  { kind: 'approve', pick: 0, duration: hour },
+  { kind: 'submit', who: 0, resource: 'readonly', duration: hour, isTwice: false },
+  { kind: 'approve', pick: 0, duration: hour, isTwice: false },
   { kind: 'work' },
   { kind: 'time', seconds: 1900 },
   { kind: 'limit', seconds: 600 },
@@ -100,12 +106,16 @@ const shortenedToNow: Act[] = [
 
 let world: World;
 let slow: SlowWorker;
+/** Another process, with leases of its own. */
+let other: Reconciler;
 let people: readonly Caller[];
 let approvers: readonly Caller[];
 
 beforeAll(async () => {
   world = await createWorld();
   slow = createSlowWorker(world);
+  const store = createStore({ db: world.db, pool: world.pool, removals: world.pool });
+  other = createReconciler({ ...world.hands, store }, world.jobs);
   people = [await world.caller('bob'), await world.caller('erin')];
   approvers = [await world.caller('alice'), await world.caller('carol')];
 });
@@ -131,6 +141,11 @@ async function principalOf(id: RequestId): Promise<Caller> {
   return people.find(({ person }) => person.id === request?.principal.id) ?? expect.unreachable();
 }
 
+/** Both are answered, neither with a fault; what they come to is seen in the rows. */
+async function asOften(isTwice: boolean, what: () => Promise<unknown>): Promise<void> {
+  await Promise.all(isTwice ? [what(), what()] : [what()]);
+}
+
 /** A refusal is an answer like any other here; a fault is not. */
 async function perform(step: Act): Promise<void> {
   const { useCases } = world;
@@ -139,8 +154,9 @@ async function perform(step: Act): Promise<void> {
     case 'submit': {
       const right = { service: 'pg', accessType: 'role', resource: step.resource, integration: undefined };
       const who = people[step.who] ?? expect.unreachable();
-      await useCases.submitRequest(who, { right, reason: 'look', duration: seconds(step.duration), to: undefined });
-      return;
+      return asOften(step.isTwice, () =>
+        useCases.submitRequest(who, { right, reason: 'look', duration: seconds(step.duration), to: undefined }),
+      );
     }
     case 'limit':
       return limitTo(step.seconds);
@@ -151,7 +167,7 @@ async function perform(step: Act): Promise<void> {
       await world.reconcile();
       return;
     case 'twoWork':
-      await Promise.all([world.reconcile(), world.work.take(), world.work.give(), world.work.lapse()]);
+      await Promise.all([world.reconcile(), other.take(), other.give(), world.work.lapse()]);
       return;
     case 'fault':
       world.target.faults.push(step.fault);
@@ -165,7 +181,7 @@ async function perform(step: Act): Promise<void> {
   }
 }
 
-async function decide({ kind, pick: at, duration: length }: Picks): Promise<void> {
+async function decide({ kind, pick: at, duration: length, isTwice }: Picks): Promise<void> {
   const { useCases } = world;
   const isOfPending = kind === 'approve' || kind === 'deny' || kind === 'cancel' || kind === 'doubled';
   const id = pick(await idsIn(isOfPending ? `q.state = 'pending'` : `g.state in ('planned', 'active')`), at);
@@ -175,11 +191,11 @@ async function decide({ kind, pick: at, duration: length }: Picks): Promise<void
       await useCases.decideRequest(alice(), id, approval(length));
       return;
     case 'deny':
-      await useCases.decideRequest(carol(), id, { kind: 'deny', reason: undefined });
-      return;
-    case 'cancel':
-      await useCases.cancelRequest(await principalOf(id), id);
-      return;
+      return asOften(isTwice, () => useCases.decideRequest(carol(), id, { kind: 'deny', reason: undefined }));
+    case 'cancel': {
+      const own = await principalOf(id);
+      return asOften(isTwice, () => useCases.cancelRequest(own, id));
+    }
     case 'doubled': {
       const deny = { kind: 'deny', reason: undefined } as const;
       const said = await Promise.all([
@@ -191,13 +207,15 @@ async function decide({ kind, pick: at, duration: length }: Picks): Promise<void
       return;
     }
     case 'revoke':
-      await useCases.revokeGrant(alice(), id, undefined);
-      return;
-    case 'relinquish':
-      await useCases.relinquishGrant(await principalOf(id), id);
-      return;
-    case 'extend':
-      await useCases.extendRequest(await principalOf(id), id, { duration: seconds(length), reason: 'more' });
+      return asOften(isTwice, () => useCases.revokeGrant(alice(), id, undefined));
+    case 'relinquish': {
+      const own = await principalOf(id);
+      return asOften(isTwice, () => useCases.relinquishGrant(own, id));
+    }
+    case 'extend': {
+      const own = await principalOf(id);
+      return asOften(isTwice, () => useCases.extendRequest(own, id, { duration: seconds(length), reason: 'more' }));
+    }
   }
 }
 
@@ -216,6 +234,11 @@ async function expectSound(): Promise<void> {
     `select request_id from audit where action in ('request.approved', 'request.denied', 'request.cancelled', 'request.lapsed') group by 1 having count(*) > 1`,
   );
   expect(decided).toEqual([]);
+  const { rows: repeated } = await world.pool.query(
+    `select grant_id, action from audit where action in ('grant.activated', 'grant.ended', 'grant.failed', 'grant.revoked', 'grant.relinquished')
+      group by 1, 2 having count(*) > 1`,
+  );
+  expect(repeated).toEqual([]);
   const { rows: endless } = await world.pool.query(
     `select g.id from grants g, (select coalesce(max((document->'maxAccess'->>'time')::int), 0) as most from settings) s
       where g.state = 'active' and (g.expires_at is null or g.expires_at <= g.granted_at)
