@@ -15,7 +15,7 @@ const seed = process.env['FUZZ_SEED'] === undefined ? randomInt(2 ** 31) : Numbe
 /** Often enough that what one request breaks does not keep the others from succeeding. */
 const tendEvery = 300;
 /** With how many plans everybody tries an operation that has not succeeded, or not refused. */
-const tries = 100;
+const tries = 500;
 
 let world: FuzzWorld;
 let api: ApiDocument;
