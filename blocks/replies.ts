@@ -60,7 +60,7 @@ export const agreedReply = (request: PermissionRequest): Message =>
 
 /** To whoever escalated: who is asked by now, and when a further press asks more. */
 export function escalatedReply(request: PermissionRequest): Message {
-  const again = `Where policies name a further group, you can have it asked from ${describeDuration(oneStep)} after the last one on.`;
+  const again = `If nobody answers, escalate again after ${describeDuration(oneStep)}: a further group is asked then, where policies name one.`;
   return said(rightLine(request.permission), ...escalationLines(request), ...(request.groupsAsked === undefined ? [] : [line(again)]));
 }
 

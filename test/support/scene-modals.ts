@@ -37,7 +37,13 @@ export function windowScenes(words: Words): Scene[] {
   const standing = many(words, Math.min(words.requests, 300), states(words).standing, { principal: dave, requestor: dave });
   return [
     deciding('review', 'A request, from the home tab', () =>
-      review({ request: asked(words), choice: { durations: presets(words), digest }, approvers, policies: [words.policy] }),
+      review({
+        request: asked(words),
+        choice: { durations: presets(words), digest },
+        approvers,
+        policies: [words.policy],
+        narrower: ['readonly_masked'],
+      }),
     ),
     deciding('review-decided', 'A request that is decided already', () =>
       review({ request: asked(words, { state: states(words).active }), choice: undefined, approvers }),

@@ -1,7 +1,16 @@
 import type { Message } from '../../blocks/kit.ts';
 import { sentence } from '../../blocks/kit.ts';
 import { faultText, rejectionMessage } from '../../blocks/notices.ts';
-import { allowedReply, helpReply, listReply, requestsReply, statusReply, submittedReply } from '../../blocks/replies.ts';
+import {
+  agreedReply,
+  allowedReply,
+  escalatedReply,
+  helpReply,
+  listReply,
+  requestsReply,
+  statusReply,
+  submittedReply,
+} from '../../blocks/replies.ts';
 import { linkedMessage, signInMessage, unlinkedMessage } from '../../blocks/sign-in.ts';
 import { helpText } from '../../src/domain/help.ts';
 import { parsePreApprovalId } from '../../src/domain/ids.ts';
@@ -50,6 +59,10 @@ function commandScenes(words: Words): Scene[] {
   return [
     reply('submitted', '/access request …', () => submittedReply(asked(words), false)),
     reply('submitted-again', '/access request …, of access that is there', () => submittedReply(asked(words), true)),
+    reply('agreed', 'A yes where one is not enough', () => agreedReply(asked(words))),
+    reply('escalated', 'Whoever escalates is told who is asked', () =>
+      escalatedReply(asked(words, { groupsAsked: { count: 1, at: after(30) } })),
+    ),
     reply('status', '/access status …', () => statusReply(asked(words, { state: active }))),
     reply('requests', '/access requests', () => requestsReply(mine)),
     reply('no-requests', '/access requests, without any', () => requestsReply([])),
