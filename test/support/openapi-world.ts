@@ -206,6 +206,8 @@ async function seedRequests(world: World, side: Side): Promise<void> {
   for (const name of ['bob', 'erin']) await submit(name, 'readonly', `taken at once ${mark}`, true);
   // By whom most calls are made, who owes no review.
   for (const resource of ['readonly', 'readwrite']) await submit('alice', resource, `waits ${mark}`);
+  // Last, so that it is always among those that are known: only somebody else's, and of more than the least, may be made one for less.
+  await submit('erin', 'readwrite', `fourth ${mark}`);
   // Long enough ago to be nudged.
   await world.pool.query(`update requests set created_at = created_at - interval '11 minutes' where org = $1 and state = 'pending'`, [of]);
   await world.sweep();
