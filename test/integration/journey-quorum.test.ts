@@ -2,20 +2,24 @@ import { expect, it } from 'vitest';
 import { actionIds } from '../../blocks/wire.ts';
 import { callerOf, expectAgreement, expectTruth } from '../support/agreement.ts';
 import { accessOf, approvalOf, buttonsOf, expectNoComplaints, seen, textOf, told, windowWith } from '../support/journey.ts';
-import { startCurfew } from '../support/running-curfew.ts';
+import { type RunningCurfew, startCurfew } from '../support/running-curfew.ts';
+
+async function wantTwo(product: RunningCurfew): Promise<void> {
+  const created = await product.curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'two', {
+    name: 'two',
+    requestor: { type: 'any' },
+    resource: { type: 'any' },
+    approval: [{ type: 'p0', options: { requiredApprovals: 2 } }],
+  });
+  expect(created.ok).toBe(true);
+}
 
 it.each(['socket', 'http'] as const)(
   'wants two people in Slack, shows how far it is, and gives the shorter time, over %s',
   async (transport) => {
     await using product = await startCurfew({ transport });
     const { workspace, curfew } = product;
-    const created = await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'two', {
-      name: 'two',
-      requestor: { type: 'any' },
-      resource: { type: 'any' },
-      approval: [{ type: 'p0', options: { requiredApprovals: 2 } }],
-    });
-    expect(created.ok).toBe(true);
+    await wantTwo(product);
     await workspace.as('carol').openHome();
     const waiting = (holds: boolean) =>
       workspace.until(
@@ -67,13 +71,7 @@ it.each(['socket', 'http'] as const)(
   async (transport) => {
     await using product = await startCurfew({ transport });
     const { workspace, curfew } = product;
-    const created = await curfew.useCases.policies.create(await callerOf(product, 'alice', 'U0ALICE01'), 'two', {
-      name: 'two',
-      requestor: { type: 'any' },
-      resource: { type: 'any' },
-      approval: [{ type: 'p0', options: { requiredApprovals: 2 } }],
-    });
-    expect(created.ok).toBe(true);
+    await wantTwo(product);
     // Alice and Carol are the reviewers, and nobody decides about themselves.
     const carol = workspace.as('carol');
     await carol.command('/access request pg role readonly --reason "all alone" --duration 1h');
