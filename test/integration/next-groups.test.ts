@@ -182,7 +182,7 @@ it.each([
       // Pressed again at once, it asks nobody more, and says when that may be.
       for (const times of [1, 2]) {
         await pressStale(bob, mine, shown, 'escalate');
-        await workspace.until(() => bob.ephemerals().filter((each) => textOf(each).includes('1 minute after')).length === times);
+        await workspace.until(() => bob.ephemerals().filter((each) => textOf(each).includes('again after 1 minute')).length === times);
       }
     }
     const copy = await seen(
