@@ -418,6 +418,33 @@ describe('a request at the HTTP entrance', () => {
     await expect.poll(() => seen).toEqual(['status']);
   });
 
+  it('is answered as often as somebody types the same within a second, and refused when it is recorded and comes later', async () => {
+    const { running, delivery } = await entered();
+    await using _running = running;
+    const { user_id: id, team_id: team } = delivery.payload;
+    const typed = (timestampSeconds: number) =>
+      running.slack.workspace.deliver(
+        // All that Slack sends of it: nothing in it differs from one time to the next.
+        {
+          type: 'interactive',
+          payload: {
+            type: 'block_suggestion',
+            user: { id },
+            team: { id: team },
+            action_id: 'form_resource',
+            block_id: 'resource',
+            value: 'ord',
+          },
+        },
+        { timestampSeconds },
+      );
+    const stamp = now();
+    for (const _each of [1, 2, 3]) expect(await typed(stamp)).toMatchObject({ kind: 'acked' });
+    const recorded = now() - 60;
+    expect(await typed(recorded)).toMatchObject({ kind: 'acked' });
+    expect(await typed(recorded)).toMatchObject({ kind: 'failed', status: 401 });
+  });
+
   it('is refused when it is an ssl_check, signed or not', async () => {
     const { running, seen, delivery } = await entered();
     await using _running = running;
