@@ -6,6 +6,7 @@ import { measureCreate } from './create.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { measureIsolation } from './isolation.ts';
 import { measureNoOp } from './no-op.ts';
+import { measureOptions } from './options.ts';
 import { measureProvision } from './provision.ts';
 import { measureQuiet } from './quiet.ts';
 import { measureQuietNoOp } from './quiet-no-op.ts';
@@ -46,6 +47,7 @@ const parts = new Map([
   ['queue-memory', { title: `what the queue keeps (${alarms})`, measure: () => measureQueueMemory(redisUrl) }],
   ['redis-losses', { title: 'a Redis that writes nothing down, and one that forgets, in a storm', measure: measureRedisLosses }],
   ['ack', { title: 'slash commands in a storm', measure: onEngine(measureAck) }],
+  ['options', { title: 'a list of thousands of resources, none of which may be asked for', measure: measureOptions }],
   ['approve', { title: 'clicks on Approve', measure: onEngine(measureApprove) }],
   ['provision', { title: `from a click on Approve to access (${alarms})`, measure: () => measureProvision(redisUrl) }],
 ]);

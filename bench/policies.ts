@@ -25,17 +25,22 @@ export function somePolicies(count: number): Policy[] {
 export const someName = (count: number, turn: number): string => nameOf((turn * 7919) % count);
 
 /** Makes them, and one more about the sample database's `readonly`, the policies of the organisation. */
-export async function storeRules({ pool }: Engine, count: number): Promise<void> {
+export async function storeRules(engine: Engine, count: number): Promise<void> {
   const resource = {
     type: 'integration',
     service: 'pg',
     filters: { role: { effect: 'keep', key: 'name', pattern: '^readonly$' } },
   } as const;
   const about: Policy = { name: 'readonly', requestor: { type: 'any' }, resource, approval: [{ type: 'p0' }] };
+  await storePolicies(engine, [...somePolicies(count), about]);
+}
+
+/** Makes these the policies of the organisation, in their order. */
+export async function storePolicies({ pool }: Engine, policies: readonly Policy[]): Promise<void> {
   await pool.query('delete from policies where org = $1', [org]);
   await pool.query(
     `insert into policies (org, name, document) select $1, value->>'name', value from jsonb_array_elements($2::jsonb) with ordinality as rule (value, at) order by at`,
-    [org, JSON.stringify([...somePolicies(count), about])],
+    [org, JSON.stringify(policies)],
   );
   await pool.query(
     'insert into policy_heads (org, version) values ($1, 1) on conflict (org) do update set version = policy_heads.version + 1',

