@@ -104,7 +104,7 @@ export async function endAll(db: pg.Pool | pg.Client, queue: Engine['queue'], ah
 export async function drainStorm({ pool }: Pick<Engine, 'pool'>, second: number, grants = usual): Promise<Storm> {
   await sleep(Math.max(0, second * 1000 - Date.now()));
   const dueSql = `select from rights where lane = 'take' and due_at <= to_timestamp($1) + interval '1 minute' limit 1`;
-  while ((await pool.query(dueSql, [second])).rowCount !== 0) await sleep(20);
+  while ((await pool.query(dueSql, [second])).rowCount !== 0) await sleep(250);
   return timesOf(pool, second, grants);
 }
 
