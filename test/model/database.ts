@@ -30,9 +30,9 @@ export function wants(grants: readonly Grant[], now: number, { counting }: Rules
 }
 
 /** Something about the grants has changed: whoever works on an older state comes back. */
-const touch = (state: State): State => ({
+const touch = (state: State, lane: Row['lane']): State => ({
   ...state,
-  row: { ...state.row, due: state.now },
+  row: { ...state.row, due: state.now, lane },
   workers: state.workers.map((each) => each && { ...each, isGeneration: false }),
   isWoken: true,
 });
@@ -40,10 +40,13 @@ const touch = (state: State): State => ({
 const withGrant = (state: State, index: number, grant: Grant): State => ({ ...state, grants: state.grants.with(index, grant) });
 
 export const approve = (state: State, index: number): State =>
-  touch(withGrant(state, index, { state: 'planned', end: none, provisionUntil: state.now + provisioning }));
+  touch(withGrant(state, index, { state: 'planned', end: none, provisionUntil: state.now + provisioning }), 'give');
 
-export const endEarly = (state: State, index: number, grant: Grant): State =>
-  touch(withGrant(state, index, { ...grant, state: 'ending', end: state.now }));
+/** What should be gone already does not get a later end by this. */
+export function endEarly(state: State, index: number, grant: Grant): State {
+  const end = grant.state === 'active' ? Math.min(state.now, grant.end) : state.now;
+  return touch(withGrant(state, index, { ...grant, state: 'ending', end }), 'take');
+}
 
 export function isClaimable({ row, now, isWoken }: State, { sweep }: Rules): boolean {
   return row.due !== none && row.due <= now && (row.owner === none || row.leaseUntil < now) && (sweep || isWoken);
@@ -62,7 +65,7 @@ export function claim(state: State, who: number, rules: Rules): State {
     quarantineUntilMs,
     attempts,
     baseline: row.baseline,
-    ending: grants.map((each) => each.state === 'ending'),
+    over: grants.map(({ state: each, end }) => (each === 'ending' || each === 'active') && end <= now),
     isFence: true,
     isGeneration: true,
     call: undefined,
@@ -93,7 +96,10 @@ export function writeBack(state: State, who: number, mine: Claimed, result: Call
     attempts: mine.attempts,
   };
   const settled = rules.settle(before, mine.desired, result, at(now));
-  const grants = state.grants.map((each, index) => moved(each, mine, settled.observed, now, mine.ending[index] === true));
+  const isHopeless = mine.desired === 'present' && result.kind === 'refused' && result.permanent;
+  const grants = state.grants.map((each, index) =>
+    moved(each, mine, { observed: settled.observed, isHopeless }, now, mine.over[index] === true),
+  );
   const retryAt = settled.retryAt === undefined ? none : ticksOf(settled.retryAt);
   const forgets = mine.desired === 'absent' && (settled.observed === 'absent' || row.baseline === 'present');
   return {
@@ -110,22 +116,28 @@ export function writeBack(state: State, who: number, mine: Claimed, result: Call
       leaseUntil: none,
       baseline: forgets ? undefined : row.baseline,
       due: mine.isGeneration ? nextDue(state.grants, grants, mine, retryAt, now) : now,
+      lane: isHopeless ? 'take' : mine.isGeneration ? nextLane(mine, settled.observed) : row.lane,
     },
   };
 }
 
+/** `isHopeless`: the target has refused it for good. */
+type Seen = { readonly observed: Row['observed']; readonly isHopeless: boolean };
+
 /** What becomes of a grant. It ends by an observation only, of a call that started after it stopped being wanted. */
-function moved(grant: Grant, { desired, callStarted }: Claimed, observed: Row['observed'], now: number, wasEnding: boolean): Grant {
-  const { state, end, provisionUntil } = grant;
-  if (state === 'planned' && provisionUntil <= callStarted) return { ...grant, state: 'failed' };
+function moved(grant: Grant, { desired, callStarted }: Claimed, { observed, isHopeless }: Seen, now: number, isOver: boolean): Grant {
+  const { state, provisionUntil } = grant;
+  if (state === 'planned' && (provisionUntil <= callStarted || isHopeless)) return { ...grant, state: 'failed' };
   if (observed !== desired) return grant;
   if (state === 'planned' && desired === 'present') return { ...grant, state: 'active', end: now + lengths };
-  const isOver = state === 'ending' ? wasEnding : state === 'active' && end <= callStarted;
-  return isOver ? { ...grant, state: 'ended' } : grant;
+  return isOver && (state === 'ending' || state === 'active') ? { ...grant, state: 'ended' } : grant;
 }
 
 /** How long a grant lasts. */
-const lengths = 2;
+export const lengths = 2;
+
+const nextLane = ({ desired }: Claimed, observed: Row['observed']): Row['lane'] =>
+  desired === 'present' && observed !== 'present' ? 'give' : 'take';
 
 function nextDue(
   before: readonly Grant[],

@@ -32,6 +32,8 @@ export type Row = {
   readonly leaseUntil: number;
   /** When it is looked at next; `none`: it is where it should be, for good. */
   readonly due: number;
+  /** Which workers look at it. Here each takes from both, so that nothing else depends on it. */
+  readonly lane: 'give' | 'take';
   readonly baseline: 'absent' | 'present' | undefined;
 };
 
@@ -42,8 +44,8 @@ export type Claimed = {
   readonly quarantineUntilMs: number;
   readonly attempts: number;
   readonly baseline: 'absent' | 'present' | undefined;
-  /** The grants that somebody had ended before it. */
-  readonly ending: readonly boolean[];
+  /** The grants that had ended before it, by their time or by somebody. */
+  readonly over: readonly boolean[];
   /** Nobody has claimed it since. */
   readonly isFence: boolean;
   /** Nothing about the grants has changed since. */
@@ -78,9 +80,9 @@ const call = (each: Call): string => `${bit(each.adds)}${each.until}${bit(each.l
 
 function worker(each: Worker): string {
   if (each === undefined) return '-';
-  const { at, desired, callStarted, quarantineUntilMs, attempts, baseline, ending, isFence, isGeneration, read } = each;
+  const { at, desired, callStarted, quarantineUntilMs, attempts, baseline, over, isFence, isGeneration, read } = each;
   const sent = each.call === undefined ? '' : call(each.call);
-  return `${at},${codes[desired]},${callStarted},${quarantineUntilMs},${attempts},${baseline === undefined ? 0 : codes[baseline]},${bit(isFence)}${bit(isGeneration)}${ending.map(bit).join('')}${sent}${read === undefined ? '' : codes[read]}`;
+  return `${at},${codes[desired]},${callStarted},${quarantineUntilMs},${attempts},${baseline === undefined ? 0 : codes[baseline]},${bit(isFence)}${bit(isGeneration)}${over.map(bit).join('')}${sent}${read === undefined ? '' : codes[read]}`;
 }
 
 /** The same text for states from which the same can happen. Which worker is which makes no difference. */

@@ -20,6 +20,7 @@ export function firstState({ grants, workers, faults }: Bounds): State {
       owner: none,
       leaseUntil: none,
       due: none,
+      lane: 'give',
       baseline: undefined,
     },
     workers: Array.from({ length: workers }, () => undefined),
