@@ -107,6 +107,7 @@ const toState = (each: Rows, claims: number): State => ({
   workers: Array.from({ length: claims + 1 }, () => undefined),
   strays: [],
   isPresent: false,
+  isOthers: false,
   isWoken: false,
   faults: 0,
 });

@@ -12,6 +12,10 @@ export type Rules = {
   readonly counting: boolean;
   /** What is due is found without the queue. */
   readonly sweep: boolean;
+  /** How often it is looked at what was there before us: each time, before the first call only, or not at all. */
+  readonly looks: 'each time' | 'once' | 'never';
+  /** What was there before us is known until the right is seen gone. */
+  readonly remembers: boolean;
 };
 
 const at = (ticks: number): Instant => instant(ticks * tickMs);
@@ -47,6 +51,12 @@ export function endEarly(state: State, index: number, grant: Grant): State {
   const end = grant.state === 'active' ? Math.min(state.now, grant.end) : state.now;
   return touch(withGrant(state, index, { ...grant, state: 'ending', end }), 'take');
 }
+
+/**
+ * Whoever looks at what is at rest has seen that somebody else removed it, and has it given again, as `drift.ts` does. What was
+ * believed up to then counts as unknown: nobody can know it sooner.
+ */
+export const repair = (state: State): State => touch({ ...state, row: { ...state.row, observed: 'unknown' } }, 'give');
 
 export function isClaimable({ row, now, isWoken }: State, { sweep }: Rules): boolean {
   return row.due !== none && row.due <= now && (row.owner === none || row.leaseUntil < now) && (sweep || isWoken);
@@ -101,7 +111,7 @@ export function writeBack(state: State, who: number, mine: Claimed, result: Call
     moved(each, mine, { observed: settled.observed, isHopeless }, now, mine.over[index] === true),
   );
   const retryAt = settled.retryAt === undefined ? none : ticksOf(settled.retryAt);
-  const forgets = mine.desired === 'absent' && (settled.observed === 'absent' || row.baseline === 'present');
+  const forgets = mine.desired === 'absent' && (settled.observed === 'absent' || row.baseline === 'present' || !rules.remembers);
   return {
     ...free,
     isWoken: true,

@@ -36,23 +36,30 @@ function wayTo(visits: readonly Visit[], index: number): readonly string[] {
 
 /** Undefined: nothing. */
 function whatIsWrong(state: State, rules: Rules): string | undefined {
-  const { row, isPresent, grants, now, strays, workers } = state;
-  const isWanted = wants(grants, now, truth(rules));
+  const { row, isPresent, isOthers, grants, strays, workers } = state;
   const seen = isPresent ? 'present' : 'absent';
-  if (row.owner === none && row.observed !== 'unknown' && row.observed !== seen)
-    return `it is believed to be ${row.observed}, and is ${seen}`;
-  if (row.due === none && row.owner === none && isPresent !== isWanted && workers.every((each) => each === undefined))
+  if (isOthers && !isPresent) return 'what was there before us is taken away';
+  // What others gave is not believed to be gone where it says that nothing of ours is there.
+  const isTrue = row.observed === 'absent' ? !isOurs(state) : isPresent;
+  if (row.owner === none && row.observed !== 'unknown' && !isTrue) return `it is believed to be ${row.observed}, and is ${seen}`;
+  if (row.due === none && row.owner === none && !isAsWanted(state, rules) && workers.every((each) => each === undefined))
     return `nobody looks at it again, and it is ${seen}`;
   // I18: told as ended, and none of the others could have brought it. What has failed is not told as gone.
   const isOver = grants.every(({ state: each }) => each === 'none' || each === 'ended');
   const mayComeBack = strays.some(({ adds }) => adds);
-  if (isOver && grants.some(({ state: each }) => each === 'ended') && (isPresent || mayComeBack) && row.owner === none)
-    return isPresent ? 'it is told as ended, and is there' : 'it is told as ended, and a call may still bring it back';
+  if (isOver && grants.some(({ state: each }) => each === 'ended') && (isOurs(state) || mayComeBack) && row.owner === none)
+    return isOurs(state) ? 'it is told as ended, and is there' : 'it is told as ended, and a call may still bring it back';
   return recovers(state, rules) ? undefined : 'it is not as it should be half a minute after the last fault';
 }
 
 /** What is right is told by the rules as they should be, whichever fault is planted. */
 const truth = (rules: Rules): Rules => ({ ...rules, counting: true });
+
+const isOurs = ({ isPresent, isOthers }: State): boolean => isPresent && !isOthers;
+
+/** There while somebody may have it; else nothing of ours is. */
+const isAsWanted = (state: State, rules: Rules): boolean =>
+  wants(state.grants, state.now, truth(rules)) ? state.isPresent : !isOurs(state);
 
 /** From here on nothing fails; only what was given up before may land as late as it can. */
 function recovers(from: State, rules: Rules): boolean {
@@ -61,8 +68,7 @@ function recovers(from: State, rules: Rules): boolean {
     state = work(state, rules);
     if (ticks < graceTicks) state = tick(landLast(state));
   }
-  const isWanted = wants(state.grants, state.now, truth(rules));
-  return state.isPresent === isWanted;
+  return isAsWanted(state, rules);
 }
 
 function landLast(state: State): State {

@@ -3,7 +3,7 @@ import { maySend, settle } from '../../src/domain/right.ts';
 import type { Instant } from '../../src/domain/time.ts';
 import type { Rules } from './database.ts';
 
-export const ours: Rules = { settle, maySend, intent: true, counting: true, sweep: true };
+export const ours: Rules = { settle, maySend, intent: true, counting: true, sweep: true, looks: 'each time', remembers: true };
 
 export const planted: Readonly<Record<string, Rules>> = {
   'no intent': { ...ours, intent: false },
@@ -28,4 +28,14 @@ export const planted: Readonly<Record<string, Rules>> = {
       settle({ ...before, callStarted: Math.max(now, before.callStarted) as Instant }, desired, result, now),
   },
   'no counting': { ...ours, counting: false },
+  'refusal for good taken as proof': {
+    ...ours,
+    settle(before, desired, result, now) {
+      const settled = settle(before, desired, result, now);
+      return result.kind === 'refused' && result.permanent ? { ...settled, observed: 'absent', retryAt: undefined } : settled;
+    },
+  },
+  'no look before': { ...ours, looks: 'never' },
+  'looked at once': { ...ours, looks: 'once' },
+  'forgotten before it is gone': { ...ours, remembers: false },
 };

@@ -68,6 +68,8 @@ export type State = {
   /** Calls that nobody waits for any more. */
   readonly strays: readonly Call[];
   readonly isPresent: boolean;
+  /** It is there because somebody else gave it before us, and has not taken it back. */
+  readonly isOthers: boolean;
   /** The queue has a job for when it is due. Nothing depends on one, but for a fault that is planted. */
   readonly isWoken: boolean;
   /** Faults that may still happen. */
@@ -86,7 +88,7 @@ function worker(each: Worker): string {
 }
 
 /** The same text for states from which the same can happen. Which worker is which makes no difference. */
-export function keyOf({ now, grants, row, workers, strays, isPresent, isWoken, faults }: State): string {
+export function keyOf({ now, grants, row, workers, strays, isPresent, isOthers, isWoken, faults }: State): string {
   const each = workers.map((one, at) => (row.owner === at ? `*${worker(one)}` : worker(one)));
   if (workers.length === 2 && (each[0] ?? '') > (each[1] ?? '')) each.reverse();
   const lost = row.owner !== none && workers[row.owner] === undefined ? 'x' : '';
@@ -97,6 +99,6 @@ export function keyOf({ now, grants, row, workers, strays, isPresent, isWoken, f
     ...each,
     lost,
     strays.map(call).sort().join(';'),
-    `${bit(isPresent)}${bit(isWoken)}${faults}`,
+    `${bit(isPresent)}${bit(isOthers)}${bit(isWoken)}${faults}`,
   ].join('|');
 }

@@ -1,7 +1,7 @@
 /** Everything that can happen next. */
 import type { CallResult } from '../../src/domain/right.ts';
 import { callDeadlineMs } from '../../src/domain/right.ts';
-import { approve, claim, endEarly, isClaimable, recordBaseline, type Rules, writeBack } from './database.ts';
+import { approve, claim, endEarly, isClaimable, recordBaseline, repair, type Rules, writeBack } from './database.ts';
 import { type Call, type Claimed, none, type State, tickMs } from './state.ts';
 
 export type Bounds = { readonly grants: number; readonly workers: number; readonly faults: number; readonly ticks: number };
@@ -26,6 +26,7 @@ export function firstState({ grants, workers, faults }: Bounds): State {
     workers: Array.from({ length: workers }, () => undefined),
     strays: [],
     isPresent: false,
+    isOthers: false,
     isWoken: false,
     faults,
   };
@@ -41,6 +42,9 @@ export function stepsFrom(state: State, rules: Rules, { ticks }: Bounds): readon
     if (grant.state === 'planned' || grant.state === 'active')
       steps.push({ name: `grant ${index} is ended early`, to: endEarly(state, index, grant) });
   });
+  if (isUntouched(state)) steps.push({ name: 'somebody else gives it', to: { ...state, isPresent: true, isOthers: true } });
+  // Once we have called it is ours as well, and it would be ours that they take.
+  if (state.isOthers && state.row.baseline !== 'absent') steps.push({ name: 'somebody else takes it back', to: takeBack(state) });
   state.strays.forEach((call, index) => {
     if (!call.landed) steps.push({ name: 'a call that was given up lands', to: land(state, index, call) });
   });
@@ -54,6 +58,16 @@ export function stepsFrom(state: State, rules: Rules, { ticks }: Bounds): readon
   if (!rules.sweep && state.isWoken && state.faults > 0)
     steps.push({ name: 'the queue loses its job', to: { ...state, isWoken: false, faults: state.faults - 1 } });
   return steps;
+}
+
+/** Before anything has happened: what somebody else gives later cannot be told from what we gave. */
+const isUntouched = ({ now, grants, isPresent }: State): boolean =>
+  now === 0 && !isPresent && grants.every(({ state }) => state === 'none');
+
+/** Seen at once, where nobody is acting on it: how soon else is up to how often somebody looks. */
+function takeBack(state: State): State {
+  const gone = { ...state, isPresent: false, isOthers: false };
+  return state.row.owner === none && state.row.observed === 'present' ? repair(gone) : gone;
 }
 
 function stepsOf(state: State, who: number, mine: Claimed, rules: Rules): readonly Step[] {
@@ -75,10 +89,11 @@ function stepsOf(state: State, who: number, mine: Claimed, rules: Rules): readon
     });
   if (call.landed && !isLate) steps.push({ name: `worker ${who} reads the target`, to: look(state, who, mine) });
   if (!call.landed && mayFail)
-    steps.push({
-      name: `the target refuses worker ${who}`,
-      to: writeBack(less, who, mine, { kind: 'refused', permanent: false, why: '' }, rules),
-    });
+    for (const permanent of mine.desired === 'present' ? [false, true] : [false])
+      steps.push({
+        name: `the target refuses worker ${who}${permanent ? ' for good' : ''}`,
+        to: writeBack(less, who, mine, { kind: 'refused', permanent, why: '' }, rules),
+      });
   // Whoever waited for long enough has no choice.
   if (mayFail || isLate) {
     const to = writeBack(isLate ? state : less, who, mine, { kind: 'lost', why: '' }, rules);
@@ -89,14 +104,16 @@ function stepsOf(state: State, who: number, mine: Claimed, rules: Rules): readon
 
 /** What a worker does with a claim, up to the call. */
 export function act(state: State, who: number, mine: Claimed, rules: Rules): State {
-  const seen = (observed: 'absent' | 'present', keepQuarantine = true): State =>
-    writeBack(state, who, mine, { kind: 'observed', observed }, rules, keepQuarantine);
+  const seen = (observed: 'absent' | 'present', keepQuarantine = true, from = state): State =>
+    writeBack(from, who, mine, { kind: 'observed', observed }, rules, keepQuarantine);
   const unsent = (): State => writeBack(state, who, mine, { kind: 'unsent', why: '' }, rules);
   if (mine.desired === 'absent') return mine.baseline === 'absent' ? send(state, who, mine, rules) : seen('absent', false);
   if (mine.baseline === 'absent') return send(state, who, mine, rules);
-  const looked = recordBaseline(state, who, mine);
+  if (rules.looks === 'once' && mine.baseline === 'present') return seen('present');
+  const isPresent = state.isPresent && rules.looks !== 'never';
+  const looked = recordBaseline({ ...state, isPresent }, who, mine);
   if (looked === undefined) return unsent();
-  return state.isPresent ? seen('present') : looked;
+  return isPresent ? seen('present', true, looked) : { ...looked, isPresent: state.isPresent };
 }
 
 function send(state: State, who: number, mine: Claimed, rules: Rules): State {

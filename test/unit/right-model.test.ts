@@ -22,6 +22,10 @@ describe('every order of events', () => {
     ['no send guard', 1, 1, 5],
     ['quarantine cleared early', 1, 2, 6],
     ['no counting', 2, 0, 1],
+    ['refusal for good taken as proof', 2, 1, 1],
+    ['no look before', 1, 0, 1],
+    ['looked at once', 1, 0, 1],
+    ['forgotten before it is gone', 1, 0, 3],
   ] as const)('shows what goes wrong with %s', (name, grants, faults, ticks) => {
     const rules = planted[name] ?? expect.unreachable();
     const { violation } = explore(rules, { grants, workers: 2, faults, ticks });
@@ -29,6 +33,6 @@ describe('every order of events', () => {
   });
 
   it('has a fault planted for each rule', () => {
-    expect(Object.keys(planted)).toHaveLength(7);
+    expect(Object.keys(planted)).toHaveLength(11);
   });
 }, 120_000);
