@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bindConfiguredRoles, setBootstrapKey } from '../../src/store/configured.ts';
+import { parseOrg } from '../../src/domain/ids.ts';
+import { bindConfiguredRoles, OtherOrg, setBootstrapKey } from '../../src/store/configured.ts';
+import { must } from '../support/http-app.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 
 /** What a start takes over from the configuration is on record like every other change, and only where it is one. */
@@ -60,6 +62,13 @@ describe('owners and reviewers', () => {
     expect(await eventsOf(() => bindConfiguredRoles(world.db, org, { owner: [alice], manager: [] }))).toHaveLength(1);
     expect(await world.store.hasRole(org, 'manager', carol)).toBe(true);
   });
+});
+
+it('are refused to another organisation on the same database, whose workers would take this one’s rights for their own', async () => {
+  const other = must(parseOrg('rival'));
+  const bind = bindConfiguredRoles(world.db, other, { owner: [email('mallory@example.com')], manager: [] });
+  await expect(bind).rejects.toThrow(new OtherOrg('This database belongs to the organisation “demo”. Give “rival” one of its own.'));
+  expect((await world.pool.query('select from role_bindings where org = $1', [other])).rowCount).toBe(0);
 });
 
 describe('the bootstrap key', () => {
