@@ -23,6 +23,23 @@ export async function readCpuMs(pool: pg.Pool): Promise<number | undefined> {
   return (ofServer * 1000) / ticksPerSecond + (user + system) / 1000;
 }
 
+/** What some work costs this process and the server. `usedMs`: of each time; stays empty where there is no `/proc`. */
+export type CpuOf = { readonly usedMs: readonly number[]; during<T>(work: () => Promise<T>): Promise<T> };
+
+export function createCpuOf(pool: pg.Pool): CpuOf {
+  const usedMs: number[] = [];
+  return {
+    usedMs,
+    async during(work) {
+      const before = await readCpuMs(pool);
+      const value = await work();
+      const after = await readCpuMs(pool);
+      if (before !== undefined && after !== undefined) usedMs.push(after - before);
+      return value;
+    },
+  };
+}
+
 /** Undefined: it has ended meanwhile. */
 function statOf(pid: string): { parent: number; ticks: number; ticksOfTheGone: number } | undefined {
   try {
