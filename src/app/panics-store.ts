@@ -26,8 +26,8 @@ export type PanicSweeps = {
 export type PanicWrites = PanicReads & {
   /** Serialises the pressing of switches in an organisation. */
   lock(org: Org): Promise<void>;
-  /** One with the same selection that holds, or has not marked everything yet. */
-  underWay(org: Org, selection: PanicSelection, hold: boolean): Promise<Panic | undefined>;
+  /** One with the same selection that holds. */
+  holding(org: Org, selection: PanicSelection): Promise<Panic | undefined>;
   /** Puts it on record, and does the first batches of {@link PanicSweeps.sweep} at once. */
   start(
     actor: Actor,

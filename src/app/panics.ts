@@ -20,7 +20,8 @@ export type PanicDoors = {
   preview(caller: Caller, selection: PanicSelection): Promise<Result<PanicPreview>>;
   /**
    * Ends all grants of the selection, denies its pending requests and closes its pre-approvals; with `hold` nothing of it is
-   * given until it is lifted. What is in the selection is read when it is pressed. Pressed twice is pressed once.
+   * given until it is lifted. What is in the selection is read when it is pressed. Pressed twice is pressed once,
+   * as long as the first holds.
    */
   start(caller: Caller, wish: PanicWish): Promise<Result<Panic>>;
   read(caller: Caller, id: PanicId): Promise<Result<Panic>>;
@@ -91,8 +92,9 @@ export async function startPanic(
     const isThere = grantsIn(await tx.panics.preview(org, selection, 0)) > 0;
     if (!isThere) return reject({ code: 'invalid-value', field: 'integration', why: 'There is no target of this name.' });
   }
-  const underWay = await tx.panics.underWay(org, selection, hold);
-  return accept(underWay ?? (await tx.panics.start(actor, { org, selection, reason: parsed.value, hold, by })));
+  // Without a hold, what came since the first press is meant by this one only.
+  const holding = hold ? await tx.panics.holding(org, selection) : undefined;
+  return accept(holding ?? (await tx.panics.start(actor, { org, selection, reason: parsed.value, hold, by })));
 }
 
 /** Lifts the hold, for whoever may. Whom it holds back does not: it may be pressed because somebody else acts as them. */

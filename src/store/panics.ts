@@ -38,10 +38,10 @@ export function createPanicWrites(tx: Db): PanicWrites {
     async lock(org) {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`panic switch ${org}`}, 0))`.execute(tx);
     },
-    async underWay(org, selection, hold) {
+    async holding(org, selection) {
       const [found] = await select(
         tx,
-        sql`h.org = ${org} and h.hold = ${hold} and h.lifted_at is null and (h.hold or h.marked_at is null) and h.kind = ${selection.kind}
+        sql`h.org = ${org} and h.hold and h.lifted_at is null and h.kind = ${selection.kind}
           and h.integration is not distinct from ${'integration' in selection ? selection.integration : null}::text
           and h.access_type is not distinct from ${'accessType' in selection ? selection.accessType : null}::text
           and h.resource is not distinct from ${'resource' in selection ? selection.resource : null}::text

@@ -285,6 +285,20 @@ describe('pressing', () => {
     expect(new Set(both.map((each) => must(each).id)).size).toBe(1);
   });
 
+  it('again without a hold is about what was given in between, too, though the first is still being carried out', async () => {
+    await give(bob, 'readonly');
+    const first = must(await panic(ofBob, false));
+    await world.pool.query('update panics set marked_at = null, done_at = null');
+    const between = await give(bob, 'readwrite');
+    const second = must(await panic(ofBob, false));
+    expect(second.progress).toMatchObject({ left: 1 });
+    await world.reconcile();
+    await world.work.panic();
+    expect([...world.target.held]).toEqual([]);
+    expect(await kindOf(between)).toBe('ended');
+    expect(await Promise.all([first, second].map(read))).toMatchObject([{ doneAt: expect.any(Number) }, { doneAt: expect.any(Number) }]);
+  });
+
   it('needs a reason, a target that there is, and a role', async () => {
     const start = (caller: Caller, reason: string, selection: PanicSelection = everything) =>
       world.useCases.panics.start(caller, { selection, reason, hold: true });
