@@ -16,7 +16,8 @@ export function several({ several: all, what }: SeveralProps): Message {
   const { total, requests, commands = [] } = all;
   const rows = requests.map((request) => row(request, what));
   const more = total - requests.length;
-  const note = line(more > 0 ? `and ${more} more. ` : '', what === 'warnings' && all.live === 0 ? noneLeft : notes[what]);
+  // There is nothing to extend where all that was to end has ended, or goes on.
+  const note = line(more > 0 ? `and ${more} more. ` : '', what === 'warnings' && all.live === 0 ? whatIsLeft : notes[what]);
   const usage =
     what === 'accesses' && commands.length > 0
       ? [paragraph(words('Use them with:')), fence(commands.slice(0, mostCommands).join('\n'))]
@@ -36,13 +37,12 @@ const headings: Readonly<Record<SummarySlot, (all: Several) => Line>> = {
   },
   endings: ({ total }) => line('⚪ ', rights(total), ' of yours ', total === 1 ? 'has ended' : 'have ended'),
 };
+const whatIsLeft = 'Your home tab shows what you still have.';
 const notes: Readonly<Record<SummarySlot, string>> = {
   accesses: 'Your home tab shows what you have, with buttons to extend it or to give it back.',
   warnings: 'Your home tab has a button to extend each, where policies let you, and one to give it back.',
-  endings: 'Each was seen at its target. Your home tab shows what you still have.',
+  endings: whatIsLeft,
 };
-/** There is nothing to extend where all that was to end has ended, or goes on. */
-const noneLeft = 'Your home tab shows what you still have.';
 
 function row(request: PermissionRequest, what: SeveralProps['what']): Line {
   const { headline } = statusOf(request);

@@ -119,13 +119,14 @@ export function endLine(request: PermissionRequest, end: End): Line {
 const endReason = (end: End): string | undefined => (end.kind === 'revoked' ? end.reason : undefined);
 
 /** What was seen at the target, and how long after the end. */
-export function proof(end: End, { observedAt, leftInPlace, sessionsEnded, sessionsMayGoOn }: Evidence): readonly Line[] {
+export function proof(end: End, { observedAt, leftInPlace, sessionsEnded, sessionsMayGoOn, untouched }: Evidence): readonly Line[] {
   const seen = line(exactDate(observedAt), ', ', lagWords(observedAt - end.at), ' after the end');
   const sessions =
     sessionsEnded === 0 ? [] : [line(`${sessionsEnded} open ${sessionsEnded === 1 ? 'session was' : 'sessions were'} closed`)];
   const open = sessionsMayGoOn === true ? [words('Sessions that were open may go on until they close by themselves')] : [];
   switch (leftInPlace) {
     case undefined:
+      if (untouched === true) return [line('There was nothing of it to take away at the target. Settled ', seen)];
       return [line('Seen to be gone at the target ', seen), ...sessions, ...open];
     case 'pre-existing':
       return [line('The right itself stays: it was there before, so the target was not touched. Settled ', seen), ...sessions];
@@ -138,9 +139,9 @@ export function proof(end: End, { observedAt, leftInPlace, sessionsEnded, sessio
 export function whenGone({ state, extendedUntil }: PermissionRequest): Line {
   if (state.kind !== 'approved' || state.grant.state.kind !== 'ended' || extendedUntil !== undefined) return [];
   const { end, evidence } = state.grant.state;
-  return evidence.leftInPlace === undefined
-    ? line(', seen gone ', lagWords(evidence.observedAt - end.at), ' after')
-    : line('; the right itself stays');
+  if (evidence.leftInPlace !== undefined) return line('; the right itself stays');
+  if (evidence.untouched === true) return line('; there was nothing of it to take away');
+  return line(', seen gone ', lagWords(evidence.observedAt - end.at), ' after');
 }
 
 /** "0.4 s" up to a minute, then words. */

@@ -93,6 +93,7 @@ function whichMember(receipt: GivenReceipt, events: readonly SealedEvent[]): str
     ['leftInPlace', receipt.leftInPlace, data['leftInPlace']],
     ['sessionsEnded', receipt.sessionsEnded, data['sessionsEnded']],
     ['sessionsMayGoOn', receipt.sessionsMayGoOn === true, data['sessionsMayGoOn'] === true],
+    ['untouched', receipt.untouched === true, data['untouched'] === true],
     // Not everybody is told what the target said.
     ...(targetSaid === undefined
       ? []

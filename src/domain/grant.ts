@@ -18,6 +18,8 @@ export type Evidence = {
   readonly sessionsEnded: number;
   /** The target ends no sessions: one that was open at the end may go on until it closes by itself. */
   readonly sessionsMayGoOn?: true;
+  /** The target was not called for the end: nothing of it was there, as it was not given yet or had been taken away before. */
+  readonly untouched?: true;
 };
 
 /**

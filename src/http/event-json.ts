@@ -39,6 +39,7 @@ const told = [
   'leftInPlace',
   'sessionsEnded',
   'sessionsMayGoOn',
+  'untouched',
   'latenessMs',
   'attempt',
   'code',
@@ -155,8 +156,9 @@ function eventText(action: string, data: RequestEvent['data']): string {
 const lasting = (seconds: unknown): string =>
   typeof seconds === 'number' && isDurationSeconds(seconds) ? ` for ${describeDuration(seconds)}` : '';
 
-function endText({ leftInPlace, latenessMs }: RequestEvent['data']): string {
+function endText({ leftInPlace, untouched, latenessMs }: RequestEvent['data']): string {
   if (leftInPlace === 'another-grant') return 'Ended; the right stays, by another grant';
   if (leftInPlace === 'pre-existing') return 'Ended; the right stays, it was there before';
+  if (untouched === true) return 'Ended; there was nothing of it to take away at the target';
   return typeof latenessMs === 'number' ? `Seen to be gone at the target, ${latenessMs} ms after its end` : 'Seen to be gone at the target';
 }

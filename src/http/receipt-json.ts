@@ -36,7 +36,9 @@ export const receiptSchema = z
     grantedAt: time.optional().describe('When the target was seen to have it; absent where it was taken back before that'),
     expiresAt: time.optional(),
     end: endSchema,
-    observedGoneAt: time.describe('When the target was seen without it, or with it for the reason in `leftInPlace`'),
+    observedGoneAt: time.describe(
+      'When the target was seen without it, or it was settled for the reason in `leftInPlace` or as `untouched`',
+    ),
     latenessMs: z.int().describe('From the end to that moment'),
     leftInPlace: z.string().optional().describe('Why the right itself is still there'),
     sessionsEnded: z.int(),
@@ -81,6 +83,7 @@ export function receiptJson({ request, now, grant, events }: Receipt): z.input<t
     leftInPlace: evidence.leftInPlace,
     sessionsEnded: evidence.sessionsEnded,
     sessionsMayGoOn: evidence.sessionsMayGoOn,
+    untouched: evidence.untouched,
     targetSaid: grant.said,
     proof: {
       isSealed: events.every(({ seq }) => seq !== undefined),

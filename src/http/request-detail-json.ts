@@ -84,6 +84,7 @@ function evidenceJson({ request: { state }, grant }: RequestDetail) {
     leftInPlace: seen?.leftInPlace,
     sessionsEnded: seen?.sessionsEnded,
     sessionsMayGoOn: seen?.sessionsMayGoOn,
+    untouched: seen?.untouched,
     targetSaid: grant.said,
     lastCall: isOver || grant.lastCall === undefined ? undefined : { at: isoTime(grant.lastCall.at), observed: grant.lastCall.observed },
   };

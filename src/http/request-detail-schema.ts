@@ -67,6 +67,10 @@ export const proofOfTarget = {
     .literal(true)
     .optional()
     .describe('The target ends no sessions: one that was open may go on until it closes by itself'),
+  untouched: z
+    .literal(true)
+    .optional()
+    .describe('The target was not called for the end: nothing of it was there, as it was not given yet or had been taken away before'),
   targetSaid: z
     .object({ given: targetAnswer.optional(), gone: targetAnswer.optional() })
     .optional()

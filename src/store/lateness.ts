@@ -60,7 +60,7 @@ async function readReport(db: Db, org: Org, days: number): Promise<LatenessRepor
     gone as (
       select r.integration, greatest(round(extract(epoch from g.gone_at - g.end_at) * 1000), 0)::float8 as late
       from grants g join rights r on r.org = g.org and r.id = g.right_id
-      where g.org = ${org} and g.gone_at >= (select since from span) and g.gone_at <= (select now from span) and g.left_in_place is null),
+      where g.org = ${org} and g.gone_at >= (select since from span) and g.gone_at <= (select now from span) and g.left_in_place is null and g.untouched is null),
     each as (
       select integration, count(*)::int as ended, max(late) as max,
         percentile_disc(0.5) within group (order by late) as p50, percentile_disc(0.99) within group (order by late) as p99

@@ -63,6 +63,7 @@ type Row = {
   left_in_place: string | null;
   sessions_ended: number | null;
   sessions_go_on: boolean | null;
+  untouched: boolean | null;
   failed_at: Date | null;
   why: string | null;
   recurring: string | null;
@@ -103,7 +104,7 @@ export async function selectRequests(db: Kysely<Database>, where: RawBuilder<unk
       q.integration, q.service, q.access_type, q.resource, q.reason, q.asked_seconds::float8, q.duration_named, q.created_at, q.approvable_until,
       q.state, q.decided_at, q.decided_by, d.email as decider_email, q.decided_policy, q.decided_seconds::float8, q.decided_reason,
       g.id as grant_id, g.right_id, held.account, g.seconds::float8 as grant_seconds, g.standing, g.state as grant_state, g.latest_end, g.provision_until,
-      g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended, g.sessions_go_on,
+      g.granted_at, g.expires_at, g.end_kind, g.end_at, g.ended_by, e.email as ender_email, g.end_reason, g.gone_at, g.left_in_place, g.sessions_ended, g.sessions_go_on, g.untouched,
       g.failed_at, g.why, g.recurring, g.opens_at, g.closes_at, g.opened_at, g.closed_at,
       q.extends, q.first_id, coalesce(x.chain_from, x.granted_at) as chain_from, x.expires_at as extends_until, q.escalated_at, q.escalated_reason, q.paged_at, q.groups_asked, q.groups_asked_at, q.groups_asked_reason, q.narrowed, q.endorsements, q.questions, q.nudges, q.nudged_at,
       bg.used_at, bg.reviewed_at, bg.reviewed_by, reviewer.email as reviewer_email, bg.note,
@@ -188,9 +189,8 @@ function toState(row: Row): RequestState {
     case 'pending':
       return { kind: 'pending' };
     case 'cancelled':
-      return { kind: 'cancelled', at: at(row, row.decided_at) };
     case 'lapsed':
-      return { kind: 'lapsed', at: at(row, row.decided_at) };
+      return { kind: row.state, at: at(row, row.decided_at) };
     case 'denied':
       return { kind: 'denied', by: toDecider(row), at: at(row, row.decided_at), reason: row.decided_reason ?? undefined };
     case 'approved':
@@ -278,6 +278,7 @@ function toEvidence(row: Row): Evidence {
     leftInPlace: left ?? undefined,
     sessionsEnded: row.sessions_ended ?? 0,
     ...(row.sessions_go_on === true ? { sessionsMayGoOn: true } : {}),
+    ...(row.untouched === true ? { untouched: true } : {}),
   };
 }
 

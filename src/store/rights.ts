@@ -128,7 +128,9 @@ held as (
   where case when r.lease_owner = $1 then r.fence end = i.fence
   order by r.id for update of r),
 outcomes as (
-  select g.org, g.id, h.integration, h.at, h.call_started, h.desired, h.baseline, h.problem, h.sessions_ended, h.said, h.desired = 'absent' and h.sessions_go_on as go_on, case
+  select g.org, g.id, h.integration, h.at, h.call_started, h.desired, h.baseline, h.problem, h.sessions_ended, h.said, h.desired = 'absent' and h.sessions_go_on as go_on,
+    -- Without a baseline there was no call to make: it was not given yet, or had been taken away before.
+    h.desired = 'absent' and h.baseline is null as untouched, case
       when g.state = 'planned' and (g.provision_until <= h.call_started or h.hopeless) then 'failed'
       when g.state = 'planned' and inside.hours and h.desired = 'present' and h.observed = 'present' then 'active'
       when h.observed <> h.desired then null
@@ -155,7 +157,8 @@ moved as (
     sessions_ended = case when o.outcome = 'ended' and o.desired = 'absent' then o.sessions_ended else 0 end,
     given_answer = case o.outcome when 'active' then o.said else g.given_answer end,
     gone_answer = case o.outcome when 'ended' then o.said end,
-    sessions_go_on = case when o.outcome = 'ended' and o.go_on then true end
+    sessions_go_on = case when o.outcome = 'ended' and o.go_on then true end,
+    untouched = case when o.outcome = 'ended' and o.untouched then true end
   from outcomes o
   -- Whatever was decided about the grant meanwhile has moved it on; then the generation brings us back.
   where g.org = o.org and g.id = o.id and o.outcome is not null
@@ -163,7 +166,7 @@ moved as (
       or g.state = 'active' and o.outcome in ('opened', 'closed'))
   returning g.org, g.request_id, g.id as grant_id, g.right_id, g.state, o.integration, o.outcome, o.said, o.go_on, o.at, o.call_started, g.opens_at, g.closes_at, g.closed_at,
     case when o.desired = 'present' then 'another-grant' when o.baseline = 'present' then 'pre-existing' end as stays,
-    case when o.desired = 'absent' then o.sessions_ended else 0 end as cut, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why),
+    case when o.desired = 'absent' then o.sessions_ended else 0 end as cut, g.expires_at, g.end_kind, g.end_at, g.gone_at, g.left_in_place, g.sessions_ended, g.why, g.untouched),
 -- Apart from those that are over, which are looked up by a hash below: joined to these, each right of a batch would be compared with all.
 going_on as (select org, grant_id, expires_at from moved where state = 'active'),
 put as (
@@ -206,7 +209,7 @@ audited as (
       when 'closed' then jsonb_build_object('closedAt', closed_at, 'observedGoneAt', at, 'leftInPlace', stays, 'sessionsEnded', cut, 'sessionsMayGoOn', go_on, 'targetSaid', said,
         'latenessMs', round(extract(epoch from at - closed_at) * 1000))
       when 'failed' then jsonb_build_object('why', why)
-      else jsonb_build_object('end', end_kind, 'endAt', end_at, 'observedGoneAt', gone_at, 'leftInPlace', left_in_place, 'sessionsEnded', sessions_ended, 'sessionsMayGoOn', go_on, 'targetSaid', said,
+      else jsonb_build_object('end', end_kind, 'endAt', end_at, 'observedGoneAt', gone_at, 'leftInPlace', left_in_place, 'sessionsEnded', sessions_ended, 'sessionsMayGoOn', go_on, 'untouched', untouched, 'targetSaid', said,
         'latenessMs', round(extract(epoch from gone_at - end_at) * 1000)) end
   from moved),
 extending as (
@@ -228,9 +231,9 @@ told as (
   union all select org, 'notify', extends from extending)
 select distinct extract(epoch from least(expires_at, closes_at))::bigint as second, null as integration, null::float8 as late from moved
 where outcome in ('active', 'opened') and least(expires_at, closes_at) <= now() + interval '1 hour'
--- Only what was really taken away: a right that stays for somebody else is nobody's removal.
+-- Only what was really taken away: neither a right that stays for somebody else, nor what was not there.
 union all select null, integration, extract(epoch from case outcome when 'ended' then gone_at - end_at else at - closed_at end)::float8 * 1000
-from moved where outcome in ('ended', 'closed') and stays is null`;
+from moved where outcome in ('ended', 'closed') and stays is null and untouched is null`;
 
 export async function settleRights(pool: pg.Pool, worker: string, settlements: readonly Settlement[]): Promise<Aftermath> {
   if (settlements.length === 0) return { alarms: [], removals: [] };

@@ -153,6 +153,13 @@ describe('holds against the log', () => {
       await revoke(request);
       return request;
     },
+    'of what was taken back before it was given': async () => {
+      const request = await ask('bob');
+      const verdict = { kind: 'approve', duration: undefined, digest: undefined } as const;
+      await world.useCases.decideRequest(await world.caller('carol'), request.id, verdict);
+      await revoke(request);
+      return request;
+    },
     'of what two people agreed to, for less than was asked for': async () => {
       await policy({ type: 'p0', options: { requiredApprovals: 2 } });
       const request = await ask('bob', { right: { service: 'pg', accessType: 'role', resource: 'readwrite', integration: undefined } });
@@ -257,6 +264,47 @@ it('says why the right is still there, and that nothing about sessions is in dou
   await revoke(before);
   const untouched = await receiptFor('carol', before.id);
   expect([untouched.leftInPlace, untouched.sessionsMayGoOn, untouched.targetSaid]).toEqual(['pre-existing', undefined, undefined]);
+});
+
+describe('where nobody called the target for the end', () => {
+  const agreed = async () => {
+    const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+    const asked = await world.useCases.submitRequest(await world.caller('bob'), {
+      right,
+      reason: 'x',
+      duration: parseDuration('1h'),
+      to: undefined,
+    });
+    if (!asked.ok) throw new Error(asked.rejection.code);
+    const verdict = { kind: 'approve', duration: undefined, digest: undefined } as const;
+    expect(await world.useCases.decideRequest(await world.caller('carol'), asked.value.request.id, verdict)).toMatchObject({ ok: true });
+    return asked.value.request;
+  };
+
+  it('says so, and does not pass for a removal', async () => {
+    const request = await agreed();
+    await revoke(request);
+    await world.work.seal();
+    expect(world.target.calls).toEqual([]);
+    expect(await receiptFor('carol', request.id)).toMatchObject({ untouched: true, sessionsEnded: 0 });
+    expect((await detailFor('bob', request.id)).evidence).toMatchObject({ untouched: true });
+    const ended = (await detailFor('bob', request.id)).timeline.at(-1);
+    expect(ended).toMatchObject({ action: 'grant.ended', what: 'Ended; there was nothing of it to take away at the target' });
+    const report = await app.inject({ method: 'GET', url: '/o/demo/reports/lateness', headers: { authorization: 'Bearer carol' } });
+    expect(report.json().integrations).toEqual([]);
+    const vitals = { vitals: () => world.store.vitals(), queueReachable: async () => true, slackReady: () => true };
+    const { text } = await world.metrics.read({ ...vitals, clockSkewSeconds: () => 0, waiting: () => ({}) });
+    expect(text).not.toContain('curfew_removal_lateness_seconds_count{');
+  });
+
+  it('is never said where it was called', async () => {
+    const request = await agreed();
+    world.target.faults.push({ kind: 'refused', permanent: false });
+    await world.reconcile();
+    await revoke(request);
+    const receipt = await receiptFor('carol', request.id);
+    expect([receipt.grantedAt, receipt.untouched, receipt.targetSaid?.gone]).toMatchObject([undefined, undefined, { member: false }]);
+  });
 });
 
 it('counts in the report of how late access was taken away', async () => {

@@ -12,6 +12,7 @@ import { helpReply, listReply, requestsReply, submittedReply } from '../../block
 import { request as requestMessage } from '../../blocks/request.ts';
 import { review } from '../../blocks/review.ts';
 import { secret } from '../../blocks/secret.ts';
+import { several } from '../../blocks/several.ts';
 import { parseDuration } from '../../src/domain/duration.ts';
 import type { GrantState } from '../../src/domain/grant.ts';
 import { parseEmail, parseGrantId, parseOrg, parsePersonId, parseRequestId, parseRightId } from '../../src/domain/ids.ts';
@@ -218,6 +219,20 @@ describe('the direct messages', () => {
     const message = ended({ request: must(states['expired']) });
     expect(message.text).toContain('has ended');
     expect(seen(message)).toContain('Seen to be gone at the target');
+  });
+
+  it('do not say so where nobody looked, because there was nothing to take away', () => {
+    const state = {
+      kind: 'ended',
+      end: { kind: 'relinquished', at: end },
+      evidence: { ...evidence, sessionsEnded: 0, untouched: true },
+    } as const;
+    const request = granted(state);
+    expect(seen(ended({ request }))).toContain('There was nothing of it to take away at the target. Settled ');
+    expect(seen(ended({ request }))).not.toContain('Seen to be gone');
+    const summary = several({ what: 'endings', several: { total: 1, live: 0, requests: [request] } });
+    expect(seen(summary)).toContain('; there was nothing of it to take away');
+    expect(seen(summary)).not.toContain('seen gone');
   });
 });
 

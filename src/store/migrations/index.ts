@@ -44,6 +44,7 @@ import * as accountChanges from './0071-account-changes.ts';
 import * as failedSteps from './0072-failed-steps.ts';
 import * as driftNotices from './0075-drift-notices.ts';
 import * as noticedRules from './0076-noticed-rules.ts';
+import * as untouched from './0079-untouched.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -92,4 +93,5 @@ export const migrations: Record<string, Migration> = {
   '0072-failed-steps': failedSteps,
   '0075-drift-notices': driftNotices,
   '0076-noticed-rules': noticedRules,
+  '0079-untouched': untouched,
 };
