@@ -8,7 +8,9 @@ import { type Line, bold, date, line, onOneLine, words } from './line.ts';
 export function drift(report: DriftReport): Message {
   const { integration, removed, orphans, response } = report;
   if (removed.count + orphans.count === 0) {
-    const settled = [line('✅ ', bold(integration), ': what somebody else changed there is settled. The audit log says what it was.')];
+    // Forgotten, because nobody can tell whether it is still so.
+    const said = response === undefined ? line('⚪ ', bold(integration), ': ', unwatched) : line('✅ ', bold(integration), settledThere);
+    const settled = [line(said, ' The audit log says what it was.')];
     return message(settled, [paragraph(...settled)]);
   }
   const heading = line('⚠️ ', bold('Changed by somebody else'), ' at ', bold(integration));
@@ -28,6 +30,9 @@ export function driftBlocks({ removed, orphans }: Findings): KnownBlock[] {
     ...(orphans.count === 0 ? [] : [paragraph(orphansLine(orphans.count), ...orphanRows(orphans, true))]),
   ];
 }
+
+const settledThere = ': what somebody else changed there is settled.';
+const unwatched = 'it is not configured any more, so nobody looks at it, and what somebody else changed there is not shown.';
 
 const removedLine = (count: number): Line =>
   line(bold('Removed'), count === 1 ? ': 1 right that should be there' : `: ${count} rights that should be there`);
@@ -68,8 +73,9 @@ function afterRemoval(response: DriftResponse | undefined): Line {
       return words('They are given again, with the end that they had.');
     case 'adopt':
       return words('Their grants end with that.');
-    case 'alert':
     case undefined:
+      return words('It is not configured any more, so nobody looks at it: revoke the grants.');
+    case 'alert':
       return words('Nothing is done about it: revoke the grants, or have them given again (drift: repair).');
   }
 }
@@ -78,9 +84,10 @@ function afterOrphans(response: DriftResponse | undefined): Line {
   switch (response) {
     case 'repair':
       return words('What is ours beyond doubt is removed, with its open sessions.');
+    case undefined:
+      return words('It is not configured any more, so nobody looks at it: remove it by hand.');
     case 'adopt':
     case 'alert':
-    case undefined:
       return words('Nothing is done about it: remove it by hand, or have it removed (drift: repair).');
   }
 }

@@ -47,6 +47,12 @@ export type DriftStore = {
     response: DriftResponse,
   ): Promise<readonly Drifted[]>;
 
+  /**
+   * Forgets what was found where nobody has looked for an hour after it was time: of integrations that are in no configuration any
+   * more. One event for each, with how much it was. Returns their names.
+   */
+  forgetUnwatched(org: Org, watched: readonly string[]): Promise<readonly string[]>;
+
   /** Those of what carries our mark that no right wants or is being removed for. Asked after they were listed. */
   unwanted(org: Org, integration: string, listed: readonly Tagged[]): Promise<readonly Unwanted[]>;
   /**

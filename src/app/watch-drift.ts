@@ -20,6 +20,13 @@ const againSeconds = 60;
 export async function watchDrift(deps: WatchDeps): Promise<void> {
   // A target that hangs holds up its own round only.
   await Promise.all(deps.integrations.all().map((integration) => watchIntegration(deps, integration)));
+  await forgetUnwatched(deps);
+}
+
+async function forgetUnwatched({ store, org, integrations, log }: WatchDeps): Promise<void> {
+  const watched = integrations.all().map(({ name }) => name);
+  for (const integration of await store.drift.forgetUnwatched(org, watched))
+    log.warn({ integration }, 'nobody looks at this target any more; what was found changed there is forgotten');
 }
 
 async function watchIntegration(deps: WatchDeps, integration: Integration): Promise<void> {

@@ -18,6 +18,7 @@ export const createDriftStore = (pool: pg.Pool): DriftStore => ({
     await recordRestored(pool, org, integration, those('present'));
     return recordDrift(pool, org, integration, those('absent'), response);
   },
+  forgetUnwatched: (org, watched) => forgetUnwatched(pool, org, watched),
   ...createOrphanStore(pool),
 });
 
@@ -45,6 +46,28 @@ async function endRound(pool: pg.Pool, { org, integration, kind }: RoundOf, next
        and not exists (select from grants g where g.org = d.org and g.right_id = d.right_id and g.state = 'active')`,
     [org, integration],
   );
+}
+
+async function forgetUnwatched(pool: pg.Pool, org: Org, watched: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ integration: string }>({
+    name: 'forget-unwatched',
+    // Processes that know an integration which this one does not keep its rounds going.
+    text: `with unwatched as (
+        select integration from target_rounds where org = $1 and integration <> all ($2::text[])
+        group by integration having max(greatest(due_at, lease_until)) < clock_timestamp() - interval '1 hour'),
+      removed as (delete from drifts where org = $1 and integration in (select integration from unwatched) returning integration),
+      orphaned as (delete from orphans where org = $1 and integration in (select integration from unwatched) returning integration),
+      counts as (
+        select integration, count(*) filter (where what = 'removed') as removed, count(*) filter (where what = 'orphaned') as orphans
+        from (select integration, 'removed' as what from removed union all select integration, 'orphaned' from orphaned) f group by integration),
+      events as (
+        insert into audit (org, action, actor, data)
+        select $1, 'target.unwatched', '{"kind":"system"}'::jsonb, jsonb_build_object('integration', integration, 'removed', removed, 'orphans', orphans)
+        from counts)
+      select integration from counts`,
+    values: [org, watched],
+  });
+  return rows.map(({ integration }) => integration);
 }
 
 function toRightId(text: string | null): RightId | undefined {

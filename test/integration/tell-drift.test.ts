@@ -106,6 +106,41 @@ describe('what somebody else has changed at a target', () => {
     expect(world.driftTold).toHaveLength(2);
   });
 
+  it('is forgotten where nobody looks any more, because the integration was taken out of the configuration', async () => {
+    await give();
+    world.target.held.clear();
+    bring('mallory:readwrite');
+    await look();
+    world.target.held.clear();
+    world.target.marked.clear();
+    world.target.held.add('bob:readonly');
+    for (const table of ['target_rounds', 'drifts', 'orphans', 'drift_notices'])
+      await world.pool.query(`update ${table} set integration = 'retired'`);
+    const turn = async () => {
+      await world.work.watchDrift();
+      await world.work.findOrphans();
+      await world.work.tellDrift();
+    };
+    // Another process may still have it.
+    await world.passTime('59 minutes');
+    await turn();
+    expect(told().map(([, ...shown]) => shown.slice(0, 2))).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
+    await world.passTime('10 minutes');
+    await turn();
+    await turn();
+    expect([await rowsOf('drifts'), await rowsOf('orphans')]).toEqual([[], []]);
+    expect(world.driftTold.map(({ report }) => [...counts(report), report.response])).toEqual([
+      [0, 0, undefined],
+      [0, 0, undefined],
+    ]);
+    const forgotten = (await world.audit()).filter(({ action }) => action === 'target.unwatched');
+    expect(forgotten.map(({ data }) => data)).toEqual([{ integration: 'retired', removed: 1, orphans: 1 }]);
+    expect(world.lines.filter(({ message }) => message.includes('nobody looks at'))).toHaveLength(1);
+  });
+
   it('says what the last try to remove an orphan came to', async () => {
     answers('repair');
     bring('mallory:readwrite');

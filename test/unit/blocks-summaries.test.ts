@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { drift } from '../../blocks/drift.ts';
 import { several } from '../../blocks/several.ts';
 import { type Simulated, simulationForm } from '../../blocks/simulation.ts';
 import type { SummarySlot } from '../../src/domain/burst.ts';
@@ -18,6 +19,21 @@ describe('a summary', () => {
     expect(first(2, 2, 'warnings')).toBe('⏰ 2 rights of yours end soon');
     expect(first(3, 1, 'warnings')).toBe('⏰ 1 of 3 rights of yours ends soon');
     expect(first(3, 0, 'endings')).toBe('⚪ 3 rights of yours have ended');
+  });
+});
+
+describe('what is told of a target that is not configured any more', () => {
+  const none = { count: 0, shown: [] };
+  const left = { integration: 'retired', removed: none, orphans: none } as const;
+
+  it('is that nobody looks at it, and neither that it is settled nor that a setting would help', () => {
+    const { text } = drift({ ...left, response: undefined });
+    expect(text).toContain('not configured any more');
+    expect(text).not.toContain('settled');
+    expect(drift({ ...left, response: 'alert' }).text).toContain('settled');
+    const found = drift({ ...left, removed: { count: 2, shown: [] }, orphans: { count: 1, shown: [] }, response: undefined });
+    expect(JSON.stringify(found.blocks).match(/not configured any more/g)).toHaveLength(2);
+    expect(JSON.stringify(found.blocks)).not.toContain('drift: repair');
   });
 });
 
