@@ -6,7 +6,7 @@ import type { Instant } from './domain/time.ts';
 
 /** What the gate asks of the database. */
 export type BacklogDeps = {
-  readonly store: Pick<Store, 'now' | 'isTakingLeft'>;
+  readonly store: Pick<Store, 'now' | 'handOver' | 'isTakingLeft'>;
   readonly integrations: Pick<Integrations, 'all'>;
   readonly isOutage: (error: unknown) => boolean;
 };
@@ -25,6 +25,8 @@ export function takeBacklogFirst<W extends Pick<Work, 'take' | 'give' | 'watchDr
   let taken = false;
   const take = async (): Promise<number> => {
     const from = (since ??= await store.now());
+    // What was being given when everything stopped, and has ended, is overdue like the rest.
+    if (!taken) await store.handOver();
     const looked = await work.take();
     if (taken) return looked;
     const known = integrations.all().map(({ name }) => name);

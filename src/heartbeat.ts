@@ -8,6 +8,7 @@ import type { Work } from './app/use-cases.ts';
 const parts = {
   take: { everyMs: 5_000, atOnce: 3 },
   give: { everyMs: 5_000, atOnce: 1 },
+  handOver: { everyMs: 5_000, atOnce: 3 },
   panic: { everyMs: 1_000, atOnce: 1 },
   turnHours: { everyMs: 5_000, atOnce: 1 },
   lapse: { everyMs: 5_000, atOnce: 1 },
@@ -30,6 +31,7 @@ type Part = keyof typeof parts;
 const names = [
   'take',
   'give',
+  'handOver',
   'panic',
   'turnHours',
   'lapse',
@@ -53,6 +55,7 @@ export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void
   const running: Record<Part, Set<Promise<void>>> = {
     take: new Set(),
     give: new Set(),
+    handOver: new Set(),
     panic: new Set(),
     turnHours: new Set(),
     lapse: new Set(),

@@ -15,7 +15,7 @@ import { notifyRequest, type NotifyDeps } from './notify.ts';
 import type { Integrations, Jobs, Tokens, Vault } from './ports.ts';
 import { readHome } from './read-home.ts';
 import { deliverStale, relayOutbox, remind } from './outbox.ts';
-import { arm, createReconciler, turnHours } from './reconcile.ts';
+import { arm, createReconciler, handOver, turnHours } from './reconcile.ts';
 import { createLatenessDoors } from './lateness.ts';
 import { createPanicDoors, sweepPanics } from './panics.ts';
 import { createPolicyDoors } from './policies.ts';
@@ -119,8 +119,10 @@ export function createWork(
   const router = createRouter(deps.routing);
   const homes = { ...deps, router, log: hands.log };
   const notify: Work['notify'] = (id) => notifyRequest({ ...deps, router }, id);
+  const reconciler = createReconciler(hands, jobs);
   return {
-    ...createReconciler(hands, jobs),
+    ...reconciler,
+    handOver: () => handOver(hands, () => reconciler.take()),
     turnHours: () => turnHours(hands),
     panic: () => sweepPanics(store, hands.log),
     watchDrift: () => watchDrift({ ...hands, org: deps.org }),

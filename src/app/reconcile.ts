@@ -48,6 +48,11 @@ export function createReconciler(hands: Hands, jobs: Jobs): Reconciler {
   };
 }
 
+/** What ended while it was being given waits behind nothing else that is given. Returns how many rights were looked at. */
+export async function handOver({ store }: Pick<Hands, 'store'>, take: Reconciler['take']): Promise<number> {
+  return (await store.handOver()) > 0 ? take() : 0;
+}
+
 /** Nothing is taken later for it: what has closed falls due by itself, and this only says when it comes again. */
 export async function turnHours({ store, log }: Hands): Promise<void> {
   const strange = await store.turnHours();

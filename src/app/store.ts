@@ -247,10 +247,9 @@ export type Store = Reads &
      *   not know come once nobody else has taken them for a while. Without it: of all.
      */
     claim(lane: 'give' | 'take', limit: number, targets?: ClaimTargets): Promise<readonly Claim[]>;
-    /**
-     * Was something due to be taken at that moment, at one of these targets, that has not been tried since? What another process is
-     * trying right now is not.
-     */
+    /** Counts due rights among those to take that were being given, may be there, and are wanted by nothing any more. Returns how many. */
+    handOver(): Promise<number>;
+    /** Was something due to be taken then, at one of these targets, that was not tried since and that no other process is trying? */
     isTakingLeft(since: Instant, known: readonly string[]): Promise<boolean>;
     /** Records what the target said before our first call; false where the claim was lost. */
     recordBaseline(claim: Claim, observed: 'absent' | 'present'): Promise<boolean>;

@@ -206,6 +206,8 @@ export type Work = {
   take(): Promise<number>;
   /** Gives whatever is due. Returns how many rights were looked at. */
   give(): Promise<number>;
+  /** Takes away what has ended while it was being given. Returns how many rights were looked at. */
+  handOver(): Promise<number>;
   /** Looks at the rights that should be there, whether somebody has removed them at their target. */
   watchDrift(): Promise<void>;
   /** Looks for what carries our mark at a target and no right wants. */

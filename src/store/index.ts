@@ -6,6 +6,7 @@ import { allOrNothing } from './all-or-nothing.ts';
 import type { Db } from './database.ts';
 import { createAuditStore } from './audit.ts';
 import { readClock } from './clock.ts';
+import { handOver } from './hand-over.ts';
 import { createHomeReads } from './home.ts';
 import { createBotTokens } from './bot-tokens.ts';
 import { createBreakGlassReads } from './break-glass.ts';
@@ -92,6 +93,7 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     recordRefusal: recordRefusal(db),
     recordRefusedCalls: recordRefusedCalls(db),
     claim: (lane, limit, targets) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit, targets),
+    handOver: () => handOver(removals),
     isTakingLeft: (since, known) => isTakingLeft(removals, worker, since, known),
     recordBaseline: (claim, observed) => recordBaseline(pool, worker, claim, observed),
     settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : pool, worker, settlements),

@@ -3,6 +3,7 @@ import type { Aftermath, Claim, ClaimTargets, Settlement } from '../app/store.ts
 import { parseOrg, parseRightId } from '../domain/ids.ts';
 import { callDeadlineMs, landingMs, leaseMs } from '../domain/right.ts';
 import { type Instant, instant } from '../domain/time.ts';
+import { isWanted } from './hand-over.ts';
 import { isKnownRight } from './known.ts';
 import { newestMigration } from './newer.ts';
 
@@ -40,8 +41,7 @@ left join lateral (
                   else least(g.latest_end, g.closes_at, clock_timestamp() + g.seconds * interval '1 second' + $6::float8 * interval '1 millisecond') end) as until
   from grants g
   where g.org = c.org and g.right_id = c.id
-    and (g.state = 'active' and g.expires_at > c.call_started or g.state = 'planned' and g.provision_until > c.call_started)
-    and (g.recurring is null or g.opens_at <= c.call_started and g.closes_at > c.call_started)) live on true`;
+    and ${isWanted('c.call_started')}) live on true`;
 
 type ClaimRow = {
   org: string;

@@ -101,6 +101,39 @@ it('rights that stay for another grant take no removal its place, and are asked 
   expect((await world.pool.query(`select from grants where left_in_place = 'another-grant'`)).rowCount).toBe(60);
 });
 
+it('what was being given and has ended meanwhile does not wait behind what else is to be given', async () => {
+  const slow = hanging('slow');
+  const { ensureAbsent } = slow.target;
+  const taken: string[] = [];
+  slow.target.ensureAbsent = async (rights) => {
+    taken.push(...rights.map(({ account }) => account));
+    return rights.map(() => ({ result: { kind: 'observed', observed: 'absent' }, sessionsEnded: 0, accountGone: true }));
+  };
+  await using world = await createWorld({ besides: [slow.target] });
+  await fill(world, 'slow', 'give', 40, 60);
+  const reconciler = createReconciler(world.hands, { wake: async () => undefined });
+  const giving = reconciler.give();
+  await expect.poll(() => slow.underWay.length).toBe(4);
+  // Five more whose calls were lost, so that they may be there: of two the grant has failed, of two it has expired, of one it goes on.
+  const states = ['planned', 'planned', 'active', 'active', 'planned'];
+  const over = (state: string, n: number) => {
+    const at = n === 4 ? "now() + interval '1 hour'" : 'now()';
+    return state === 'active' ? `state = 'active', granted_at = now() - interval '1 hour', expires_at = ${at}` : `provision_until = ${at}`;
+  };
+  const { rows } = await world.pool.query<{ id: string; account: string }>(
+    `select id, account from rights where lease_owner is null order by account limit 5`,
+  );
+  for (const [n, { id }] of rows.entries())
+    await world.pool.query(`update grants set ${over(states[n] ?? '', n)} where right_id = $1`, [id]);
+  // What was never called for is not there, and can wait.
+  await world.pool.query(`update rights set baseline = null where id = $1`, [rows[0]?.id]);
+  await world.work.handOver();
+  expect(taken.toSorted()).toEqual(rows.slice(1, 4).map(({ account }) => account));
+  slow.target.ensureAbsent = ensureAbsent;
+  slow.answer();
+  await giving;
+});
+
 it('leaves alone what is not known here as long as others may know it, and what is known and busy', async () => {
   await using world = await createWorld();
   const store = createStore({ db: world.db, pool: world.pool, removals: world.pool });

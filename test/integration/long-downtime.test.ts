@@ -54,6 +54,21 @@ it('takes what is overdue before it gives what is new, whoever wakes it', async 
   expect([...world.target.held]).toEqual(['zoe:readonly']);
 });
 
+it('takes first, too, what was just being given when everything stopped', async () => {
+  await approve('zed');
+  world.target.faults.push({ kind: 'lost-after' });
+  await world.reconcile();
+  expect([...world.target.held]).toEqual(['zed:readonly']);
+  await world.passTime('1 day');
+  await approve('zoe');
+  // Before something is given it is looked at.
+  const held: string[][] = [];
+  world.target.beforeObserving = async () => void held.push([...world.target.held]);
+  await gated().work.take();
+  expect(held).toEqual([[]]);
+  expect([...world.target.held]).toEqual(['zoe:readonly']);
+});
+
 it('looks at what should be there only after that', async () => {
   await approve('zoe');
   await world.reconcile();

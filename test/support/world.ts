@@ -129,6 +129,7 @@ export async function createWorld({
         'panic',
         'take',
         'turnHours',
+        'handOver',
         'give',
         'lapse',
         'remind',

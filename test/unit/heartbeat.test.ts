@@ -14,6 +14,7 @@ function fakeWork() {
     give: vi.fn(async () => 0),
     panic: part(),
     turnHours: part(),
+    handOver: vi.fn(async () => 0),
     lapse: part(),
     remind: part(),
     deliver: part(),
