@@ -129,6 +129,8 @@ it('what was being given and has ended meanwhile does not wait behind what else 
   await world.pool.query(`update rights set baseline = null where id = $1`, [rows[0]?.id]);
   await world.work.handOver();
   expect(taken.toSorted()).toEqual(rows.slice(1, 4).map(({ account }) => account));
+  const waiting = await world.pool.query(`select account from rights where lane = 'give' and id = any($1)`, [rows.map(({ id }) => id)]);
+  expect(new Set(waiting.rows.map(({ account }) => account))).toEqual(new Set([rows[0]?.account, rows[4]?.account]));
   slow.target.ensureAbsent = ensureAbsent;
   slow.answer();
   await giving;
