@@ -11,6 +11,7 @@ import { after, type Instant } from '../domain/time.ts';
 import { actorOf } from './actor.ts';
 import { findOpening, isGivenBy, longestNow, takeAtOnce, whyNotInEmergency } from './break-glass.ts';
 import { type DecideDeps, planGrant, planGrantUntil, planInHours } from './decide-request.ts';
+import { accessOf, whyNoMore } from './access-of.ts';
 import { findPermission } from './find-permission.ts';
 import { whyOnHold } from './panics.ts';
 import type { Caller } from './ports.ts';
@@ -134,7 +135,7 @@ async function admit(
   const { org } = caller;
   const onHold = await whyOnHold(tx, org, [wish.principal.id, caller.person.id], wish.permission);
   if (onHold !== undefined) return reject(onHold);
-  const access = await tx.requests(org, { kind: 'access', person: wish.principal.id }, 1000);
+  const access = await accessOf(tx, org, wish.principal);
   const held = access.filter((request) => isSame(request.permission, wish.permission));
   const standing = held.find((request) => isThere(request, wish.hours));
   if (standing !== undefined) return repeatStanding(deps, tx, caller, standing, wish);
@@ -157,7 +158,8 @@ async function admit(
   const isGiven = isGivenBy(routed) || cover !== undefined;
   const opening = wish.breakGlass === true && !isGiven ? await findOpening(deps.routing, tx, { org, ...wish }, routed) : undefined;
   if (opening?.ok === false) return opening;
-  const refusal = opening === undefined ? (whyNotAsk(outcome, wish, cover !== undefined) ?? whyNoHours(outcome, wish)) : undefined;
+  const unfit = opening === undefined ? (whyNotAsk(outcome, wish, cover !== undefined) ?? whyNoHours(outcome, wish)) : undefined;
+  const refusal = unfit ?? (isGiven ? whyNoMore(access) : undefined);
   if (refusal !== undefined) return reject(refusal);
   const needsNobody = isGiven || opening !== undefined;
   const tooFew = needsNobody ? undefined : await whyTooFew(deps.routing, tx, { org, ...asker, ...wish }, outcome);

@@ -3,6 +3,7 @@ import type { RequestId } from '../domain/ids.ts';
 import { type PermissionRequest, wireStatus } from '../domain/request.ts';
 import { accept, reject, type Rejection, type Result } from '../domain/result.ts';
 import { whyTooLong } from '../domain/settings.ts';
+import { accessOf, whyNoMore } from './access-of.ts';
 import { findOpening, isGivenBy, takeAtOnce, whyNotInEmergency } from './break-glass.ts';
 import type { DecideDeps } from './decide-request.ts';
 import { whyOnHold } from './panics.ts';
@@ -47,13 +48,13 @@ async function take(deps: DecideDeps, tx: Transaction, caller: Caller, request: 
   if (!account.ok) return account;
   const refusal = whyTooLong(request.asked, settings) ?? (await whyOnHold(tx, org, [principal.id], permission));
   if (refusal !== undefined) return reject(refusal);
-  const access = await tx.requests(org, { kind: 'access', person: principal.id }, 1000);
+  const access = await accessOf(tx, org, principal);
   if (access.some((each) => isSame(each.permission, permission) && isThere(each, undefined))) return reject({ code: 'standing-exists' });
   const routed = await routeByVersion(deps.routing, tx, request);
   const cover = await findCover(deps, tx, request, routed.outcome);
   const isGiven = cover !== undefined || isGivenBy(routed);
   // Policies may have changed since it was asked for: what they give without anybody's word, they give on their own terms.
-  const unfit = isGiven ? whyNotAsk(routed.outcome, request, cover !== undefined) : undefined;
+  const unfit = isGiven ? (whyNotAsk(routed.outcome, request, cover !== undefined) ?? whyNoMore(access)) : undefined;
   if (unfit !== undefined) return reject(unfit);
   const opening = isGiven ? undefined : await findOpening(deps.routing, tx, request, routed);
   if (opening?.ok === false) return opening;
