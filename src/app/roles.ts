@@ -33,6 +33,8 @@ type Deps = { readonly store: Store; readonly routing: RoutingDeps };
 type Change<T> = (tx: Transaction, holder: RoleHolder, found: Version) => Promise<Result<T>>;
 
 const longestGroup = 200;
+/** Whoever decides may have to be looked for in all of them, groups with their directories included (I16). */
+const mostBindings = 1000;
 
 export function createRoleDoors(deps: Deps, door: Doorway): RoleDoors {
   const ownersOnly = <T>(caller: Caller, named: NamedHolder, from: Versions, work: Change<T>) => {
@@ -57,6 +59,9 @@ export function createRoleDoors(deps: Deps, door: Doorway): RoleDoors {
     ),
     bind: door({ scope: 'settings', attempt: 'role.bind' }, (caller, role, named, from = 'any') =>
       ownersOnly(caller, named, from, async (tx, holder, { version }) => {
+        const bindings = await tx.roles.list(caller.org);
+        if (bindings.length >= mostBindings && !bindings.some((each) => each.role === role && isOf(holder, each)))
+          return reject({ code: 'too-many', what: 'role bindings', maximum: mostBindings });
         const done = await tx.roles.bind(actorOf(caller), caller.org, role, holder);
         return accept({ made: done === 'bound', version: done === undefined ? version : await tx.jitSettings.count(caller.org) });
       }),
@@ -80,11 +85,13 @@ function readHolder({ kind, name }: NamedHolder): Result<RoleHolder> {
 
 /** However it is spelled. */
 const nameOf = (holder: RoleHolder) => (holder.kind === 'user' ? holder.email : holder.group);
+const isOf = (holder: RoleHolder, binding: RoleBinding): boolean =>
+  binding.holder.kind === holder.kind && nameOf(binding.holder) === nameOf(holder);
 
 async function unbind(tx: Transaction, caller: Caller, role: Role, holder: RoleHolder, { version }: Version): Promise<Result<Version>> {
   const { org } = caller;
   const bindings = (await tx.roles.list(org)).filter((binding) => binding.role === role);
-  const isThis = (binding: RoleBinding) => binding.holder.kind === holder.kind && nameOf(binding.holder) === nameOf(holder);
+  const isThis = (binding: RoleBinding) => isOf(holder, binding);
   // A group may have no members, so it is no owner to count on.
   const others = bindings.filter((binding) => binding.holder.kind === 'user' && !isThis(binding));
   if (role === 'owner' && holder.kind === 'user' && bindings.some(isThis) && others.length === 0) return reject({ code: 'last-owner' });

@@ -350,6 +350,17 @@ describe('roles', () => {
     expect((await call('PUT', '/roles/owner/bindings/groups/%00')).status).toBe(400);
     expect((await call('PUT', '/roles/owner/bindings/users/bob@example.com', undefined, 'bob')).status).toBe(403);
   });
+
+  it('are at most a thousand, of which each may be bound again', async () => {
+    await world.pool.query(`insert into group_role_bindings (org, role, name) select 'demo', 'viewer', 'local/g' || n
+      from generate_series(1, 999 - (select count(*)::int from role_bindings where org = 'demo')) n`);
+    expect((await call('PUT', '/roles/viewer/bindings/users/bob@example.com')).status).toBeLessThan(300);
+    const refused = await call('PUT', '/roles/viewer/bindings/users/erin@example.com');
+    expect([refused.status, refused.body.error]).toEqual([400, 'There can be at most 1000 role bindings.']);
+    expect((await call('PUT', '/roles/viewer/bindings/groups/local%2Fg1')).status).toBeLessThan(300);
+    expect((await call('DELETE', '/roles/viewer/bindings/groups/local%2Fg1')).status).toBe(204);
+    expect((await call('PUT', '/roles/viewer/bindings/users/erin@example.com')).status).toBeLessThan(300);
+  });
 });
 
 /** Looks until somebody waits for an advisory lock. */
