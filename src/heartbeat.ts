@@ -1,12 +1,15 @@
 import type { Log } from './app/ports.ts';
 import type { Work } from './app/use-cases.ts';
 
+/** How long what is due waits for the sweep at most, where nothing else wakes a worker (I1). */
+export const removalSweepMs = 5_000;
+
 /**
  * How often each part is done without being asked, and how many turns of it may be under way: a part that hangs must not
  * pile up, and must not stop the others. With this alone, and no queue at all, everything still happens.
  */
 const parts = {
-  take: { everyMs: 5_000, atOnce: 3 },
+  take: { everyMs: removalSweepMs, atOnce: 3 },
   give: { everyMs: 5_000, atOnce: 1 },
   handOver: { everyMs: 5_000, atOnce: 3 },
   panic: { everyMs: 1_000, atOnce: 1 },

@@ -17,7 +17,7 @@ export const leaseMs = 15_000;
 export const landingMs = leaseMs + 1_000;
 const firstRetryMs = 500;
 /** Never more than this between two tries to give, and to take: a target that comes back must not keep access for long (I1, I10). */
-const longestRetryMs = { present: 60_000, absent: 15_000 } as const;
+export const longestRetryMs = { present: 60_000, absent: 15_000 } as const;
 /** The part of a pause that jitter may take off it. */
 const mostSooner = 0.25;
 

@@ -1,7 +1,7 @@
 /** What happens to Curfew's surroundings while its processes die. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../../src/sandbox/slack/faults.ts';
-import type { Trouble } from './check.ts';
+import type { Trouble, TroubleKind } from './excuses.ts';
 import type { Place } from './place.ts';
 import type { Chance } from './random.ts';
 
@@ -18,8 +18,8 @@ const slackMethods = ['chat.postMessage', 'chat.update', 'conversations.open', '
 /** One thing after another until it is stopped; then everything is whole again. */
 export function breakThings({ place, chance, troubles }: { place: Place; chance: Chance; troubles: Trouble[] }): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const during = async (what: string, work: () => Promise<void>): Promise<void> => {
-    const trouble = { from: Date.now(), to: Number.POSITIVE_INFINITY, what };
+  const during = async (kind: TroubleKind, what: string, work: () => Promise<void>): Promise<void> => {
+    const trouble = { from: Date.now(), to: Number.POSITIVE_INFINITY, kind, what };
     troubles.push(trouble);
     try {
       await work();
@@ -29,7 +29,7 @@ export function breakThings({ place, chance, troubles }: { place: Place; chance:
   };
   const cut = (name: keyof Place['links']) => async (): Promise<void> => {
     const direction = chance.pick(directions);
-    await during(`${name} cut (${direction})`, async () => {
+    await during(name, `${name} cut (${direction})`, async () => {
       place.links[name].cut(direction);
       await sleep(chance.whole(300, 3_000));
       place.links[name].mend();
@@ -39,10 +39,10 @@ export function breakThings({ place, chance, troubles }: { place: Place; chance:
     cut('database'),
     cut('target'),
     cut('redis'),
-    () => during('database lost', () => place.loseDatabase(chance.whole(100, 2_000))),
-    () => during('target lost', () => place.loseTarget(chance.whole(100, 2_000))),
-    () => during('redis lost', () => place.loseRedis(chance.whole(0, 1_500))),
-    () => during('redis flushed', () => place.flushRedis()),
+    () => during('database', 'database lost', () => place.loseDatabase(chance.whole(100, 2_000))),
+    () => during('target', 'target lost', () => place.loseTarget(chance.whole(100, 2_000))),
+    () => during('redis', 'redis lost', () => place.loseRedis(chance.whole(0, 1_500))),
+    () => during('redis', 'redis flushed', () => place.flushRedis()),
     // Slack holds up no removal, so it is no trouble by which a removal may be late.
     async () => {
       const method = chance.pick(slackMethods);

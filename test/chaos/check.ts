@@ -2,6 +2,9 @@
  * What an observer saw at the target, held against what Curfew says that it did. Pure, so that it can itself be tested:
  * a checker that cannot find anything proves nothing. All times are in epoch milliseconds.
  */
+import { createExcuses, type Excuses, type Life, type RightChange, type Trouble, undisturbedSince } from './excuses.ts';
+import { epsilonMs, hardMs, undisturbedMs } from './limits.ts';
+import { findUnclaimed } from './unclaimed.ts';
 
 /** One look at the target: who held what, as `account:role`, at some moment between `at` and `until`. */
 export type Look = { readonly at: number; readonly until: number; readonly held: readonly string[] };
@@ -29,25 +32,32 @@ export type Exported = {
   readonly data: Readonly<Record<string, unknown>>;
 };
 
-/** Something was done to Curfew or its surroundings; `to` is when it was over. */
-export type Trouble = { readonly from: number; readonly to: number; readonly what: string };
-
 export type Evidence = {
   readonly looks: readonly Look[];
   readonly grants: readonly GrantFacts[];
   readonly events: readonly Exported[];
   readonly troubles: readonly Trouble[];
+  readonly lives: readonly Life[];
+  /** Of each right, in the order in which it changed. */
+  readonly history: readonly RightChange[];
   /** What people were told was taken in: the ids of their requests, by the words that only one request has. */
   readonly asked: readonly { readonly words: string; readonly id: string | undefined }[];
   readonly requests: readonly { readonly id: string; readonly words: string; readonly state: string }[];
-  /** How long after its end, or after the last trouble, access may still be there (I1). */
-  readonly epsilonMs: number;
 };
 
 export type Verdict = {
   readonly violations: readonly string[];
   /** How late each removal was seen, in milliseconds, in ascending order. */
   readonly latenessMs: readonly number[];
+  /** How near it came to what would have been too much, in milliseconds. */
+  readonly longest: {
+    /** Seen after its end, or after the last thing that explains the delay. */
+    readonly undisturbed: number;
+    /** Seen after its end, whatever happened. */
+    readonly pastEnd: number;
+    /** Due and claimed by nobody, although somebody could. */
+    readonly unclaimed: number;
+  };
   /** How many looks came longer than epsilon after the last trouble, when nothing excuses access past its end any more. */
   readonly strictLooks: number;
 };
@@ -60,16 +70,21 @@ const aMomentMs = 50;
 
 export function check(given: Evidence): Verdict {
   const evidence = { ...given, looks: given.looks.map((look) => ({ ...look, held: new Set(look.held) })) };
+  const excuses = createExcuses(evidence);
+  const late = findLate(evidence, excuses);
+  const unclaimed = findUnclaimed(evidence.history, excuses, evidence.looks.at(-1)?.until ?? 0);
   return {
     violations: [
-      ...findLate(evidence),
+      ...late.violations,
+      ...unclaimed.violations,
       ...findUntrue(evidence),
       ...findLost(evidence),
       ...findDoubled(evidence),
       ...findLostRequests(evidence),
     ],
     latenessMs: lateness(evidence),
-    strictLooks: evidence.looks.filter((look) => look.at > calmBefore(evidence, look) + evidence.epsilonMs).length,
+    longest: { undisturbed: late.undisturbedMs, pastEnd: late.pastEndMs, unclaimed: unclaimed.longestMs },
+    strictLooks: evidence.looks.filter((look) => look.at > calmBefore(evidence, look) + epsilonMs).length,
   };
 }
 
@@ -77,25 +92,31 @@ export function check(given: Evidence): Verdict {
 const calmBefore = ({ troubles }: Indexed, { until }: Pick<Look, 'until'>): number =>
   troubles.reduce((latest, each) => (each.from <= until ? Math.max(latest, each.to) : latest), 0);
 
+type Late = { readonly violations: readonly string[]; readonly undisturbedMs: number; readonly pastEndMs: number };
+
 /** Access that no grant covers, later than it may be, or before there was one. */
-function findLate(evidence: Indexed): string[] {
-  const { looks, grants, epsilonMs } = evidence;
+function findLate(evidence: Indexed, excuses: Excuses): Late {
+  const { looks, grants } = evidence;
   const byRight = Map.groupBy(grants, ({ right }) => right);
   const found = new Map<string, string>();
+  const longest = { undisturbedMs: 0, pastEndMs: 0 };
   for (const { at, until, held } of looks) {
     const calmSince = calmBefore(evidence, { until });
     for (const right of held) {
       const mine = (byRight.get(right) ?? []).filter((grant) => grant.from <= until);
       const end = Math.max(...mine.map((grant) => grant.to));
       if (mine.length === 0) found.set(right, `${right} was there at ${time(at)} and no grant of it had been decided`);
-      else if (at > Math.max(end, calmSince) + epsilonMs)
-        found.set(
-          right,
-          `${right} was still there at ${time(at)}, ${at - end} ms after its end (${time(end)}); calm since ${time(calmSince)}`,
-        );
+      if (mine.length === 0 || at <= end) continue;
+      const since = undisturbedSince(end, excuses.of(right), undisturbedMs);
+      longest.undisturbedMs = Math.max(longest.undisturbedMs, at - since);
+      longest.pastEndMs = Math.max(longest.pastEndMs, at - end);
+      const was = `${right} was still there at ${time(at)}, ${at - end} ms after its end (${time(end)})`;
+      if (at > Math.max(end, calmSince) + epsilonMs) found.set(right, `${was}; calm since ${time(calmSince)}`);
+      else if (at > since + undisturbedMs) found.set(right, `${was}; nothing explains it since ${time(since)}`);
+      else if (at > end + hardMs) found.set(right, `${was}, which is too long whatever happened`);
     }
   }
-  return [...found.values()];
+  return { violations: [...found.values()], ...longest };
 }
 
 /** "Gone" was written down, and it was there after that although nothing new had been decided (I18). */

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Trouble } from './check.ts';
+import type { Life, Trouble } from './excuses.ts';
 import { choose, type Fate, type Role, type Stage } from './points.ts';
 import type { Chance } from './random.ts';
 
@@ -29,6 +29,8 @@ export type Deaths = {
 
 export type Crew = {
   readonly deaths: Deaths;
+  /** Of all who were ever started. */
+  readonly lives: readonly Life[];
   /** From now on processes die; those that run are replaced by such that do. */
   arm(): void;
   /** From now on none does; resolves when all are up. */
@@ -52,6 +54,7 @@ export function createCrew(options: {
   const state = { kills: 0, fromOutside: 0, isArmed: false, isOver: false };
   const byStage = new Map<Stage, number>();
   const byPoint = new Map<string, number>();
+  const lives: { -readonly [K in keyof Life]: Life[K] }[] = [];
   const surprises: string[] = [];
   const members = (options.members ?? everybody).map((role): Member => ({ role, child: undefined, isUp: false }));
 
@@ -59,16 +62,24 @@ export function createCrew(options: {
     const { role } = member;
     const fate = state.isArmed ? choose(role, chance) : undefined;
     const what = `${role} starts${fate === undefined ? '' : ` to die at ${JSON.stringify(fate)}`}`;
-    const trouble = { from: Date.now(), to: Number.POSITIVE_INFINITY, what };
+    const never = Number.POSITIVE_INFINITY;
+    const trouble: Trouble & { to: number } = { from: Date.now(), to: never, kind: 'process', what };
     troubles.push(trouble);
+    const life: (typeof lives)[number] = { role, up: never, to: never, gone: never, owner: undefined };
+    lives.push(life);
+    // From then on it takes nothing up any more.
+    const isDone = (): void => void (life.to = Math.min(life.to, Date.now()));
     member.isUp = false;
     const child = start(env(role), folder, fate, () => {
-      trouble.to = Date.now();
+      trouble.to = life.up = Date.now();
       member.isUp = true;
-      if (fate !== undefined) limitLife(child, role, fate, chance);
+      if (fate !== undefined) limitLife(child, role, fate, chance, isDone);
     });
     member.child = child;
     child.once('ended', ({ code, signal, output }: Ended) => {
+      isDone();
+      life.gone = Date.now();
+      life.owner = /^chaos claims as (.*)$/m.exec(output)?.[1];
       const died = /^chaos: (.*)$/m.exec(output)?.[1];
       if (signal === 'SIGKILL') {
         state.kills += 1;
@@ -93,6 +104,7 @@ export function createCrew(options: {
     get deaths() {
       return { kills: state.kills, fromOutside: state.fromOutside, byStage, byPoint };
     },
+    lives,
     surprises,
     arm() {
       state.isArmed = true;
@@ -167,10 +179,14 @@ async function stop(child: ChildProcess): Promise<void> {
 const mayEnd = (fate: Fate | undefined, code: number | null, output: string): boolean =>
   output.includes('Curfew cannot start') || (fate?.point === 'stop:' && (code === 0 || output.includes('stopping took too long')));
 
-function limitLife(child: ChildProcess, role: Role, { point }: Fate, chance: Chance): void {
+function limitLife(child: ChildProcess, role: Role, { point }: Fate, chance: Chance, onAsked: () => void): void {
   const [least, most] = livesMs[role];
   const lives = chance.whole(least, most);
-  const asked = point === 'stop:' ? setTimeout(() => child.kill('SIGTERM'), chance.whole(0, lives)) : undefined;
+  const ask = (): void => {
+    onAsked();
+    child.kill('SIGTERM');
+  };
+  const asked = point === 'stop:' ? setTimeout(ask, chance.whole(0, lives)) : undefined;
   const killed = setTimeout(() => child.kill('SIGKILL'), lives);
   child.once('exit', () => {
     clearTimeout(asked);

@@ -3,8 +3,10 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { posted } from '../support/posted.ts';
-import type { Evidence, Exported, GrantFacts, Look, Trouble } from './check.ts';
+import type { Evidence, Exported, GrantFacts, Look } from './check.ts';
+import type { Life, Trouble } from './excuses.ts';
 import type { Place } from './place.ts';
+import { readRights } from './record-rights.ts';
 
 const cli = path.resolve(import.meta.dirname, '../../src/cli.ts');
 const run = promisify(execFile);
@@ -16,11 +18,11 @@ type Sources = {
   /** The text of the observer's file. */
   readonly looks: string;
   readonly troubles: readonly Trouble[];
+  readonly lives: readonly Life[];
   readonly asked: Evidence['asked'];
-  readonly epsilonMs: number;
 };
 
-export async function collect({ place, folder, env, looks, troubles, asked, epsilonMs }: Sources): Promise<Evidence> {
+export async function collect({ place, folder, env, looks, troubles, lives, asked }: Sources): Promise<Evidence> {
   const exported = await audit(['export'], folder, env);
   const grants = await place.read<{ id: string; request: string; right: string; state: GrantFacts['state']; from: number; to: number }>(`
     select g.id, g.request_id as request, r.account || ':' || r.resource as right, g.state,
@@ -32,9 +34,10 @@ export async function collect({ place, folder, env, looks, troubles, asked, epsi
     grants,
     events: lines(exported).map(toExported),
     troubles,
+    lives,
+    history: await readRights(place),
     asked,
     requests: await place.read<{ id: string; words: string; state: string }>('select id, reason as words, state from requests'),
-    epsilonMs,
   };
 }
 

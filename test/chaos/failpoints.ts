@@ -2,7 +2,7 @@
  * Loaded before the product's own code (`node --import`), in tests only: the process kills itself with -9 at the nth passing of
  * a point on its outside edges, before what happens there or right after it. The product itself knows nothing of it.
  *
- * `CHAOS_KILL` is JSON: { point, nth, when }. A point is a prefix of
+ * It says under which name it claims rights. `CHAOS_KILL` is JSON: { point, nth, when }; without it nobody dies. A point is a prefix of
  * `sql:<step>` and `target:<call>` (step-names.ts; `sql:commit of <step>` where a step is committed by itself), `redis:<command>`,
  * `http:<method>`, `file:<name>`; `stop:` counts whatever is passed once the process was asked to stop.
  */
@@ -17,7 +17,8 @@ import { callOf, stepOf } from './step-names.ts';
 export type Failpoint = { readonly point: string; readonly nth: number; readonly when: 'before' | 'after' };
 
 const given = process.env['CHAOS_KILL'];
-if (given !== undefined) arm(JSON.parse(given) as Failpoint);
+if (given === undefined) watchPostgres(() => undefined);
+else arm(JSON.parse(given) as Failpoint);
 
 function arm({ point, nth, when }: Failpoint): void {
   let passed = 0;
@@ -42,10 +43,12 @@ function watchPostgres(pass: Pass): void {
   const { prototype } = pg.Client;
   const send: unknown = Reflect.get(prototype, 'query');
   if (typeof send !== 'function') throw new Error('pg.Client has no query to watch');
+  const tellOwner = createOwnerTale();
   /** The last step of each connection, of which the commit that follows it is. */
   const last = new WeakMap<pg.Client, string>();
   prototype.query = function query(this: pg.Client, ...args: unknown[]): unknown {
     const what = nameOf(this, args, last);
+    if (what.startsWith('sql:claim-rights')) tellOwner(args[0]);
     pass(what, 'before');
     const after = (result: unknown): void => pass(isIdle(what, result) ? `sql:idle` : what, 'after');
     const callback = args.at(-1);
@@ -63,6 +66,16 @@ function watchPostgres(pass: Pass): void {
       return result;
     });
   } as typeof prototype.query;
+}
+
+/** Once, and before the first claim is sent. */
+function createOwnerTale(): (statement: unknown) => void {
+  let isTold = false;
+  return (statement) => {
+    if (isTold) return;
+    isTold = true;
+    fs.writeSync(2, `chaos claims as ${String((statement as { values?: unknown[] }).values?.[2])}\n`);
+  };
 }
 
 function nameOf(client: pg.Client, [first, second]: unknown[], last: WeakMap<pg.Client, string>): string {

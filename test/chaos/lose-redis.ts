@@ -11,11 +11,11 @@ import { createCrew } from './crew.ts';
 import { endObserver, environment, startObserver } from './environment.ts';
 import { collect, verifyAudit } from './evidence.ts';
 import { keepAlive } from './keep-alive.ts';
+import { epsilonMs } from './limits.ts';
 import { createPlace, type Place } from './place.ts';
+import { recordRights } from './record-rights.ts';
 import { type Chance, createChance } from './random.ts';
 
-/** I1: sweep, lease and call deadline. A loss of Redis is no excuse for more (I12). */
-const epsilonMs = 30_000;
 const startPatienceMs = 600_000;
 
 export type LossOptions = {
@@ -57,6 +57,7 @@ async function run({ losses, grants, everyMs, seed, say }: LossOptions, folder: 
   stack.defer(() => endObserver(observer));
   const crew = stack.use(createCrew({ env, folder, chance, troubles: [], members: ['worker', 'worker'] }));
   await crew.rest();
+  await recordRights(place);
   say('two workers are up');
 
   const lastsMs = losses * everyMs;
@@ -80,9 +81,10 @@ async function run({ losses, grants, everyMs, seed, say }: LossOptions, folder: 
     folder,
     env: env('worker'),
     looks: readFileSync(looks, 'utf8'),
+    // A loss of Redis is no excuse for anything (I12).
     troubles: [],
+    lives: crew.lives,
     asked: keeping.asked,
-    epsilonMs,
   });
   const { violations, latenessMs } = check(facts);
   say(`${facts.grants.length} grants, ${latenessMs.length} removals, ${facts.looks.length} looks, ${facts.events.length} events`);

@@ -10,20 +10,21 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { breakThings } from './break-things.ts';
-import { check, type Evidence, type Trouble } from './check.ts';
+import { check, type Evidence } from './check.ts';
 import { createCrew, type Crew, warmUp } from './crew.ts';
 import { endObserver, environment, startObserver } from './environment.ts';
 import { collect, findUntold, verifyAudit } from './evidence.ts';
+import type { Trouble } from './excuses.ts';
+import { epsilonMs } from './limits.ts';
 import { startLoad } from './load.ts';
 import { freePort } from '../support/free-port.ts';
 import { createPlace } from './place.ts';
 import { createChance } from './random.ts';
+import { recordRights } from './record-rights.ts';
 import { type Run, shortcomings, tell } from './report.ts';
 import { waitForCalm } from './wait-for-calm.ts';
 import { createWitness } from './witness.ts';
 
-/** I1: sweep, lease and call deadline. */
-const epsilonMs = 30_000;
 const strictMs = 3_000;
 /** Nobody lives as long as that, however busy the machine is. */
 const longestWithoutDeathMs = 300_000;
@@ -62,6 +63,7 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
   const observer = startObserver(place.observerUrl, looks, 100);
   stack.defer(() => endObserver(observer));
   await warmUp(env('worker'), folder);
+  await recordRights(place);
   const witness = createWitness(place);
   const crew = stack.use(createCrew({ env, folder, chance, troubles, onKill: witness.look }));
   await crew.rest();
@@ -82,7 +84,15 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
     const calm = await waitForCalm(place, epsilonMs);
     // The observer goes on for a while in which nothing excuses what it sees.
     await sleep(Math.max(0, epsilonMs + strictMs - calm.afterMs));
-    const facts = await collect({ place, folder, env: env('worker'), looks: readFileSync(looks, 'utf8'), troubles, asked, epsilonMs });
+    const facts = await collect({
+      place,
+      folder,
+      env: env('worker'),
+      looks: readFileSync(looks, 'utf8'),
+      troubles,
+      lives: crew.lives,
+      asked,
+    });
     const verdict = check(facts);
     violations.push(...calm.left, ...verdict.violations, ...(await findUntold(place)), ...crew.surprises);
     last = {
@@ -93,6 +103,7 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
       extended: facts.events.filter(({ action }) => action === 'grant.extended').length,
       takenAtOnce: facts.events.filter(({ action }) => action === 'breakglass.used').length,
       latenessMs: verdict.latenessMs,
+      longest: verdict.longest,
       looks: facts.looks.length,
       strictLooks: verdict.strictLooks,
     };

@@ -1,5 +1,7 @@
 /** What a run came to, in lines for people; and what it has not shown. */
+import type { Verdict } from './check.ts';
 import type { Deaths } from './crew.ts';
+import { hardMs, unclaimedMs, undisturbedMs } from './limits.ts';
 import { quantile } from './lose-redis.ts';
 import { line } from './points.ts';
 import type { Witness } from './witness.ts';
@@ -13,6 +15,7 @@ export type Run = {
   readonly extended: number;
   readonly takenAtOnce: number;
   readonly latenessMs: readonly number[];
+  readonly longest: Verdict['longest'];
   /** Of the observer's looks, those that nothing excused. */
   readonly looks: number;
   readonly strictLooks: number;
@@ -34,13 +37,14 @@ export function shortcomings({ deaths, seen, grants, strictLooks }: Run): string
   ];
 }
 
-export function tell({ deaths, seen, requests, grants, extended, takenAtOnce, latenessMs, looks, strictLooks }: Run): string[] {
+export function tell({ deaths, seen, requests, grants, extended, takenAtOnce, latenessMs, longest, looks, strictLooks }: Run): string[] {
   const { kills, fromOutside, byStage, byPoint } = deaths;
   const [p50, p99, worst] = [0.5, 0.99, 1].map((part) => Math.round(quantile(latenessMs, part)));
   return [
     `${kills} kills: ${kills - fromOutside} at points, ${fromOutside} from outside; ${requests} requests, ${grants} grants, of which ${extended} went on longer and ${takenAtOnce} were taken at once`,
     `${seen.removals} removals were under way at a death (${seen.blind} deaths while the database was away)`,
     `${latenessMs.length} removals late by p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms, while things were broken`,
+    `access past its end for at most ${Math.round(longest.undisturbed)} ms of ${undisturbedMs} that nothing explains, and ${Math.round(longest.pastEnd)} ms of ${hardMs} in all; due and claimed by nobody who could for ${Math.round(longest.unclaimed)} ms of ${unclaimedMs}`,
     `${strictLooks} of ${looks} looks at the target came more than ε after the last trouble`,
     `stages: ${sorted(byStage)}`,
     `died at: ${sorted(byPoint)}`,

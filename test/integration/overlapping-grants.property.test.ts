@@ -8,6 +8,8 @@ import type { Work } from '../../src/app/use-cases.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
 import { createStore } from '../../src/store/index.ts';
 import { check, type Exported, type GrantFacts, type Look } from '../chaos/check.ts';
+import type { Life as Process } from '../chaos/excuses.ts';
+import { epsilonMs } from '../chaos/limits.ts';
 import { postgresTarget } from '../support/postgres-target.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -18,10 +20,12 @@ const runs = Number(process.env['OVERLAP_RUNS'] ?? 3);
 /** Rights that live side by side in one run. */
 const rightsAtOnce = 6;
 /**
- * Nothing fails here, no lease is lost, and workers look without being woken: so I1's 30 s (sweep, lease, call deadline) come to one
- * turn of a worker, which takes 0.2 s on a busy machine.
+ * Nothing fails here, no lease is lost, and workers look without being woken: what the checker lets pass (a sweep and a call) comes
+ * to one turn of a worker, which takes 0.2 s on a busy machine.
  */
-const epsilonMs = 3_000;
+const latestMs = 5_000;
+/** Nothing happens to the two workers. */
+const working: Process = { role: 'worker', up: 0, to: Number.POSITIVE_INFINITY, gone: Number.POSITIVE_INFINITY, owner: undefined };
 const seconds = (count: number) => count as DurationSeconds;
 
 /** One grant: when it is asked for, how long it is agreed to, and what comes before its end. */
@@ -161,8 +165,11 @@ it(
             expect(observer.looks.some(({ held }) => held.length > 0)).toBe(true);
             expect(observer.looks.at(-1)?.held).toEqual([]);
             const requests = grants.map(({ request }) => ({ id: request, words: request, state: 'approved' }));
-            const { violations } = check({ looks: observer.looks, grants, events, requests, troubles: [], asked: [], epsilonMs });
+            const evidence = { looks: observer.looks, grants, events, requests, troubles: [], lives: [working], history: [], asked: [] };
+            const { violations } = check(evidence);
             expect(violations).toEqual([]);
+            const late = events.filter(({ action }) => action === 'grant.ended').map(({ data }) => Number(data['latenessMs']));
+            expect(Math.max(...late)).toBeLessThan(latestMs);
           } finally {
             await observer.stop().catch(() => undefined);
           }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { check, type Evidence, type Exported, type GrantFacts, type Look } from '../chaos/check.ts';
+import type { Life } from '../chaos/excuses.ts';
 
 // One grant of one right, from second 1 to second 5, given and taken as it should be; then what must be found.
 
@@ -22,21 +23,24 @@ const looks = (from: number, to: number, until = 60_000): Look[] =>
     until: at,
     held: at >= from && at < to ? ['bob:readonly'] : [],
   }));
+const working: Life = { role: 'worker', up: 0, to: Number.POSITIVE_INFINITY, gone: Number.POSITIVE_INFINITY, owner: undefined };
 const sound: Evidence = {
   looks: looks(1_400, 5_100),
   grants: [grant],
   events,
-  troubles: [{ from: 3_000, to: 3_500, what: 'a worker died' }],
+  troubles: [{ from: 3_000, to: 3_500, kind: 'process', what: 'a worker died' }],
+  lives: [working],
+  history: [],
   asked: [{ words: 'one', id: 'r' }],
   requests: [{ id: 'r', words: 'one', state: 'approved' }],
-  epsilonMs: 30_000,
 };
 const broken = (change: Partial<Evidence>): readonly string[] => check({ ...sound, ...change }).violations;
 
 describe('the checker of the chaos lane', () => {
   it('finds nothing where there is nothing', () => {
     // One in a hundred milliseconds, from 33.6 s on.
-    expect(check(sound)).toEqual({ violations: [], latenessMs: [200], strictLooks: 264 });
+    const longest = { undisturbed: 0, pastEnd: 0, unclaimed: 0 };
+    expect(check(sound)).toEqual({ violations: [], latenessMs: [200], longest, strictLooks: 264 });
   });
 
   it('finds access that stays', () => {
@@ -45,7 +49,7 @@ describe('the checker of the chaos lane', () => {
       expect.stringContaining('was still there'),
     ]);
     // As long as trouble goes on it may, and no longer than that.
-    const troubles = [{ from: 3_000, to: 20_000, what: 'the target was away' }];
+    const troubles = [{ from: 3_000, to: 21_000, kind: 'target', what: 'the target was away' } as const];
     expect(broken({ looks: looks(1_400, 35_500), troubles, events: [...events.slice(0, 3), late] })).toEqual([]);
     expect(
       broken({
