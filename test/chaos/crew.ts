@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Life, Trouble } from './excuses.ts';
-import { choose, type Fate, type Role, type Stage } from './points.ts';
+import { choose, type Fate, nameOf, type Role, type Stage } from './points.ts';
 import type { Chance } from './random.ts';
 
 const main = path.resolve(import.meta.dirname, '../../src/main.ts');
@@ -22,8 +22,9 @@ export type Deaths = {
   /** All by -9: at points, and from outside at any moment. */
   readonly kills: number;
   readonly fromOutside: number;
-  /** At points: by the stage that was aimed at, and by what was passed. */
+  /** At points: by the stage that was aimed at, by the point, and by what was passed. */
   readonly byStage: ReadonlyMap<Stage, number>;
+  readonly byAim: ReadonlyMap<string, number>;
   readonly byPoint: ReadonlyMap<string, number>;
 };
 
@@ -53,6 +54,7 @@ export function createCrew(options: {
   const { env, folder, chance, troubles, onKill } = options;
   const state = { kills: 0, fromOutside: 0, isArmed: false, isOver: false };
   const byStage = new Map<Stage, number>();
+  const byAim = new Map<string, number>();
   const byPoint = new Map<string, number>();
   const lives: { -readonly [K in keyof Life]: Life[K] }[] = [];
   const surprises: string[] = [];
@@ -88,6 +90,7 @@ export function createCrew(options: {
         else {
           const { died: name, when } = JSON.parse(died) as { died: string; when: string };
           count(byStage, fate.stage);
+          count(byAim, nameOf(role, fate));
           count(byPoint, `${fate.point === 'stop:' ? 'stopping, ' : ''}${when} ${name}`);
         }
       } else if (!state.isOver && !mayEnd(fate, code, output))
@@ -102,7 +105,7 @@ export function createCrew(options: {
   members.forEach(hire);
   return {
     get deaths() {
-      return { kills: state.kills, fromOutside: state.fromOutside, byStage, byPoint };
+      return { kills: state.kills, fromOutside: state.fromOutside, byStage, byAim, byPoint };
     },
     lives,
     surprises,

@@ -96,6 +96,7 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
     const verdict = check(facts);
     violations.push(...calm.left, ...verdict.violations, ...(await findUntold(place)), ...crew.surprises);
     last = {
+      wanted: kills,
       deaths: crew.deaths,
       seen: witness.seen,
       requests: facts.requests.length,
@@ -111,10 +112,9 @@ async function run(folder: string, kills: number, perRound: number, perSecond: n
       `  ${seconds()}: ${crew.deaths.kills} kills (the last at ${killed}), ${last.grants} grants, ${last.seen.removals} removals under way at a death, ${facts.looks.length} looks, ${troubles.length} troubles; calm after ${calm.afterMs} ms`,
     );
   }
-  if (last !== undefined) {
-    for (const each of tell(last)) console.log(`  ${each}`);
-    violations.push(...shortcomings(last));
-  }
+  if (last === undefined) return ['there was no time for a single round'];
+  for (const each of tell(last)) console.log(`  ${each}`);
+  violations.push(...shortcomings(last));
   return [...violations, ...(await verifyAudit(folder, env('worker')))];
 }
 

@@ -81,4 +81,12 @@ export function choose(role: Role, chance: Chance): Fate {
   return { stage, point, nth: chance.skewed(most), when: when ?? chance.pick(['before', 'after']) };
 }
 
+/** A point in the words of the report. */
+export const nameOf = (role: Role, { stage, point }: Pick<Fate, 'stage' | 'point'>): string => `${stage}: ${role} at ${point}`;
+
+/** All of them. */
+export const everyPoint: readonly string[] = Object.entries(stages).flatMap(([role, plan]) =>
+  Object.entries(plan).flatMap(([stage, points]) => points.map(([point]) => nameOf(role as Role, { stage: stage as Stage, point }))),
+);
+
 export const isOnLine = (stage: Stage): stage is (typeof line)[number] => line.some((each) => each === stage);

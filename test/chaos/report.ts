@@ -3,10 +3,12 @@ import type { Verdict } from './check.ts';
 import type { Deaths } from './crew.ts';
 import { hardMs, unclaimedMs, undisturbedMs } from './limits.ts';
 import { quantile } from './lose-redis.ts';
-import { line } from './points.ts';
+import { everyPoint, line } from './points.ts';
 import type { Witness } from './witness.ts';
 
 export type Run = {
+  /** How many kills were asked for; the time may be over before. */
+  readonly wanted: number;
   readonly deaths: Deaths;
   readonly seen: Witness['seen'];
   readonly requests: number;
@@ -25,11 +27,21 @@ export type Run = {
 const fullRun = 300;
 const fewestGrants = 100;
 const fewestRemovals = 50;
+/** However short a run is: of the kills that were asked for, what must have happened in its time, and of these, how many at points. */
+const fewestOfWanted = 0.1;
+const fewestAtPoints = 0.1;
 
 /** A run that never was where it hurts has shown nothing, however still it was. */
-export function shortcomings({ deaths, seen, grants, strictLooks }: Run): string[] {
-  if (deaths.kills < fullRun) return [];
+export function shortcomings({ wanted, deaths, seen, grants, strictLooks }: Run): string[] {
+  const { kills, fromOutside } = deaths;
+  const atPoints = kills - fromOutside;
+  const few = [
+    ...(kills < wanted * fewestOfWanted ? [`only ${kills} of ${wanted} kills happened`] : []),
+    ...(atPoints < kills * fewestAtPoints ? [`only ${atPoints} of ${kills} kills were at points`] : []),
+  ];
+  if (kills < fullRun) return few;
   return [
+    ...few,
     ...line.filter((stage) => !deaths.byStage.has(stage)).map((stage) => `no process died at a point of ${stage}`),
     ...(grants < fewestGrants ? [`only ${grants} grants were made`] : []),
     ...(strictLooks === 0 ? ['no look of the observer came so long after a trouble that nothing excused what it saw'] : []),
@@ -38,7 +50,8 @@ export function shortcomings({ deaths, seen, grants, strictLooks }: Run): string
 }
 
 export function tell({ deaths, seen, requests, grants, extended, takenAtOnce, latenessMs, longest, looks, strictLooks }: Run): string[] {
-  const { kills, fromOutside, byStage, byPoint } = deaths;
+  const { kills, fromOutside, byStage, byAim, byPoint } = deaths;
+  const missed = everyPoint.filter((point) => !byAim.has(point));
   const [p50, p99, worst] = [0.5, 0.99, 1].map((part) => Math.round(quantile(latenessMs, part)));
   return [
     `${kills} kills: ${kills - fromOutside} at points, ${fromOutside} from outside; ${requests} requests, ${grants} grants, of which ${extended} went on longer and ${takenAtOnce} were taken at once`,
@@ -48,6 +61,7 @@ export function tell({ deaths, seen, requests, grants, extended, takenAtOnce, la
     `${strictLooks} of ${looks} looks at the target came more than ε after the last trouble`,
     `stages: ${sorted(byStage)}`,
     `died at: ${sorted(byPoint)}`,
+    missed.length === 0 ? 'every point was hit' : `never hit: ${missed.join(', ')}`,
   ];
 }
 

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { grantProgram } from '../../src/integrations/postgres-grant-program.ts';
 import { finishProgram, revokeProgram } from '../../src/integrations/postgres-removal-programs.ts';
 import type { Deaths } from '../chaos/crew.ts';
-import { choose, isOnLine, line } from '../chaos/points.ts';
+import { choose, everyPoint, isOnLine, line, nameOf } from '../chaos/points.ts';
 import { createChance } from '../chaos/random.ts';
-import { shortcomings, type Run } from '../chaos/report.ts';
+import { shortcomings, type Run, tell } from '../chaos/report.ts';
 import { callOf, stepOf } from '../chaos/step-names.ts';
 
 const source = (folder: string): string =>
@@ -47,11 +47,26 @@ describe('the points of the chaos lane', () => {
     const stages = new Set(Array.from({ length: 2_000 }, (_, n) => choose(n % 2 === 0 ? 'web' : 'worker', chance).stage));
     expect([...stages].filter(isOnLine).toSorted()).toEqual([...line].toSorted());
   });
+
+  it('are all chosen some time, so that one that was never hit can be told', () => {
+    const chance = createChance(3);
+    const aims = new Set(
+      Array.from({ length: 2_000 }, () => (['web', 'worker'] as const).map((role) => nameOf(role, choose(role, chance)))).flat(),
+    );
+    expect([...aims].toSorted()).toEqual(everyPoint.toSorted());
+  });
 });
 
 it('a run of the chaos lane that was not everywhere says so', () => {
-  const deaths: Deaths = { kills: 1_000, fromOutside: 0, byStage: new Map(line.map((stage) => [stage, 10])), byPoint: new Map() };
+  const deaths: Deaths = {
+    kills: 1_000,
+    fromOutside: 0,
+    byStage: new Map(line.map((stage) => [stage, 10])),
+    byAim: new Map(),
+    byPoint: new Map(),
+  };
   const whole: Run = {
+    wanted: 1_000,
     deaths,
     seen: { removals: 400, blind: 3 },
     requests: 900,
@@ -70,5 +85,17 @@ it('a run of the chaos lane that was not everywhere says so', () => {
     'only 2 grants were made',
     'only 1 removals were under way at a death',
   ]);
-  expect(shortcomings({ ...whole, deaths: { ...deaths, kills: 60, byStage: new Map() }, grants: 2 })).toEqual([]);
+  const short = { ...whole, deaths: { ...deaths, kills: 100, fromOutside: 90, byStage: new Map() }, grants: 2 };
+  expect(shortcomings(short)).toEqual([]);
+  // However short it was.
+  expect(shortcomings({ ...short, deaths: { ...short.deaths, kills: 99 } })).toEqual([
+    'only 99 of 1000 kills happened',
+    'only 9 of 99 kills were at points',
+  ]);
+  expect(shortcomings({ ...short, wanted: 1, deaths: { ...deaths, kills: 1, fromOutside: 1 } })).toEqual([
+    'only 0 of 1 kills were at points',
+  ]);
+  expect(tell({ ...whole, deaths: { ...deaths, byAim: new Map(everyPoint.slice(2).map((point) => [point, 1])) } })).toContainEqual(
+    `never hit: ${everyPoint.slice(0, 2).join(', ')}`,
+  );
 });
