@@ -2,8 +2,8 @@
  * What an observer saw at the target, held against what Curfew says that it did. Pure, so that it can itself be tested:
  * a checker that cannot find anything proves nothing. All times are in epoch milliseconds.
  */
-import { createExcuses, type Excuses, type Life, type RightChange, type Trouble, undisturbedSince } from './excuses.ts';
-import { epsilonMs, hardMs, undisturbedMs } from './limits.ts';
+import { createExcuses, type Excuses, type Life, type RightChange, type Trouble, undisturbedBetween, undisturbedSince } from './excuses.ts';
+import { addedUpMs, epsilonMs, hardMs, undisturbedMs } from './limits.ts';
 import { findUnclaimed } from './unclaimed.ts';
 
 /** One look at the target: who held what, as `account:role`, at some moment between `at` and `until`. */
@@ -53,6 +53,8 @@ export type Verdict = {
   readonly longest: {
     /** Seen after its end, or after the last thing that explains the delay. */
     readonly undisturbed: number;
+    /** The same, added up from its end on between all that explains something. */
+    readonly addedUp: number;
     /** Seen after its end, whatever happened. */
     readonly pastEnd: number;
     /** Due and claimed by nobody, although somebody could. */
@@ -83,7 +85,7 @@ export function check(given: Evidence): Verdict {
       ...findLostRequests(evidence),
     ],
     latenessMs: lateness(evidence),
-    longest: { undisturbed: late.undisturbedMs, pastEnd: late.pastEndMs, unclaimed: unclaimed.longestMs },
+    longest: { ...late.longest, unclaimed: unclaimed.longestMs },
     strictLooks: evidence.looks.filter((look) => look.at > calmBefore(evidence, look) + epsilonMs).length,
   };
 }
@@ -92,14 +94,14 @@ export function check(given: Evidence): Verdict {
 const calmBefore = ({ troubles }: Indexed, { until }: Pick<Look, 'until'>): number =>
   troubles.reduce((latest, each) => (each.from <= until ? Math.max(latest, each.to) : latest), 0);
 
-type Late = { readonly violations: readonly string[]; readonly undisturbedMs: number; readonly pastEndMs: number };
+type Late = { readonly violations: readonly string[]; readonly longest: Omit<Verdict['longest'], 'unclaimed'> };
 
 /** Access that no grant covers, later than it may be, or before there was one. */
 function findLate(evidence: Indexed, excuses: Excuses): Late {
   const { looks, grants } = evidence;
   const byRight = Map.groupBy(grants, ({ right }) => right);
   const found = new Map<string, string>();
-  const longest = { undisturbedMs: 0, pastEndMs: 0 };
+  const longest = { undisturbed: 0, addedUp: 0, pastEnd: 0 };
   for (const { at, until, held } of looks) {
     const calmSince = calmBefore(evidence, { until });
     for (const right of held) {
@@ -108,15 +110,18 @@ function findLate(evidence: Indexed, excuses: Excuses): Late {
       if (mine.length === 0) found.set(right, `${right} was there at ${time(at)} and no grant of it had been decided`);
       if (mine.length === 0 || at <= end) continue;
       const since = undisturbedSince(end, excuses.of(right), undisturbedMs);
-      longest.undisturbedMs = Math.max(longest.undisturbedMs, at - since);
-      longest.pastEndMs = Math.max(longest.pastEndMs, at - end);
-      const was = `${right} was still there at ${time(at)}, ${at - end} ms after its end (${time(end)})`;
+      const addedUp = undisturbedBetween(end, at, excuses.of(right));
+      longest.undisturbed = Math.max(longest.undisturbed, at - since);
+      longest.addedUp = Math.max(longest.addedUp, addedUp);
+      longest.pastEnd = Math.max(longest.pastEnd, at - end);
+      const was = `${right} was still there at ${time(at)}, ${Math.round(at - end)} ms after its end (${time(end)})`;
       if (at > Math.max(end, calmSince) + epsilonMs) found.set(right, `${was}; calm since ${time(calmSince)}`);
       else if (at > since + undisturbedMs) found.set(right, `${was}; nothing explains it since ${time(since)}`);
+      else if (addedUp > addedUpMs) found.set(right, `${was}; nothing explains ${Math.round(addedUp)} ms of them`);
       else if (at > end + hardMs) found.set(right, `${was}, which is too long whatever happened`);
     }
   }
-  return { violations: [...found.values()], ...longest };
+  return { violations: [...found.values()], longest };
 }
 
 /** "Gone" was written down, and it was there after that although nothing new had been decided (I18). */

@@ -70,6 +70,17 @@ export function undisturbedSince(from: number, excuses: readonly Excuse[], grace
   return since;
 }
 
+/** How long nothing excused it between the two, added up. */
+export function undisturbedBetween(from: number, to: number, excuses: readonly Excuse[]): number {
+  let [since, added] = [from, 0];
+  for (const excuse of excuses) {
+    if (excuse.from >= to) break;
+    added += Math.max(0, excuse.from - since);
+    since = Math.max(since, excuse.to);
+  }
+  return added + Math.max(0, to - since);
+}
+
 const byBeginning = (one: Excuse, other: Excuse): number => one.from - other.from;
 
 /** When no worker at all was up, from the beginning on. */

@@ -11,6 +11,9 @@ export const epsilonMs = removalSweepMs + leaseMs + callDeadlineMs;
  */
 export const undisturbedMs = removalSweepMs + callDeadlineMs;
 
+/** However often something came between: each may have come just before a sweep, but in all of that time one of them had to do it. */
+export const addedUpMs = epsilonMs;
+
 /** Until what is due is claimed: one sweep may meet a connection that has just broken, or die before it asks. */
 export const unclaimedMs = 2 * removalSweepMs;
 

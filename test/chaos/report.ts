@@ -1,7 +1,7 @@
 /** What a run came to, in lines for people; and what it has not shown. */
 import type { Verdict } from './check.ts';
 import type { Deaths } from './crew.ts';
-import { hardMs, unclaimedMs, undisturbedMs } from './limits.ts';
+import { addedUpMs, hardMs, unclaimedMs, undisturbedMs } from './limits.ts';
 import { quantile } from './lose-redis.ts';
 import { everyPoint, line } from './points.ts';
 import type { Witness } from './witness.ts';
@@ -57,7 +57,7 @@ export function tell({ deaths, seen, requests, grants, extended, takenAtOnce, la
     `${kills} kills: ${kills - fromOutside} at points, ${fromOutside} from outside; ${requests} requests, ${grants} grants, of which ${extended} went on longer and ${takenAtOnce} were taken at once`,
     `${seen.removals} removals were under way at a death (${seen.blind} deaths while the database was away)`,
     `${latenessMs.length} removals late by p50 ${p50} ms, p99 ${p99} ms, worst ${worst} ms, while things were broken`,
-    `access past its end for at most ${Math.round(longest.undisturbed)} ms of ${undisturbedMs} that nothing explains, and ${Math.round(longest.pastEnd)} ms of ${hardMs} in all; due and claimed by nobody who could for ${Math.round(longest.unclaimed)} ms of ${unclaimedMs}`,
+    `access past its end for at most ${Math.round(longest.undisturbed)} ms of ${undisturbedMs} that nothing explains, ${Math.round(longest.addedUp)} ms of ${addedUpMs} added up, and ${Math.round(longest.pastEnd)} ms of ${hardMs} in all; due and claimed by nobody who could for ${Math.round(longest.unclaimed)} ms of ${unclaimedMs}`,
     `${strictLooks} of ${looks} looks at the target came more than ε after the last trouble`,
     `stages: ${sorted(byStage)}`,
     `died at: ${sorted(byPoint)}`,

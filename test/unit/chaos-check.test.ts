@@ -39,7 +39,7 @@ const broken = (change: Partial<Evidence>): readonly string[] => check({ ...soun
 describe('the checker of the chaos lane', () => {
   it('finds nothing where there is nothing', () => {
     // One in a hundred milliseconds, from 33.6 s on.
-    const longest = { undisturbed: 0, pastEnd: 0, unclaimed: 0 };
+    const longest = { undisturbed: 0, addedUp: 0, pastEnd: 0, unclaimed: 0 };
     expect(check(sound)).toEqual({ violations: [], latenessMs: [200], longest, strictLooks: 264 });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { check, type Evidence } from '../chaos/check.ts';
 import type { Life, RightChange, Trouble, TroubleKind } from '../chaos/excuses.ts';
-import { abandonedMs, backOffMs, hardMs, unclaimedMs, undisturbedMs } from '../chaos/limits.ts';
+import { abandonedMs, addedUpMs, backOffMs, hardMs, unclaimedMs, undisturbedMs } from '../chaos/limits.ts';
 
 // One right whose access ended at second 100. What explains that it is still there, and for how long; and what does not.
 
@@ -118,8 +118,17 @@ describe('access past its end, within a round of the chaos lane', () => {
     expectLimit(undisturbedMs, { history: again(end + 7_000) });
   });
 
+  it('is not excused by ever more that comes between, where nothing explains most of it', () => {
+    // Away for one second of each ten, from the first on; and in two at a time.
+    const troubles = Array.from({ length: 30 }, (_, n) => trouble('database', end + n * 10_000, end + n * 10_000 + 1_000));
+    const limitMs = Math.floor(addedUpMs / 9_000) * 10_000 + 1_000 + (addedUpMs % 9_000);
+    expectLimit(limitMs, { troubles });
+    expectLimit(limitMs, { troubles: troubles.flatMap((each) => [each, { ...each, kind: 'target' }]) });
+  });
+
   it('is too long at some time, whatever happened', () => {
-    const troubles = Array.from({ length: 100 }, (_, n) => trouble('database', end + n * 5_000, end + n * 5_000 + 2_000));
+    // Away for nine seconds of each ten.
+    const troubles = Array.from({ length: 30 }, (_, n) => trouble('database', end + n * 10_000, end + n * 10_000 + 9_000));
     expectLimit(hardMs, { troubles });
   });
 });

@@ -74,7 +74,7 @@ it('a run of the chaos lane that was not everywhere says so', () => {
     extended: 40,
     takenAtOnce: 20,
     latenessMs: [],
-    longest: { undisturbed: 0, pastEnd: 0, unclaimed: 0 },
+    longest: { undisturbed: 0, addedUp: 0, pastEnd: 0, unclaimed: 0 },
     looks: 9_000,
     strictLooks: 40,
   };
