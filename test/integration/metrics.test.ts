@@ -100,6 +100,33 @@ describe('figures', () => {
     expect(figure(text, 'curfew_ambiguous_rights{integration="sample"}')).toBeUndefined();
   });
 
+  it('show as overdue, too, what may have been left by access that could not be set up', async () => {
+    const overdue = async () => {
+      const text = await figures();
+      return ['grants', 'seconds'].map((what) => figure(text, `curfew_overdue_${what}{integration="sample"}`));
+    };
+    await approve();
+    world.target.faults.push({ kind: 'lost-after' });
+    await world.reconcile();
+    // It may be there, and is wanted.
+    expect(await overdue()).toEqual([undefined, undefined]);
+    await world.passTime('11 minutes');
+    world.target.faults.push({ kind: 'refused', permanent: false });
+    await world.reconcile();
+    expect((await world.audit()).map(({ action }) => action)).toContain('grant.failed');
+    expect([...world.target.held]).toEqual(['bob:readonly']);
+    world.target.faults.push({ kind: 'refused', permanent: false });
+    await world.passTime('40 seconds');
+    await world.reconcile();
+    const [grants, seconds] = await overdue();
+    expect(grants).toBe(1);
+    expect(seconds).toBeGreaterThanOrEqual(40);
+    await world.passTime('40 seconds');
+    await world.reconcile();
+    expect([...world.target.held]).toEqual([]);
+    expect(await overdue()).toEqual([undefined, undefined]);
+  });
+
   it('show what a panic waits for, and for how long it has got no further', async () => {
     await approve();
     await approve('readwrite');
