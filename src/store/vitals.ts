@@ -33,14 +33,16 @@ export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
     with stuck as (
       select org, id, integration, baseline, quarantine_until, lease_until from rights where lane in ('give', 'take') and due_at <= now()
       union select org, id, integration, baseline, quarantine_until, lease_until from rights where attempts > 0 or quarantine_until is not null),
+    -- First, and by themselves: in a storm nearly all that are due have a live grant.
+    unwanted as materialized (select * from stuck r where r.baseline = 'absent' and not exists (
+      select from grants g where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active', 'ending'))),
     overdue as (
       select r.integration, ${lastMoment} as since from stuck r join grants g on g.org = r.org and g.right_id = r.id
       where g.state in ('planned', 'active', 'ending') and ${lastMoment} < clock_timestamp()
       -- What could not be set up may be there all the same, as long as nothing was seen after our call.
-      union all select r.integration, f.since from stuck r
-      cross join lateral (select max(g.failed_at) as since, bool_or(g.state in ('planned', 'active', 'ending')) as is_live
-        from grants g where g.org = r.org and g.right_id = r.id) f
-      where r.baseline = 'absent' and f.since is not null and not f.is_live)
+      union all select r.integration, f.since from unwanted r
+      cross join lateral (select max(g.failed_at) as since from grants g where g.org = r.org and g.right_id = r.id and g.state = 'failed') f
+      where f.since is not null)
     select clock_timestamp() as now,
     (select json_agg(o) from (select integration, count(*)::int as grants, ${age(sql`min(since)`)} as seconds from overdue group by integration) o) as overdue,
     (select json_agg(a) from (

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
 import { readNewer } from '../../src/store/newer.ts';
+import { readVitals } from '../../src/store/vitals.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 // The statements that expiry stands and falls with, as they are prepared by the store itself, among 100,000 rights.
@@ -50,24 +51,30 @@ describe.each(['force_generic_plan', 'force_custom_plan', 'auto'])('with plan_ca
   });
 });
 
+/** So many rows of the large tables some work reads without an index. */
+async function readThrough(work: () => Promise<unknown>): Promise<number> {
+  const told = async () => {
+    await one.pool.query('select pg_stat_force_next_flush()');
+    await one.pool.query('select pg_stat_clear_snapshot()');
+    const { rows: read } = await one.pool.query<{ count: number }>(
+      `select sum(seq_tup_read)::int as count from pg_stat_user_tables where relname in ('rights', 'grants', 'requests')`,
+    );
+    return read[0]?.count ?? Number.NaN;
+  };
+  const before = await told();
+  await work();
+  return (await told()) - before;
+}
+
 it('looks for what only a newer release knows by indexes that are empty', async () => {
   const { rows } = await one.pool.query<{ relname: string; pages: number }>(
     `select relname, relpages as pages from pg_class where relname like '%\\_strange' order by 1`,
   );
   expect(rows.map(({ relname }) => relname)).toEqual(['grants_strange', 'outbox_strange', 'requests_strange', 'rights_strange']);
-  const readThrough = async (work: () => Promise<unknown>): Promise<number> => {
-    const told = async () => {
-      await one.pool.query('select pg_stat_force_next_flush()');
-      await one.pool.query('select pg_stat_clear_snapshot()');
-      const { rows: read } = await one.pool.query<{ count: number }>(
-        `select sum(seq_tup_read)::int as count from pg_stat_user_tables where relname in ('rights', 'grants', 'requests')`,
-      );
-      return read[0]?.count ?? Number.NaN;
-    };
-    const before = await told();
-    await work();
-    return (await told()) - before;
-  };
   expect(await readThrough(() => one.pool.query('select count(problem) from rights'))).toBeGreaterThanOrEqual(many);
   expect(await readThrough(() => readNewer(one.db))).toBe(0);
+});
+
+it('finds what is overdue by indexes, and that of grants which failed too', async () => {
+  expect(await readThrough(() => readVitals(one.db))).toBe(0);
 });

@@ -45,6 +45,7 @@ import * as failedSteps from './0072-failed-steps.ts';
 import * as driftNotices from './0075-drift-notices.ts';
 import * as noticedRules from './0076-noticed-rules.ts';
 import * as untouched from './0079-untouched.ts';
+import * as failedGrants from './0080-failed-grants.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -94,4 +95,5 @@ export const migrations: Record<string, Migration> = {
   '0075-drift-notices': driftNotices,
   '0076-noticed-rules': noticedRules,
   '0079-untouched': untouched,
+  '0080-failed-grants': failedGrants,
 };
