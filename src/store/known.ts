@@ -21,6 +21,14 @@ const baseline = listed<'absent' | 'present'>({ absent: true, present: true });
 const lane = listed<'give' | 'take'>({ give: true, take: true });
 const outbox = listed<'notify' | 'look'>({ notify: true, look: true });
 
+const placed = `baseline not in (${baseline}) or lane not in (${lane})`;
+
+/** What the check of `rights.observed` says while no newer release has let anything else be stored there. */
+export const observedCheck = `CHECK ((observed = ANY (ARRAY[${observed
+  .split(', ')
+  .map((each) => `${each}::text`)
+  .join(', ')}])))`;
+
 /** Conditions in SQL that hold for rows with a state or kind that is not known here. Where the column is null they are null. */
 export const strange = {
   /** Of `requests q`. */
@@ -28,8 +36,9 @@ export const strange = {
   /** Of `grants g`. */
   grantState: `g.state not in (${grant})`,
   grant: `g.state not in (${grant}) or g.end_kind not in (${end}) or g.left_in_place not in (${left})`,
-  /** Of `rights`. */
-  right: `observed not in (${observed}) or baseline not in (${baseline}) or lane not in (${lane})`,
+  /** Of `rights`; no index may name what was observed. */
+  right: `observed not in (${observed}) or ${placed}`,
+  rightPlaced: placed,
   /** Of `outbox`. */
   outbox: `kind not in (${outbox})`,
 } as const;

@@ -46,6 +46,7 @@ import * as driftNotices from './0075-drift-notices.ts';
 import * as noticedRules from './0076-noticed-rules.ts';
 import * as untouched from './0079-untouched.ts';
 import * as failedGrants from './0080-failed-grants.ts';
+import * as claimsInPlace from './0081-claims-in-place.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -96,4 +97,5 @@ export const migrations: Record<string, Migration> = {
   '0076-noticed-rules': noticedRules,
   '0079-untouched': untouched,
   '0080-failed-grants': failedGrants,
+  '0081-claims-in-place': claimsInPlace,
 };
