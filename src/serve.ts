@@ -33,7 +33,7 @@ import { verifyDatabase } from './store/audit-verify.ts';
 import { isOutage } from './store/outage.ts';
 import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
-import { bindConfiguredRoles, OtherOrg, setBootstrapKey } from './store/configured.ts';
+import { bindConfiguredRoles, keepToOneOrg, OtherOrg, setBootstrapKey } from './store/configured.ts';
 import { startAuditVerification } from './verify-audit.ts';
 import { createTokens } from './tokens/index.ts';
 import { createSignIn } from './tokens/sign-in.ts';
@@ -213,10 +213,11 @@ async function openStore(config: Config, url: string, log: Log, stack: AsyncDisp
   const removals = openRemovals(url, log);
   stack.defer(() => removals.end());
   await migrate(url, log).catch(because('The database cannot be used. Is DATABASE_URL right, and the server up?'));
-  await bindConfiguredRoles(db, config.org, { owner: config.owners, manager: config.reviewers }).catch((error: unknown) => {
+  await keepToOneOrg(db, config.org).catch((error: unknown) => {
     if (error instanceof OtherOrg) throw new StartProblem(error.message, { cause: error });
     return databaseLost(error);
   });
+  await bindConfiguredRoles(db, config.org, { owner: config.owners, manager: config.reviewers }).catch(databaseLost);
   const [firstOwner] = config.owners;
   // A worker is often started without the key that only the API needs, and must not take it from the others.
   if (firstOwner !== undefined && config.roles.has('web'))

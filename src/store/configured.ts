@@ -67,17 +67,18 @@ export class OtherOrg extends Error {
   override readonly name = 'OtherOrg';
 }
 
-/** I11: what falls due is claimed by whoever works on the database, at the targets that it has. The first organisation keeps it. */
-async function refuseOtherOrg(tx: Db, org: Org): Promise<void> {
-  const { rows } = await sql<{ org: string }>`select org from role_bindings where org <> ${org} limit 1`.execute(tx);
+/**
+ * I11: what falls due is claimed by whoever works on the database, at the targets that it has. The first organisation keeps it.
+ * @throws {@link OtherOrg}
+ */
+export async function keepToOneOrg(db: Db, org: Org): Promise<void> {
+  await sql`insert into installation (org) values (${org}) on conflict do nothing`.execute(db);
+  const { rows } = await sql<{ org: string }>`select org from installation where org <> ${org}`.execute(db);
   const [other] = rows;
   if (other !== undefined) throw new OtherOrg(`This database belongs to the organisation “${other.org}”. Give “${org}” one of its own.`);
 }
 
-/**
- * Makes the bindings that come from the configuration exactly these; those made through the API stay.
- * @throws {@link OtherOrg}
- */
+/** Makes the bindings that come from the configuration exactly these; those made through the API stay. */
 export async function bindConfiguredRoles(db: Db, org: Org, roles: { owner: readonly Email[]; manager: readonly Email[] }): Promise<void> {
   const wanted = (['owner', 'manager'] as const).flatMap((role) =>
     [...new Set(roles[role].map(canonicalEmail))].map((canonical) => ({ role, canonical })),
@@ -86,7 +87,6 @@ export async function bindConfiguredRoles(db: Db, org: Org, roles: { owner: read
   const told = sql`jsonb_build_object('role', role, 'user', canonical, 'source', 'configuration')`;
   await db.transaction().execute(async (tx) => {
     await oneAtATime(tx);
-    await refuseOtherOrg(tx, org);
     const gone = await sql`with b as (
         delete from role_bindings where org = ${org} and source = 'configuration' and (role, canonical) not in (select role, canonical from ${given})
         returning *, null::uuid as request_id, null::uuid as grant_id)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseOrg } from '../../src/domain/ids.ts';
-import { bindConfiguredRoles, OtherOrg, setBootstrapKey } from '../../src/store/configured.ts';
+import { bindConfiguredRoles, keepToOneOrg, OtherOrg, setBootstrapKey } from '../../src/store/configured.ts';
 import { must } from '../support/http-app.ts';
 import { createWorld, email, org, type World } from '../support/world.ts';
 
@@ -64,11 +64,15 @@ describe('owners and reviewers', () => {
   });
 });
 
-it('are refused to another organisation on the same database, whose workers would take this one’s rights for their own', async () => {
+it('lets the first organisation alone start on a database: workers of another would take its rights for their own', async () => {
   const other = must(parseOrg('rival'));
-  const bind = bindConfiguredRoles(world.db, other, { owner: [email('mallory@example.com')], manager: [] });
-  await expect(bind).rejects.toThrow(new OtherOrg('This database belongs to the organisation “demo”. Give “rival” one of its own.'));
-  expect((await world.pool.query('select from role_bindings where org = $1', [other])).rowCount).toBe(0);
+  const first = await Promise.allSettled([keepToOneOrg(world.db, org), keepToOneOrg(world.db, other)]);
+  expect(first.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  await world.pool.query(`update installation set org = $1`, [org]);
+  await keepToOneOrg(world.db, org);
+  await expect(keepToOneOrg(world.db, other)).rejects.toThrow(
+    new OtherOrg('This database belongs to the organisation “demo”. Give “rival” one of its own.'),
+  );
 });
 
 describe('the bootstrap key', () => {

@@ -47,6 +47,7 @@ import * as noticedRules from './0076-noticed-rules.ts';
 import * as untouched from './0079-untouched.ts';
 import * as failedGrants from './0080-failed-grants.ts';
 import * as claimsInPlace from './0081-claims-in-place.ts';
+import * as installation from './0082-installation.ts';
 
 /** In order; a released migration is never edited, only followed. */
 export const migrations: Record<string, Migration> = {
@@ -98,4 +99,5 @@ export const migrations: Record<string, Migration> = {
   '0079-untouched': untouched,
   '0080-failed-grants': failedGrants,
   '0081-claims-in-place': claimsInPlace,
+  '0082-installation': installation,
 };
