@@ -8,7 +8,29 @@ import { runMigrations } from '../../src/store/run-migrations.ts';
 import { callDeadlineMs, landingMs, leaseMs } from '../../src/domain/right.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const fixture = (name: string): string => readFileSync(path.resolve(import.meta.dirname, '../fixtures/release-0031', name), 'utf8');
+
+/** By the number of its newest migration: the name of that, and what its statements want beside what all of them do. */
+type EarlierRelease = {
+  readonly number: string;
+  readonly newest: string;
+  readonly claims: readonly unknown[];
+  readonly settles: (desired: 'absent' | 'present') => readonly unknown[];
+};
+
+/** Releases that may run beside this one. Their statements are in `test/fixtures`, as they were. */
+export const earlierReleases: readonly EarlierRelease[] = [
+  { number: '0031', newest: '0031-next-groups', claims: [], settles: () => [] },
+  { number: '0050', newest: '0050-newer-releases', claims: [50, ['sample']], settles: () => [] },
+  {
+    number: '0068',
+    newest: '0068-identities-by-person',
+    claims: [68, ['sample']],
+    settles: (desired) => [[JSON.stringify({ seen: desired })], [false]],
+  },
+];
+
+const fixture = (release: EarlierRelease, name: string): string =>
+  readFileSync(path.resolve(import.meta.dirname, `../fixtures/release-${release.number}`, name), 'utf8');
 
 /** The schema as the release had it whose newest migration this was: released migrations are never edited. */
 export async function earlierSchema(url: string, newest: string): Promise<void> {
@@ -20,7 +42,7 @@ export async function earlierSchema(url: string, newest: string): Promise<void> 
 
 const ids = { bob: '01938a00-0000-7000-8000-0000000000b0', erin: '01938a00-0000-7000-8000-0000000000e0' };
 
-/** A request with its grant, by the columns that release 0031 fills. `expires`: an interval from now. */
+/** A request with its grant, by the columns that the earliest of the releases fills. `expires`: an interval from now. */
 export async function earlierGrant(
   client: Pick<pg.Client, 'query'>,
   grant: { who: keyof typeof ids; resource: string; state: 'active' | 'planned'; expires: string },
@@ -58,26 +80,46 @@ export async function earlierGrant(
 
 type OldClaim = { org: string; id: string; fence: string; generation: string; account: string; resource: string; until: Date | null };
 
-/** A worker of release 0031, with its own statements, for which every call succeeds. Returns what it has looked at. */
-export async function earlierWorker(pool: pg.Pool, held: Set<string>, lane: 'give' | 'take'): Promise<number> {
-  const { rows } = await pool.query<OldClaim>(fixture('claim.sql'), [lane, 500, 'worker of 0031', landingMs, leaseMs, callDeadlineMs]);
-  for (const row of rows) {
-    const desired = row.until === null ? 'absent' : 'present';
-    const key = `${row.account}:${row.resource}`;
-    if (desired === 'present')
-      await pool.query(`update rights set baseline = $5 where org = $1 and id = $2 and lease_owner = $3 and fence = $4`, [
-        row.org,
-        row.id,
-        'worker of 0031',
-        row.fence,
-        'absent',
-      ]);
-    if (desired === 'present') held.add(key);
-    else held.delete(key);
-    const one = [[row.org], [row.id], [row.fence], [row.generation], [desired], [desired], [null], [null], [0], [null], [0], [false]];
-    await pool.query(fixture('settle.sql'), ['worker of 0031', ...one]);
-  }
-  return rows.length;
+export type EarlierWorker = {
+  claim(lane: 'give' | 'take'): Promise<readonly OldClaim[]>;
+  /** Calls the target, which does all that is wanted, and writes it back. */
+  settle(claims: readonly OldClaim[]): Promise<void>;
+  /** Both. Returns how many it has looked at. */
+  work(lane: 'give' | 'take'): Promise<number>;
+};
+
+/** A worker of an earlier release, with its own statements. `held`: what is at the target. */
+export function earlierWorker(release: EarlierRelease, pool: pg.Pool, held: Set<string>): EarlierWorker {
+  const name = `worker of ${release.number}`;
+  const worker: EarlierWorker = {
+    claim: async (lane) =>
+      (await pool.query<OldClaim>(fixture(release, 'claim.sql'), [lane, 500, name, landingMs, leaseMs, callDeadlineMs, ...release.claims]))
+        .rows,
+    async settle(claims) {
+      for (const { org, id, fence, generation, account, resource, until } of claims) {
+        const desired = until === null ? 'absent' : 'present';
+        const key = `${account}:${resource}`;
+        if (desired === 'present')
+          await pool.query(`update rights set baseline = $5 where org = $1 and id = $2 and lease_owner = $3 and fence = $4`, [
+            org,
+            id,
+            name,
+            fence,
+            held.has(key) ? 'present' : 'absent',
+          ]);
+        if (desired === 'present') held.add(key);
+        else held.delete(key);
+        const one = [[org], [id], [fence], [generation], [desired], [desired], [null], [null], [0], [null], [0], [false]];
+        await pool.query(fixture(release, 'settle.sql'), [name, ...one, ...release.settles(desired)]);
+      }
+    },
+    async work(lane) {
+      const claims = await worker.claim(lane);
+      await worker.settle(claims);
+      return claims.length;
+    },
+  };
+  return worker;
 }
 
 /** A transaction that goes on until it is ended. */
