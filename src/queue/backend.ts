@@ -21,6 +21,8 @@ export type Backend<C> = {
   readonly consumer: C;
   /** Why nothing can be added at this moment, as far as that is known without asking. */
   problem(): string | undefined;
+  /** Done once, before anything else works with it. @throws where nothing can work with it */
+  prepare(): Promise<void>;
   /** Done every few seconds: says what is wrong with where the jobs are kept, and mends what it can. */
   lookAfter(): Promise<void>;
   close(): void;
@@ -47,6 +49,7 @@ export function redisBackend(url: string, log: Log, onError: (error: Error) => v
     factory: createRedisBackend,
     producer,
     consumer,
+    prepare: async () => undefined,
     problem: () => (producer.status === 'ready' ? undefined : `Redis is not connected (${producer.status})`),
     lookAfter: async () => (producer.status === 'ready' ? lookAtPolicy() : undefined),
     close: () => producer.disconnect(),
@@ -56,14 +59,15 @@ export function redisBackend(url: string, log: Log, onError: (error: Error) => v
 /** @param url of the database; BullMQ keeps its tables there in a schema of its own, `bullmq`. */
 export function postgresBackend(url: string, log: Log): Backend<PostgresConnectionOptions> {
   const pool = { connectionString: url, connectionTimeoutMillis: connectTimeoutMs };
+  const mend = createSchemaWatch(url, log, connectTimeoutMs);
   return {
     kind: 'postgres',
     factory: createPostgresBackend,
-    // BullMQ migrates under an advisory lock in one transaction, so any number of processes may start together.
-    producer: { ...pool, max: 2, migrate: true },
+    producer: { ...pool, max: 2 },
     consumer: { ...pool, max: 3 },
+    prepare: mend,
     problem: () => undefined, // the pool finds out, and within its connection time-out
-    lookAfter: createSchemaWatch(url, log, connectTimeoutMs),
+    lookAfter: mend,
     close() {},
   };
 }

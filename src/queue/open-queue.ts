@@ -59,6 +59,7 @@ async function open<C>(
   onError: (error: Error) => void,
 ): Promise<Queue> {
   const fullName = (queue: QueueName) => `${name}-${queue}`;
+  await backend.prepare();
   const producers = await openProducers(backend, fullName, { log, onError, now });
   let workers: readonly ReturnType<typeof startWorker>[] = [];
   const looking = every(lookAfterMs, () => backend.lookAfter().catch(onError));

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { LATEST_SCHEMA_VERSION, runMigrations } from 'bullmq';
+// @ts-expect-error It comes without types.
+import { MIGRATIONS } from 'bullmq/dist/cjs/postgres/migrations/index.js';
 import { describe, expect, it, vi } from 'vitest';
 import { openQueue, type Queue } from '../../src/queue/open-queue.ts';
+import { schemaNames } from '../../src/queue/schema-names.ts';
 import { withClient } from '../../src/sandbox/postgres/connect.ts';
 import { createLink, through } from '../chaos/link.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -9,6 +13,7 @@ import { isRedisReal, startRedis } from '../support/redis-process.ts';
 
 // What the queue stands on goes away under a running process, which must go on by itself once it is back.
 
+const earlierMigrations: readonly { version: number; name: string; load: () => string }[] = MIGRATIONS.slice(0, -1);
 const soon = { timeout: 30_000, interval: 50 };
 
 /** A queue with workers, and whether a wake-up comes to them. */
@@ -90,6 +95,72 @@ describe('on PostgreSQL', () => {
     // Whoever drops a table that is in use may be the one whom PostgreSQL takes out of a deadlock.
     await vi.waitFor(() => withClient(database.url, (client) => client.query(sql)), soon);
     await expectToWork(working);
+  });
+
+  it.each([
+    ['a table', 'drop table bullmq.job cascade'],
+    ['a sequence', 'drop sequence bullmq.event_seq cascade'],
+    ['the record of what was made', 'drop table bullmq.migration'],
+    ['a line of that', `delete from bullmq.migration where version = ${LATEST_SCHEMA_VERSION}`],
+    ['a function', 'drop function bullmq.move_to_active'],
+    ['nothing', 'select'],
+  ])('begins to work where %s was lost before it started', async (_, sql) => {
+    await using stack = new AsyncDisposableStack();
+    const database = stack.use(await testDatabase());
+    await withClient(database.url, async (client) => {
+      await runMigrations(client);
+      await client.query(sql);
+    });
+    const working = await openWorking({ kind: 'postgres', url: database.url }, stack);
+    await expectToWork(working);
+    expect(working.lines.filter(({ level }) => level === 'error').length).toBe(sql === 'select' ? 0 : 1);
+  });
+
+  it('needs all that BullMQ makes, and nothing else', async () => {
+    await using database = await testDatabase();
+    const names = await withClient(database.url, async (client) => {
+      await runMigrations(client);
+      const { rows } = await client.query<{ name: string }>(
+        `select relname::text as name from pg_class where relnamespace = 'bullmq'::regnamespace and relkind in ('r', 'S')
+         union select proname from pg_proc where pronamespace = 'bullmq'::regnamespace`,
+      );
+      return rows.map(({ name }) => name);
+    });
+    expect([...schemaNames].sort()).toEqual(names.sort());
+  });
+
+  it('migrates what an earlier release of the queue has made, and throws nothing away', async () => {
+    await using stack = new AsyncDisposableStack();
+    const database = stack.use(await testDatabase());
+    await withClient(database.url, async (client) => {
+      await client.query('create schema bullmq; set search_path to bullmq');
+      await client.query('create table migration (version integer primary key, name text not null, min_client_version integer not null)');
+      for (const { version, name, load } of earlierMigrations) {
+        await client.query(load());
+        await client.query('insert into migration values ($1, $2, 6)', [version, name]);
+      }
+      await client.query('create table kept ()');
+    });
+    const working = await openWorking({ kind: 'postgres', url: database.url }, stack);
+    await expectToWork(working);
+    expect(working.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    const { rows } = await withClient(database.url, (client) =>
+      client.query(`select max(version) as version, to_regclass('bullmq.kept') is not null as "isKept" from bullmq.migration`),
+    );
+    expect(rows).toEqual([{ version: LATEST_SCHEMA_VERSION, isKept: true }]);
+  });
+
+  it('leaves what a newer release of the queue has made of it', async () => {
+    await using database = await testDatabase();
+    await withClient(database.url, async (client) => {
+      await runMigrations(client);
+      // Which does without this function.
+      await client.query('drop function bullmq.relay_ms; insert into bullmq.migration values (9000, $$of tomorrow$$, 6)');
+    });
+    await using stack = new AsyncDisposableStack();
+    const working = await openWorking({ kind: 'postgres', url: database.url }, stack);
+    await expectToWork(working);
+    expect(working.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   it('begins to work where the database was away when the workers started', async () => {
