@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LATEST_SCHEMA_VERSION, runMigrations } from 'bullmq';
 // @ts-expect-error It comes without types.
 import { MIGRATIONS } from 'bullmq/dist/cjs/postgres/migrations/index.js';
@@ -161,6 +162,30 @@ describe('on PostgreSQL', () => {
     const working = await openWorking({ kind: 'postgres', url: database.url }, stack);
     await expectToWork(working);
     expect(working.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('asks no more than about once a second for jobs that cannot be fetched, and goes on by itself', async () => {
+    await using stack = new AsyncDisposableStack();
+    const database = stack.use(await testDatabase());
+    const { log, ran, handlers } = recorder();
+    const queue = stack.use(await openQueue({ kind: 'postgres', url: database.url }, { log, lookAfterMs: 5_000 }));
+    const refused = async () =>
+      withClient(database.url, async (client) => {
+        const { rows } = await client.query<{ count: number }>(
+          'select xact_rollback::int as count from pg_stat_database where datname = current_database()',
+        );
+        return rows[0]?.count ?? 0;
+      });
+    await vi.waitFor(() => withClient(database.url, (client) => client.query('drop table bullmq.job cascade')), soon);
+    const before = await refused();
+    // One that has been idle waits for a wake-up instead.
+    queue.startWorkers(handlers);
+    await sleep(3_000);
+    const asked = (await refused()) - before;
+    expect(asked).toBeGreaterThan(0);
+    // Three queues, which also look for jobs that were left; without a pause it was hundreds.
+    expect(asked).toBeLessThan(40);
+    await expectToWork({ queue, ran });
   });
 
   it('begins to work where the database was away when the workers started', async () => {
