@@ -6,6 +6,8 @@ export type Vitals = {
   readonly now: Instant;
   /** By integration: grants whose end has passed and whose access was not seen gone, and the age of the oldest such end. */
   readonly overdue: ReadonlyMap<string, { readonly grants: number; readonly oldestSeconds: number }>;
+  /** By integration: grants that should be there by now and were not given, and the age of the oldest of these approvals, or since its hours opened. */
+  readonly notGiven: ReadonlyMap<string, { readonly grants: number; readonly oldestSeconds: number }>;
   /** By integration: rights of which it is not known whether they are there. */
   readonly ambiguous: ReadonlyMap<string, number>;
   /** By integration: rights that should be there and were seen removed, and what carries our mark and nobody wants. */

@@ -11,6 +11,12 @@ export function createVitalGauges(registry: Registry): { show(vitals: Vitals | u
   };
   const overdue = gauge('curfew_overdue_grants', 'Grants past their end whose access was not seen gone.', ['integration']);
   const overdueAge = gauge('curfew_overdue_seconds', 'How long the oldest of them has been past its end.', ['integration']);
+  const notGiven = gauge('curfew_not_given_grants', 'Grants that should be there by now and were not given yet.', ['integration']);
+  const notGivenAge = gauge(
+    'curfew_not_given_seconds',
+    'How long the oldest of them has waited: since its approval, or its hours opened.',
+    ['integration'],
+  );
   const ambiguous = gauge('curfew_ambiguous_rights', 'Rights of which it is not known whether they are at the target.', ['integration']);
   const drifted = gauge('curfew_drifted_rights', 'Rights that should be at the target and were seen removed by somebody else.', [
     'integration',
@@ -44,6 +50,10 @@ export function createVitalGauges(registry: Registry): { show(vitals: Vitals | u
       for (const [integration, { grants, oldestSeconds }] of vitals.overdue) {
         overdue.set({ integration }, grants);
         overdueAge.set({ integration }, oldestSeconds);
+      }
+      for (const [integration, { grants, oldestSeconds }] of vitals.notGiven) {
+        notGiven.set({ integration }, grants);
+        notGivenAge.set({ integration }, oldestSeconds);
       }
       for (const [integration, rights] of vitals.ambiguous) ambiguous.set({ integration }, rights);
       for (const [integration, rights] of vitals.drifted) drifted.set({ integration }, rights);

@@ -7,6 +7,7 @@ import { lastMoment } from './home-tabs.ts';
 type Row = {
   now: Date;
   overdue: { integration: string; grants: number; seconds: number }[] | null;
+  not_given: { integration: string; grants: number; seconds: number }[] | null;
   ambiguous: { integration: string; rights: number }[] | null;
   drifted: { integration: string; count: number }[] | null;
   orphans: { integration: string; count: number }[] | null;
@@ -25,8 +26,8 @@ type Row = {
 const age = (at: ReturnType<typeof sql>) => sql`coalesce(greatest(extract(epoch from clock_timestamp() - ${at}), 0), 0)::float8`;
 
 /**
- * One statement. What it costs grows with what is wrong and not with how much access there is: a grant can be past its end only
- * where its right is due, or was tried in vain.
+ * One statement. What it costs grows with what is wrong and not with how much access there is: a grant can be past its end, or not be
+ * given yet, only where its right is due, or was tried in vain.
  */
 export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
   const { rows } = await sql<Row>`
@@ -45,6 +46,12 @@ export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
       where f.since is not null)
     select clock_timestamp() as now,
     (select json_agg(o) from (select integration, count(*)::int as grants, ${age(sql`min(since)`)} as seconds from overdue group by integration) o) as overdue,
+    (select json_agg(n) from (
+      select r.integration, count(*)::int as grants, ${age(sql`min(greatest(q.decided_at, g.opens_at))`)} as seconds
+      from stuck r join grants g on g.org = r.org and g.right_id = r.id join requests q on q.org = g.org and q.id = g.request_id
+      where (g.state = 'planned' or g.state = 'active' and g.recurring is not null and coalesce(g.opened_at < g.opens_at, true))
+        and (g.recurring is null or g.opens_at <= clock_timestamp() and g.closes_at > clock_timestamp())
+      group by r.integration) n) as not_given,
     (select json_agg(a) from (
       select integration, count(*)::int as rights from stuck
       where quarantine_until is not null or lease_until < clock_timestamp() group by integration) a) as ambiguous,
@@ -72,7 +79,8 @@ export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
   if (row === undefined) throw new Error('the row of the audit checks is gone');
   return {
     now: toInstant(row.now),
-    overdue: new Map((row.overdue ?? []).map((each) => [each.integration, { grants: each.grants, oldestSeconds: each.seconds }])),
+    overdue: toLate(row.overdue),
+    notGiven: toLate(row.not_given),
     ambiguous: new Map((row.ambiguous ?? []).map((each) => [each.integration, each.rights])),
     drifted: new Map((row.drifted ?? []).map((each) => [each.integration, each.count])),
     orphans: new Map((row.orphans ?? []).map((each) => [each.integration, each.count])),
@@ -88,6 +96,9 @@ export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
     panics: { ...row.panics, stalledSeconds: row.panics.stalled },
   };
 }
+
+const toLate = (rows: Row['overdue']) =>
+  new Map((rows ?? []).map(({ integration, grants, seconds }) => [integration, { grants, oldestSeconds: seconds }]));
 
 /** For whoever may ask at any time, so it reads no more than it tells. */
 export async function readBacklog(db: Db): Promise<Backlog> {

@@ -127,6 +127,28 @@ describe('figures', () => {
     expect(await overdue()).toEqual([undefined, undefined]);
   });
 
+  it('show what was approved and is not given, whether nobody has tried or the target says no', async () => {
+    const notGiven = async () => {
+      const text = await figures();
+      return ['grants', 'seconds'].map((name) => figure(text, `curfew_not_given_${name}{integration="sample"}`));
+    };
+    const id = await approve();
+    expect(await notGiven()).toEqual([1, expect.closeTo(0, -1)]);
+    await world.pool.query(`alter table requests disable trigger user`);
+    await world.pool.query(`update requests set decided_at = decided_at - interval '70 seconds' where id = $1`, [id]);
+    const soon = (await notGiven())[1];
+    expect(soon).toBeGreaterThanOrEqual(70);
+    world.target.faults.push({ kind: 'refused', permanent: false });
+    await world.work.give();
+    // It is tried again: nothing is due meanwhile.
+    expect(figure(await figures(), 'curfew_oldest_due_seconds{lane="give"}')).toBe(0);
+    expect(await notGiven()).toEqual([1, expect.closeTo(soon ?? 0, -1)]);
+    await world.passTime('2 seconds');
+    await world.reconcile();
+    expect(world.target.held.size).toBe(1);
+    expect(await notGiven()).toEqual([undefined, undefined]);
+  });
+
   it('show what a panic waits for, and for how long it has got no further', async () => {
     await approve();
     await approve('readwrite');

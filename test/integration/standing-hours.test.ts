@@ -53,6 +53,34 @@ describe('standing access for recurring hours', () => {
     expect(await read(id)).toMatchObject({ state: { kind: 'active' }, hours: { state: 'open' } });
   });
 
+  it('counts as not given only while its hours are open, at first and later', async () => {
+    const notGiven = async () => (await at.world.store.vitals()).notGiven.get('sample');
+    const id = await standing(60, 120);
+    await at.world.pool.query('alter table requests disable trigger user');
+    await at.world.pool.query(`update requests set decided_at = decided_at - interval '1 hour' where id = $1`, [id]);
+    await at.world.pool.query('alter table requests enable trigger user');
+    await work();
+    expect(await notGiven()).toBeUndefined();
+    await pass(62);
+    expect(await notGiven()).toEqual({ grants: 1, oldestSeconds: expect.closeTo(150, -2) });
+    await work();
+    expect(await notGiven()).toBeUndefined();
+    await pass(60);
+    at.world.target.faults.push({ kind: 'refused', permanent: false });
+    await work();
+    // What is wrong is that it is there still.
+    expect(isHeld()).toBe(true);
+    expect(await notGiven()).toBeUndefined();
+    await pass(1);
+    await work();
+    expect(isHeld()).toBe(false);
+    await pass(1440 - 61);
+    expect(await notGiven()).toEqual({ grants: 1, oldestSeconds: expect.closeTo(150, -2) });
+    await work();
+    expect(isHeld()).toBe(true);
+    expect(await notGiven()).toBeUndefined();
+  });
+
   it('has an alarm set for its opening, at which the queue is asked to look at it', async () => {
     await standing(60, 120);
     await work();
