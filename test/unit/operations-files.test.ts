@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,9 @@ import { createMetrics } from '../../src/metrics/index.ts';
 
 // The files that people load into Prometheus and Grafana must speak of metrics that there are.
 
-const read = (name: string): string => readFileSync(path.resolve(import.meta.dirname, '../../docs/operations', name), 'utf8');
+const folder = path.resolve(import.meta.dirname, '../../docs/operations');
+const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
+const promtool = (...argv: readonly string[]) => spawnSync('promtool', argv, { cwd: folder, encoding: 'utf8' });
 const rules = z
   .object({
     groups: z.array(
@@ -66,3 +69,16 @@ describe('alerts and dashboard', () => {
     expect(text).not.toMatch(/^curfew_overdue_grants\{/m);
   });
 });
+
+if (promtool('--version').error !== undefined)
+  it('the alerts in Prometheus', (context) => context.skip('the alerts in Prometheus (there is no promtool)'));
+else
+  describe('the alerts in Prometheus', () => {
+    it.each([
+      ['are understood', ['check', 'rules', 'alerts.yml']],
+      ['fire when they should, and are silent else', ['test', 'rules', 'alerts.test.yml']],
+    ])('%s', (_, argv) => {
+      const { status, stdout, stderr } = promtool(...argv);
+      expect({ status, said: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, said: '' });
+    });
+  });
