@@ -75,7 +75,10 @@ export async function keepToOneOrg(db: Db, org: Org): Promise<void> {
   await sql`insert into installation (org) values (${org}) on conflict do nothing`.execute(db);
   const { rows } = await sql<{ org: string }>`select org from installation where org <> ${org}`.execute(db);
   const [other] = rows;
-  if (other !== undefined) throw new OtherOrg(`This database belongs to the organisation “${other.org}”. Give “${org}” one of its own.`);
+  if (other !== undefined)
+    throw new OtherOrg(
+      `This database belongs to the organisation “${other.org}”. Give “${org}” one of its own: DATABASE_URL, or CURFEW_DATA_DIR where it is embedded.`,
+    );
 }
 
 /** Makes the bindings that come from the configuration exactly these; those made through the API stay. */

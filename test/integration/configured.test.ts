@@ -71,7 +71,9 @@ it('lets the first organisation alone start on a database: workers of another wo
   await world.pool.query(`update installation set org = $1`, [org]);
   await keepToOneOrg(world.db, org);
   await expect(keepToOneOrg(world.db, other)).rejects.toThrow(
-    new OtherOrg('This database belongs to the organisation “demo”. Give “rival” one of its own.'),
+    new OtherOrg(
+      'This database belongs to the organisation “demo”. Give “rival” one of its own: DATABASE_URL, or CURFEW_DATA_DIR where it is embedded.',
+    ),
   );
 });
 
