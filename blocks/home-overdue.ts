@@ -21,7 +21,7 @@ export function overdueBlocks({ count, shown }: Overdue): KnownBlock[] {
     .map(({ request, problem }) =>
       paragraph(
         line('🔴 ', bold('Overdue'), ': ', rightLine(request.permission), ' of ', bold(request.principal.email)),
-        line('Should have ended ', ...sinceWords(request), '. It is being tried again until it is seen gone.'),
+        line(...sinceWords(request), ' It is being tried again until it is seen gone.'),
         ...(problem === undefined ? [] : [line('Last try: ', onOneLine(problem, 200))]),
       ),
     );
@@ -31,8 +31,10 @@ export function overdueBlocks({ count, shown }: Overdue): KnownBlock[] {
 }
 
 function sinceWords({ state }: PermissionRequest) {
-  const end = state.kind === 'approved' ? endOf(state.grant) : undefined;
-  return end === undefined ? ['some time ago'] : [date(end)];
+  const grant = state.kind === 'approved' ? state.grant : undefined;
+  if (grant?.state.kind === 'failed') return ['Could not be given, and may be there all the same since ', date(grant.state.at), '.'];
+  const end = grant === undefined ? undefined : endOf(grant);
+  return ['Should have ended ', end === undefined ? 'some time ago' : date(end), '.'];
 }
 
 function endOf({ state: grant, hours }: Grant): Instant | undefined {

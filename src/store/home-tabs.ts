@@ -4,13 +4,17 @@ import type { Person } from '../domain/request.ts';
 import { parseEmail, parsePersonId } from '../domain/ids.ts';
 import type { Db } from './database.ts';
 import { driftStamp } from './drift-notices.ts';
+import { stuckRights } from './left-behind.ts';
 import { rulesOf } from './rules-stamp.ts';
 
 /** Of a grant `g` that is live: when its access has to be gone, or had to be since its hours closed. */
 export const lastMoment = sql`least(coalesce(g.end_at, g.expires_at, g.latest_end), case when g.opened_at is not null then
   case when g.opens_at > g.opened_at then g.closed_at else g.closes_at end end)`;
-/** Of a grant `g`: past that by more than a minute, and not seen gone. */
-export const liveAndOverdue = sql`g.state in ('planned', 'active', 'ending') and ${lastMoment} < clock_timestamp() - interval '1 minute'`;
+/** A statement: what is past its end by more than a minute, or could not be given and may be there all the same, and was not seen gone. */
+export const overdueGrants = sql`with ${stuckRights}
+  select g.org, g.request_id, g.right_id, coalesce(g.end_at, g.expires_at, g.latest_end) as since from grants g
+  where g.state in ('planned', 'active', 'ending') and ${lastMoment} < clock_timestamp() - interval '1 minute'
+  union all select org, request_id, id, failed_at from left_behind where failed_at < clock_timestamp() - interval '1 minute'`;
 
 const isLately = sql`h.opened_at > clock_timestamp() - interval '24 hours'`;
 /** Soon, so that what follows at once comes in one; and not again right after it was drawn. */
@@ -56,7 +60,8 @@ export const createHomeTabs = (db: Db): HomeTabs => ({
   async changeByFaults() {
     await sql`with told as (
         select distinct h.org from homes h where ${isLately} and h.overdue is not null and h.publish_at is null),
-      counted as (select told.org, (select count(*) from grants g where g.org = told.org and ${liveAndOverdue})::int as count,
+      late as (${overdueGrants}),
+      counted as (select told.org, (select count(*) from late where late.org = told.org)::int as count,
         ${driftStamp(sql.ref('told.org'))} as drift from told)
       update homes h set ${tabChanged} from counted
       where h.org = counted.org and ${isLately} and h.publish_at is null and (h.overdue <> counted.count or h.drift <> counted.drift)`.execute(

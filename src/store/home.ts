@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { HomeReads, OverdueAccess } from '../app/home-store.ts';
 import type { PageFrom } from '../domain/page.ts';
 import type { Db } from './database.ts';
-import { createHomeTabs, liveAndOverdue } from './home-tabs.ts';
+import { createHomeTabs, overdueGrants } from './home-tabs.ts';
 import { condition } from './reads.ts';
 import { selectRequests } from './request-rows.ts';
 
@@ -16,9 +16,9 @@ export const createHomeReads = (db: Db): HomeReads => ({
   async overdue(org, limit) {
     const { rows } = await sql<{ id: string; problem: string | null; count: number }>`
       select g.request_id as id, r.problem, count(*) over ()::int as count
-      from grants g join rights r on r.org = g.org and r.id = g.right_id
-      where g.org = ${org} and ${liveAndOverdue}
-      order by coalesce(g.end_at, g.expires_at, g.latest_end), g.id limit ${limit}`.execute(db);
+      from (${overdueGrants}) g join rights r on r.org = g.org and r.id = g.right_id
+      where g.org = ${org}
+      order by g.since, g.request_id limit ${limit}`.execute(db);
     const ids = rows.map(({ id }) => id);
     const found = ids.length === 0 ? [] : await selectRequests(db, sql`q.org = ${org} and q.id = any(${ids}::uuid[])`);
     const shown = rows.flatMap(({ id, problem }): OverdueAccess[] => {

@@ -3,6 +3,7 @@ import type { PanicSelection } from '../domain/panic.ts';
 import type { Org, PersonId } from '../domain/ids.ts';
 import type { Permission } from '../domain/request.ts';
 import type { Db } from './database.ts';
+import { stuckRights } from './left-behind.ts';
 import { findPerson } from './people.ts';
 
 /** A selection by the person's record instead of their address; undefined there: nobody whom we have seen. */
@@ -56,3 +57,12 @@ export const endedByOthers = sql`grants g join requests q on q.org = g.org and q
     and (h.kind = 'everything' or h.kind = 'person' and q.principal_id = h.person_id
       or h.kind in ('target', 'right') and q.integration = h.integration
         and (h.kind = 'target' or q.access_type = h.access_type and q.resource = h.resource))`;
+
+/**
+ * Of `panics h`: access of its selection that could not be given and may be there all the same, to stand behind FROM. It is being
+ * taken away without anybody's press, and the panic is not done before it was seen gone.
+ */
+export const leftBehind = sql`(with ${stuckRights} select * from left_behind) g
+  where g.org = h.org and (h.kind = 'everything' or h.kind = 'person' and g.person_id = h.person_id
+    or h.kind in ('target', 'right') and g.integration = h.integration
+      and (h.kind = 'target' or g.access_type = h.access_type and g.resource = h.resource))`;

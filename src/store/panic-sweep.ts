@@ -4,7 +4,7 @@ import type { Actor } from '../app/store.ts';
 import { type Org, type PanicId, parseOrg, parsePanicId, parsePersonId, type PersonId } from '../domain/ids.ts';
 import type { Db } from './database.ts';
 import { auditFrom, notifyFrom } from './journal.ts';
-import { endedByOthers, type Selected, within } from './panic-selection.ts';
+import { endedByOthers, leftBehind, type Selected, within } from './panic-selection.ts';
 
 /** As many rows of each kind as one statement ends: more hold their locks for longer without being faster. */
 const largestBatch = 500;
@@ -73,17 +73,25 @@ export async function sweepPanic(tx: Db, org: Org, id: PanicId): Promise<'again'
   }
   if (!row.marked && locks[0]?.alone === true && !(await isLeft(tx, sweep)))
     await sql`update panics set marked_at = clock_timestamp() where org = ${org} and id = ${id}`.execute(tx);
-  if (!row.done) await finish(tx, sweep);
+  if (!row.done && !(await isThere(tx, sweep))) await finish(tx, sweep);
   return 'later';
 }
 
-/** Says that it is done once everything is marked and seen gone. */
+/** Looked for by itself and in this order: what may have been left behind takes longest to find in a storm, when enough else is there. */
+async function isThere(tx: Db, { org, id }: Sweep): Promise<boolean> {
+  const of = sql`from panics h where h.org = ${org} and h.id = ${id}`;
+  for (const there of [sql`grants g where g.org = h.org and g.panic_id = h.id and g.state = 'ending'`, endedByOthers, leftBehind]) {
+    const { rows } = await sql<{ there: boolean }>`select exists (select from ${there}) as there ${of}`.execute(tx);
+    if (rows[0]?.there !== false) return true;
+  }
+  return false;
+}
+
+/** Says that it is done, once everything is marked. */
 async function finish(tx: Db, { org, id }: Sweep): Promise<void> {
   await sql`with t as (
       update panics h set done_at = clock_timestamp()
       where h.org = ${org} and h.id = ${id} and h.marked_at is not null and h.done_at is null
-        and not exists (select from grants g where g.org = h.org and g.panic_id = h.id and g.state = 'ending')
-        and not exists (select from ${endedByOthers})
       returning h.*, null::uuid as request_id, null::uuid as grant_id)
     ${auditFrom(
       't',

@@ -6,7 +6,8 @@ import { grantsIn, type Panic, type PanicCounts, type PanicItem, type PanicProgr
 import { instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { auditFrom } from './journal.ts';
-import { endedByOthers, holdsBack, selected, within } from './panic-selection.ts';
+import { stuckRights } from './left-behind.ts';
+import { endedByOthers, holdsBack, leftBehind, selected, type Selected, within } from './panic-selection.ts';
 import { sweepPanic } from './panic-sweep.ts';
 import { toPerson } from './people.ts';
 
@@ -85,8 +86,13 @@ async function personIn(db: Db, org: Org, selection: PanicSelection): Promise<st
   return found.kind === 'person' ? (found.person ?? null) : null;
 }
 
-const live = sql`g.state in ('planned', 'active', 'ending')`;
-const joined = sql`grants g join requests q on q.org = g.org and q.id = g.request_id`;
+const columns = sql`q.org, q.id as request, q.principal_id, q.integration, q.service, q.access_type, q.resource`;
+/** What pressing would end, or wait for. What could not be given and may be there all the same is on its way out already. */
+const meant = (org: Org, of: Selected) => sql`(with ${stuckRights}
+  select g.right_id, g.state, ${columns} from grants g join requests q on q.org = g.org and q.id = g.request_id
+  where g.org = ${org} and g.state in ('planned', 'active', 'ending') and ${within(of, 'grant')}
+  union all select g.id, 'ending', ${columns} from left_behind g join requests q on q.org = g.org and q.id = g.request_id
+  where g.org = ${org} and ${within(of, 'grant')}) g`;
 
 async function countIn(db: Db, org: Org, selection: PanicSelection): Promise<PanicCounts> {
   const of = await selected(db, org, selection);
@@ -96,9 +102,9 @@ async function countIn(db: Db, org: Org, selection: PanicSelection): Promise<Pan
         and ${within(of, 'pre-approval')}) as "preApprovals"
     from (
       select (count(*) filter (where g.state = 'planned'))::int as planned, (count(*) filter (where g.state = 'active'))::int as active,
-        (count(*) filter (where g.state = 'ending'))::int as ending, count(distinct q.principal_id)::int as people,
+        (count(*) filter (where g.state = 'ending'))::int as ending, count(distinct g.principal_id)::int as people,
         count(distinct g.right_id)::int as rights
-      from ${joined} where g.org = ${org} and ${live} and ${within(of, 'grant')}) c`.execute(db);
+      from ${meant(org, of)}) c`.execute(db);
   return must(rows[0]);
 }
 
@@ -107,9 +113,9 @@ type ItemRow = { request: string; email: string; integration: string; service: s
 async function itemsIn(db: Db, org: Org, selection: PanicSelection, limit: number): Promise<PanicItem[]> {
   const of = await selected(db, org, selection);
   const { rows } = await sql<ItemRow & { state: PanicItem['state'] }>`
-    select q.id as request, a.email, q.integration, q.service, q.access_type, q.resource, g.state
-    from ${joined} join people a on a.org = q.org and a.id = q.principal_id
-    where g.org = ${org} and ${live} and ${within(of, 'grant')} order by q.id desc limit ${limit}`.execute(db);
+    select g.*, a.email from ${meant(org, of)} join people a on a.org = g.org and a.id = g.principal_id order by g.request desc limit ${limit}`.execute(
+    db,
+  );
   return rows.map((row) => ({ ...toItem(row), state: row.state }));
 }
 
@@ -147,9 +153,13 @@ type Row = {
   failures: (ItemRow & { why: string })[];
 };
 
-/** What a panic `h` waits for, or has seen gone. What others are ending is looked for only as long as it can keep this one from being done. */
+/**
+ * What a panic `h` waits for, or has seen gone. What others are ending, and what was left behind, is looked for only as long as it can
+ * keep this one from being done.
+ */
 const its = sql`(select g.org, g.request_id, g.right_id, g.state from grants g where g.org = h.org and g.panic_id = h.id
-  union all select g.org, g.request_id, g.right_id, g.state from ${endedByOthers} and h.done_at is null) g`;
+  union all select g.org, g.request_id, g.right_id, g.state from ${endedByOthers} and h.done_at is null
+  union all select g.org, g.request_id, g.id, 'ending' from ${leftBehind} and h.done_at is null) g`;
 
 /** `where` stands behind WHERE and may name `h`. */
 async function select(db: Db, where: RawBuilder<unknown>): Promise<Panic[]> {

@@ -3,6 +3,7 @@ import type { AuditChecks, Backlog, Vitals } from '../app/vitals-store.ts';
 import { type Instant, instant } from '../domain/time.ts';
 import type { Db } from './database.ts';
 import { lastMoment } from './home-tabs.ts';
+import { stuckRights } from './left-behind.ts';
 
 type Row = {
   now: Date;
@@ -31,19 +32,11 @@ const age = (at: ReturnType<typeof sql>) => sql`coalesce(greatest(extract(epoch 
  */
 export async function readVitals(db: Db): Promise<Omit<Vitals, 'newer'>> {
   const { rows } = await sql<Row>`
-    with stuck as (
-      select org, id, integration, baseline, quarantine_until, lease_until from rights where lane in ('give', 'take') and due_at <= now()
-      union select org, id, integration, baseline, quarantine_until, lease_until from rights where attempts > 0 or quarantine_until is not null),
-    -- First, and by themselves: in a storm nearly all that are due have a live grant.
-    unwanted as materialized (select * from stuck r where r.baseline = 'absent' and not exists (
-      select from grants g where g.org = r.org and g.right_id = r.id and g.state in ('planned', 'active', 'ending'))),
+    with ${stuckRights},
     overdue as (
       select r.integration, ${lastMoment} as since from stuck r join grants g on g.org = r.org and g.right_id = r.id
       where g.state in ('planned', 'active', 'ending') and ${lastMoment} < clock_timestamp()
-      -- What could not be set up may be there all the same, as long as nothing was seen after our call.
-      union all select r.integration, f.since from unwanted r
-      cross join lateral (select max(g.failed_at) as since from grants g where g.org = r.org and g.right_id = r.id and g.state = 'failed') f
-      where f.since is not null)
+      union all select integration, failed_at from left_behind)
     select clock_timestamp() as now,
     (select json_agg(o) from (select integration, count(*)::int as grants, ${age(sql`min(since)`)} as seconds from overdue group by integration) o) as overdue,
     (select json_agg(n) from (

@@ -124,6 +124,27 @@ describe('the home tab', () => {
     expect(await overdue(alice)).toBeUndefined();
   });
 
+  it('tells them, too, of what could not be given and may be there all the same', async () => {
+    const request = await ask(bob);
+    must(await world.useCases.decideRequest(alice, request.id, { kind: 'approve', duration: undefined, digest: undefined }));
+    world.target.faults.push({ kind: 'lost-after' });
+    await world.reconcile();
+    await world.passTime('11 minutes');
+    world.target.faults.push({ kind: 'refused', permanent: false });
+    await world.reconcile();
+    expect([...world.target.held]).toEqual(['bob:readonly']);
+    const overdue = async () => (await world.useCases.home(alice)).overdue;
+    expect(await overdue()).toBeUndefined();
+    world.target.faults.push({ kind: 'refused', permanent: false });
+    await world.passTime('61 seconds');
+    await world.reconcile();
+    expect(await overdue()).toMatchObject({ count: 1, shown: [{ request: { id: request.id }, problem: 'the target said no' }] });
+    await world.passTime('1 minute');
+    await world.reconcile();
+    expect([...world.target.held]).toEqual([]);
+    expect(await overdue()).toBeUndefined();
+  });
+
   it('counts all that is overdue and shows the longest overdue', async () => {
     const request = await give(bob);
     await addGrants(world.pool, 20);

@@ -163,6 +163,45 @@ describe('what is taken away slowly', () => {
     expect(await read(started)).toMatchObject({ doneAt: expect.any(Number), progress: { gone: 1, left: 0, failing: 0, failures: [] } });
   });
 
+  it('and what could not be given, and may be there all the same, is waited for', async () => {
+    const { request } = must(await ask(bob, 'readonly'));
+    must(await approve(carol, request));
+    world.target.faults.push({ kind: 'lost-after' });
+    await world.reconcile();
+    await world.passTime('11 minutes');
+    const refused = { kind: 'refused', permanent: false } as const;
+    world.target.faults.push(refused);
+    await world.reconcile();
+    expect(await kindOf(request)).toBe('failed');
+    expect([...world.target.held]).toEqual(['bob:readonly']);
+    const selections = [ofBob, everything, { kind: 'target', integration: 'sample' } as const];
+    for (const selection of selections)
+      expect(must(await world.useCases.panics.preview(carol, selection))).toMatchObject({
+        ending: 1,
+        people: 1,
+        rights: 1,
+        items: [{ request: request.id, principal: 'bob@example.com', state: 'ending' }],
+      });
+    const foreign = [{ kind: 'person', person: email('erin@example.com') } as const, { kind: 'target', integration: 'other' } as const];
+    for (const selection of foreign)
+      expect(must(await world.useCases.panics.preview(carol, selection))).toMatchObject({ ending: 0, items: [] });
+    const started = await Promise.all(selections.map(async (selection) => must(await panic(selection))));
+    const others = await Promise.all(foreign.map(async (selection) => must(await panic(selection, true, alice))));
+    await world.work.panic();
+    for (const each of started)
+      expect(await read(each)).toMatchObject({
+        markedAt: expect.any(Number),
+        doneAt: undefined,
+        progress: { total: 1, gone: 0, left: 1, failing: 1, failures: [{ request: request.id, why: 'the target said no' }] },
+      });
+    for (const each of others) expect(await read(each)).toMatchObject({ doneAt: expect.any(Number), progress: { total: 0 } });
+    await world.passTime('1 minute');
+    await world.reconcile();
+    await world.work.panic();
+    expect([...world.target.held]).toEqual([]);
+    for (const each of started) expect(await read(each)).toMatchObject({ doneAt: expect.any(Number), progress: { left: 0 } });
+  });
+
   it('and what was ending already is waited for, with its own reason', async () => {
     const request = await give(bob, 'readonly');
     must(await world.useCases.relinquishGrant(bob, request.id));
