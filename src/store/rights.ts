@@ -115,14 +115,15 @@ export async function recordBaseline(pool: pg.Pool, worker: string, claim: Claim
  * told as "gone" only then (I18). Whatever changed meanwhile has raised `generation`, which leaves the right due.
  */
 const settleSql = `
-with input as (
+-- One reading of the clock for all: two could straddle a second, and an end would be later than it may be.
+with clock as materialized (select clock_timestamp() as at),
+input as (
   select * from unnest($2::text[], $3::uuid[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::int[], $11::text[], $12::int[], $13::boolean[], $14::jsonb[], $15::boolean[])
     as i (org, id, fence, generation, desired, observed, quarantine_until, retry_at, attempts, problem, sessions_ended, hopeless, said, sessions_go_on)),
 held as (
-  -- One reading of the clock per right: two could straddle a second, and the end would be later than it may be.
   select r.org, r.id, r.integration, r.call_started, r.baseline, i.generation, i.desired, i.observed, i.quarantine_until, i.retry_at, i.attempts,
-    i.problem, i.sessions_ended, i.hopeless, i.said, i.sessions_go_on, clock_timestamp() as at
-  from rights r join input i on i.org = r.org and i.id = r.id
+    i.problem, i.sessions_ended, i.hopeless, i.said, i.sessions_go_on, clock.at
+  from clock cross join rights r join input i on i.org = r.org and i.id = r.id
   -- In one expression: alone, the owner of a lease looks so rare to the planner (at rest nobody has one) that it reads the whole
   -- table for it, and compares what it finds with each of the batch.
   where case when r.lease_owner = $1 then r.fence end = i.fence

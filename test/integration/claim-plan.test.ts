@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../src/store/database.ts';
+import { openDatabase, openRemovals } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
 import { readNewer } from '../../src/store/newer.ts';
 import { readVitals } from '../../src/store/vitals.ts';
@@ -97,4 +97,38 @@ it('claims rights in their place, without a change of any index', async () => {
   const after = await hot();
   expect({ all: after.all - made.all, hot: after.hot - made.hot }).toEqual({ all: 500, hot: 500 });
   expect(made.hot - before.hot).toBeLessThan(made.all - before.all);
+});
+
+it('writes a whole batch back by indexes, from the first one on', async () => {
+  // Of so few PostgreSQL would read all, were it told how large the batch is.
+  await one.pool.query(`
+    begin;
+    set local session_replication_role = replica;
+    delete from rights where due_at > now() + interval '5 hours';
+    delete from grants g where not exists (select from rights r where r.id = g.right_id);
+    update rights set due_at = now(), lease_owner = null, lease_until = null where due_at <= now() + interval '1 hour';
+    commit`);
+  await one.pool.query('vacuum full rights');
+  await one.pool.query('vacuum full grants');
+  await one.pool.query('analyze');
+  const removals = openRemovals(world.database.url, world.hands.log);
+  try {
+    const store = createStore({ db: one.db, pool: one.pool, removals });
+    const claims = await store.claim('take', 500, { known: ['sample'], open: ['sample'] });
+    expect(claims).toHaveLength(500);
+    const settlements = claims.map((claim) => ({
+      claim,
+      settled: { ...claim.state, observed: claim.desired, retryAt: undefined },
+      result: { kind: 'observed', observed: claim.desired } as const,
+      sessionsEnded: 0,
+    }));
+    expect(
+      await readThrough(async () => {
+        await store.settle(settlements);
+        await removals.query('select pg_stat_force_next_flush()');
+      }),
+    ).toBe(0);
+  } finally {
+    await removals.end();
+  }
 });
