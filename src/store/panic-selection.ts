@@ -47,6 +47,14 @@ export const holdsBack = (people: readonly PersonId[], { integration, accessType
     or h.kind in ('target', 'right') and h.integration = ${integration}
       and (h.kind = 'target' or h.access_type = ${accessType} and h.resource = ${resource}))`;
 
+/** Of `panics h`: the access that this row is about, whose `person` column says whose it is, is in its selection. */
+const isMeant = (row: string, person: string): RawBuilder<unknown> => {
+  const of = (column: string) => sql.ref(`${row}.${column}`);
+  return sql`(h.kind = 'everything' or h.kind = 'person' and ${of(person)} = h.person_id
+    or h.kind in ('target', 'right') and ${of('integration')} = h.integration
+      and (h.kind = 'target' or ${of('access_type')} = h.access_type and ${of('resource')} = h.resource))`;
+};
+
 /**
  * Of `panics h`: the grants of its selection that another panic is ending, to stand behind FROM. They are that one's, and
  * this one is not done before they are gone.
@@ -54,15 +62,11 @@ export const holdsBack = (people: readonly PersonId[], { integration, accessType
 export const endedByOthers = sql`grants g join requests q on q.org = g.org and q.id = g.request_id
   where g.org = h.org and g.state = 'ending' and g.panic_id <> h.id
     and (h.hold and h.lifted_at is null or q.decided_at <= coalesce(h.lifted_at, h.started_at))
-    and (h.kind = 'everything' or h.kind = 'person' and q.principal_id = h.person_id
-      or h.kind in ('target', 'right') and q.integration = h.integration
-        and (h.kind = 'target' or q.access_type = h.access_type and q.resource = h.resource))`;
+    and ${isMeant('q', 'principal_id')}`;
 
 /**
  * Of `panics h`: access of its selection that could not be given and may be there all the same, to stand behind FROM. It is being
  * taken away without anybody's press, and the panic is not done before it was seen gone.
  */
 export const leftBehind = sql`(with ${stuckRights} select * from left_behind) g
-  where g.org = h.org and (h.kind = 'everything' or h.kind = 'person' and g.person_id = h.person_id
-    or h.kind in ('target', 'right') and g.integration = h.integration
-      and (h.kind = 'target' or g.access_type = h.access_type and g.resource = h.resource))`;
+  where g.org = h.org and ${isMeant('g', 'person_id')}`;

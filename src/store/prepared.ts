@@ -39,7 +39,8 @@ const mayChangeShape = (text: string): boolean => /\.\*|\b(?:select|returning)\s
  * The pool as kysely takes it, which sends texts without names: whatever is sent often is prepared once on each connection, so that it is
  * planned once. Planning is most of what our wider statements cost.
  */
-export function preparing(pool: pg.Pool, nameOf: Names = createNames()): PostgresPool {
+export function preparing(pool: pg.Pool): PostgresPool {
+  const nameOf = createNames();
   // Kysely tells connections apart by their object.
   const known = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
