@@ -14,6 +14,8 @@ const limits = {
   keepAlive: true,
   connectionTimeoutMillis: 10_000,
   query_timeout: 15_000,
+  // Sooner than we stop waiting: what nobody waits for would go on there, with its locks, and whoever gets its connection waits behind it.
+  statement_timeout: 14_000,
   idle_in_transaction_session_timeout: 15_000,
 } as const;
 

@@ -1,5 +1,5 @@
-/** Classes of SQLSTATE: connection exceptions, and what a server says that goes down, comes up, or has no room. */
-const away = /^(08...|57P0[1235]|53300|58...)$/;
+/** Classes of SQLSTATE: connection exceptions, and what a server says that goes down, comes up, has no room, or was too slow for us. */
+const away = /^(08...|57014|57P0[1235]|53300|58...)$/;
 const refusedBySystem: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

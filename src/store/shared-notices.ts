@@ -101,12 +101,17 @@ async function waiting(db: Db, { org, principal, slot }: About, id: RequestId, r
   return { ids: ids.includes(id) ? ids : [id, ...ids.slice(0, room - 1)], isOwn: rows.some((row) => row.own && row.id === id) };
 }
 
-/** A password waits behind this account, and no other request has a message of its own from which it can be fetched. */
+/**
+ * A password waits behind this account, and no other request has a message of its own from which it can be fetched. Looked up in this
+ * order: before PostgreSQL knows how much there is, it takes "of this organisation" for one row, and would try all with all.
+ */
 const hasPassword = sql`exists (select from rights r join accounts a on a.org = r.org and a.integration = r.integration and a.account = r.account
   where r.org = g.org and r.id = g.right_id and a.secret is not null and not exists (
-    select from shared_notices s join grants h on h.org = s.org and h.request_id = s.request_id join rights w on w.org = h.org and w.id = h.right_id
-    where s.org = r.org and s.principal_id = q.principal_id and s.slot = 'access' and s.leader is null and s.request_id <> q.id
-      and h.state = 'active' and w.integration = r.integration and w.account = r.account))`;
+    select from (select s.request_id from shared_notices s where s.org = q.org and s.principal_id = q.principal_id and s.slot = 'access'
+      and s.leader is null and s.request_id <> q.id offset 0) s
+    cross join lateral (select h.right_id from grants h where h.org = q.org and h.request_id = s.request_id and h.state = 'active' offset 0) h
+    cross join lateral (select from rights w where w.org = q.org and w.id = h.right_id
+      and w.integration = r.integration and w.account = r.account offset 0) w))`;
 
 async function keep(db: Db, { org, principal, slot }: About, ids: readonly RequestId[], leader: RequestId | undefined): Promise<void> {
   await sql`with t as materialized (select clock_timestamp() as at)

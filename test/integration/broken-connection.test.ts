@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Log } from '../../src/app/ports.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { isOutage } from '../../src/store/outage.ts';
 import { withClient } from '../../src/sandbox/postgres/connect.ts';
 import { testDatabase, type TestDatabase } from '../support/postgres.ts';
 
@@ -34,6 +35,21 @@ it('outlives a connection that breaks between two statements of a transaction', 
   } finally {
     process.off('uncaughtException', take);
     for (const other of others) process.on('uncaughtException', other);
+    await db.destroy();
+  }
+});
+
+// Found by a benchmark: what a query was given up for went on for minutes, with a core to itself.
+it('leaves nothing behind in the database that it does not wait for any more', { timeout: 40_000 }, async () => {
+  const { db, pool } = openDatabase(database.url, log);
+  try {
+    const error: unknown = await pool.query('select pg_sleep(30)').catch((each: unknown) => each);
+    expect(isOutage(error)).toBe(true);
+    const { rows } = await pool.query(
+      `select query from pg_stat_activity where state = 'active' and query like '%pg_sleep(30)%' and pid <> pg_backend_pid()`,
+    );
+    expect(rows).toEqual([]);
+  } finally {
     await db.destroy();
   }
 });
