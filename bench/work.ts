@@ -1,5 +1,6 @@
 import { startHeartbeat } from '../src/heartbeat.ts';
 import { createHandlers } from '../src/serve.ts';
+import { startAnalyzeWatch } from '../src/analyze-watch.ts';
 import { listenOutbox } from '../src/store/listen.ts';
 import { type Engine, quiet } from './engine.ts';
 
@@ -15,8 +16,9 @@ export function startWork({ queue, work, store }: Engine): Disposable {
 }
 
 /** All that a worker process does, woken as it is: by the queue, by the outbox and by the clock. */
-export function startAllWork({ queue, work, store, url }: Engine, stack: AsyncDisposableStack): void {
+export function startAllWork({ queue, work, store, url, pool }: Engine, stack: AsyncDisposableStack): void {
   queue.startWorkers(createHandlers(work, store));
+  stack.use(startAnalyzeWatch(pool, quiet));
   const heartbeat = stack.use(startHeartbeat(work, quiet));
   stack.use(listenOutbox(url, (news) => (news === 'sealed' ? undefined : heartbeat.wake()), quiet));
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Log, OnCall } from './app/ports.ts';
+import { startAnalyzeWatch } from './analyze-watch.ts';
 import { anchorFile, startAnchors } from './audit-anchors.ts';
 import { createRefusalCounter } from './app/count-refusals.ts';
 import { createUseCases, createWork } from './app/index.ts';
@@ -176,6 +177,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
       }),
     );
     stack.use(startNewerWatch(() => store.newer(), log));
+    stack.use(startAnalyzeWatch(pool, log));
     const heartbeat = stack.use(startHeartbeat(work, log));
     subscribe((news) => (news === 'sealed' ? undefined : heartbeat.wake()));
   }

@@ -4,6 +4,7 @@ import type { Log } from '../app/ports.ts';
 import { migrations } from './migrations/index.ts';
 import { refuseTooOld } from './newer.ts';
 import { preparing } from './prepared.ts';
+import { renewPlans } from './renew-plans.ts';
 import { lockTimeoutMs, type Patience, runMigrations } from './run-migrations.ts';
 import type { Database } from './tables.ts';
 
@@ -46,6 +47,7 @@ export const openRemovals = (url: string, log: Log): pg.Pool =>
 
 function openPool(options: pg.PoolConfig, log: Log): pg.Pool {
   const pool = new pg.Pool(options);
+  renewPlans(pool);
   // One that breaks while somebody holds it between two statements: they learn of it with the next one. Without a listener it ends the process.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   // An idle connection that breaks must not end the process; the next query takes a new one.

@@ -8,7 +8,7 @@ import { createWorld, type World } from '../support/world.ts';
 
 const many = 1_500;
 /** Of all tables and statements together. Each may read a table or two through; two of them with each other would be `many²` rows. */
-const mostRead = 20 * many;
+const mostRead = 100 * many;
 
 it('never reads all with all, while what was prepared on an empty database meets the first crowd', { timeout: 120_000 }, async () => {
   await using world = await createWorld();
