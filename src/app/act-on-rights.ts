@@ -92,11 +92,13 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
       AbortSignal.timeout(callDeadlineMs),
     );
     await hands.store.forgetAccounts(claims.filter((_, index) => removals[index]?.accountGone === true));
-    const now = await hands.store.now();
-    const jitter = Math.random();
-    return claims.map((claim, index) => {
+    const calls = claims.map((claim, index) => {
       const removal = removals[index];
       const result: CallResult = removal?.result ?? { kind: 'lost', why: 'the target gave no answer for this right' };
+      return { claim, removal, result };
+    });
+    const { now, jitter } = await momentOf(hands, calls);
+    return calls.map(({ claim, removal, result }) => {
       report(hands, claim, result);
       return {
         claim,
@@ -115,20 +117,25 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
 /** The clock is read once: a storm has five hundred rights in a batch. They come again together, too. */
 async function settledAll(hands: Hands, claims: readonly Claim[], resultOf: (claim: Claim) => CallResult): Promise<readonly Settlement[]> {
   if (claims.length === 0) return [];
-  const at = { now: await hands.store.now(), jitter: Math.random() };
-  return claims.map((claim) => settledAt(hands, claim, resultOf(claim), at));
+  const calls = claims.map((claim) => ({ claim, result: resultOf(claim) }));
+  const at = await momentOf(hands, calls);
+  return calls.map(({ claim, result }) => settledAt(hands, claim, result, at));
 }
 
 const settled = async (hands: Hands, claim: Claim, result: CallResult, said?: TargetAnswer): Promise<Settlement> =>
-  settledAt(hands, claim, result, { now: await hands.store.now(), jitter: Math.random() }, said);
+  settledAt(hands, claim, result, await momentOf(hands, [{ claim, result }]), said);
 
-function settledAt(
-  hands: Hands,
-  claim: Claim,
-  result: CallResult,
-  { now, jitter }: { readonly now: Instant; readonly jitter: number },
-  said?: TargetAnswer,
-): Settlement {
+type Moment = { readonly now: Instant; readonly jitter: number };
+
+/** For the next try. The clock is asked only where there will be one: nobody waits for it where all is as it should be. */
+async function momentOf(hands: Hands, calls: readonly { readonly claim: Claim; readonly result: CallResult }[]): Promise<Moment> {
+  const wrong = calls.some(({ claim, result }) => !(result.kind === 'observed' && result.observed === claim.desired));
+  const [first] = calls;
+  const now = wrong || first === undefined ? await hands.store.now() : first.claim.state.callStarted;
+  return { now, jitter: Math.random() };
+}
+
+function settledAt(hands: Hands, claim: Claim, result: CallResult, { now, jitter }: Moment, said?: TargetAnswer): Settlement {
   report(hands, claim, result);
   return {
     claim,

@@ -46,7 +46,8 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
     // Somebody else is at it, and looks for newer lines before they stop.
     if (claim === undefined) return;
     const turn = takeTurn(claim, (held) => deps.store.renewNotices(deps.org, id, held));
-    const outcome = await converge(deps, id, turn).then(
+    // What falls due while it is looked at is ahead of the claim, and must be woken for.
+    const outcome = await converge(deps, id, turn, claim.at).then(
       (next) => ({ next }),
       (error: unknown) => ({ error }),
     );
@@ -63,10 +64,8 @@ export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<vo
 }
 
 /** @returns when the messages next change although nothing happens */
-async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn<NoticeClaim>): Promise<Instant | undefined> {
+async function converge(deps: NotifyDeps, id: RequestId, turn: PostingTurn<NoticeClaim>, since: Instant): Promise<Instant | undefined> {
   const failures: unknown[] = [];
-  // Before anything is looked at by the clock: what falls due in between is ahead of this moment, and must be woken for.
-  const since = await deps.store.now();
   const found = await escalateByTime(deps, await deps.store.request(deps.org, id));
   if (found !== undefined && waitsForPage(found)) await pageOnCall(deps, found).catch((error: unknown) => failures.push(error));
   const seen = found !== undefined && waitsForPage(found) ? await deps.store.request(deps.org, id) : found;

@@ -36,8 +36,8 @@ export async function paint(
   request: PermissionRequest,
 ): Promise<{ readonly picture: Picture; readonly outcome: Outcome }> {
   const { permission, principal, org } = request;
-  const [settings, routed] = await Promise.all([deps.store.settings(org), routeByVersion(deps.routing, deps.store, request)]);
-  const { outcome } = routed;
+  const routed = await routeByVersion(deps.routing, deps.store, request);
+  const { outcome, settings } = routed;
   // What has to be configured first is not waited for: the message then names nobody who could decide.
   if (request.state.kind === 'pending' && outcome.kind === 'unavailable' && outcome.isConfigured)
     throw new Error(`cannot tell who may approve: ${outcome.what} does not answer`);

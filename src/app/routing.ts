@@ -53,6 +53,7 @@ export function createRouter(deps: RoutingDeps): Router {
 export type Routed = {
   readonly outcome: Outcome;
   readonly version: string;
+  readonly settings: Settings;
   readonly candidates: readonly Policy[];
   readonly facts: Facts;
 };
@@ -64,7 +65,7 @@ export async function routeByVersion(
 ): Promise<Routed> {
   const [policies, settings] = await Promise.all([deps.policies(reads, org), reads.settings(org)]);
   const routed = await routeBy(deps, policies, settings, principal.email, permission);
-  return { ...routed, outcome: withGroupsAsked(routed.outcome, groupsAsked?.count ?? 0), version: policies.version };
+  return { ...routed, outcome: withGroupsAsked(routed.outcome, groupsAsked?.count ?? 0), version: policies.version, settings };
 }
 
 /** What these policies make of this right for this person, and of what: only those are asked that could speak about it. */

@@ -29,15 +29,16 @@ export function createNotices(db: Db): NoticeStore {
     },
     async claimNotices(org, id) {
       // One poster at a time: two outbox lines of one request would otherwise post the same message twice.
-      const { rows } = await sql<{ token: string }>`update requests q set notice_lease_until = clock_timestamp() + interval '30 seconds'
+      // A line that comes meanwhile is found when it is released.
+      const { rows } = await sql<{ token: string; lines: string[]; at: Date }>`update requests q
+        set notice_lease_until = clock_timestamp() + interval '30 seconds'
         where org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now())
           -- What cannot be told here is told by the release that knows it; its lines wait for that.
           and (select ${isKnownRequest} from (select) one left join grants g on g.org = q.org and g.request_id = q.id)
-        returning notice_lease_until::text as token`.execute(db);
+        returning notice_lease_until::text as token, now() as at,
+          array(select o.id::text from outbox o where o.org = q.org and o.subject = q.id and o.kind = 'notify') as lines`.execute(db);
       const [claim] = rows;
-      if (claim === undefined) return undefined;
-      const lines = await sql<{ id: string }>`select id from outbox where org = ${org} and subject = ${id} and kind = 'notify'`.execute(db);
-      return { token: claim.token, lines: lines.rows.map((line) => line.id) };
+      return claim === undefined ? undefined : { ...claim, at: instant(claim.at.getTime()) };
     },
     async releaseNotices(org, id, { token }, done) {
       const next = done?.next;
