@@ -6,5 +6,14 @@ import { analyzeNew } from './store/analyze-new.ts';
 const lookEveryMs = 5_000;
 
 /** Nothing but speed depends on it. */
-export const startAnalyzeWatch = (pool: pg.Pool, log: Log): AsyncDisposable =>
-  every(lookEveryMs, () => analyzeNew(pool).catch((error: unknown) => log.warn({ err: error }, 'new tables could not be counted')));
+export function startAnalyzeWatch(pool: pg.Pool, log: Log): AsyncDisposable {
+  const left = new Set<string>();
+  const look = (): Promise<void> =>
+    analyzeNew(pool, left).catch((error: unknown) =>
+      log.warn(
+        { err: error, left: [...left] },
+        'a table that was never counted is left to autovacuum; statements about it may be slow until then',
+      ),
+    );
+  return every(lookEveryMs, look);
+}

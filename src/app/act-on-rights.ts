@@ -114,7 +114,7 @@ async function removeOurs(hands: Hands, name: string, claims: readonly Claim[], 
   }
 }
 
-/** The clock is read once: a storm has five hundred rights in a batch. They come again together, too. */
+/** The clock is read once at most: a storm has five hundred rights in a batch. They come again together, too. */
 async function settledAll(hands: Hands, claims: readonly Claim[], resultOf: (claim: Claim) => CallResult): Promise<readonly Settlement[]> {
   if (claims.length === 0) return [];
   const calls = claims.map((claim) => ({ claim, result: resultOf(claim) }));

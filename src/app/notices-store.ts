@@ -70,7 +70,7 @@ export type PostedMessage = {
 
 export type SharedNotice = { readonly slot: SharedSlot; readonly leader: RequestId; readonly shown: string };
 
-/** `token` tells this claim from a later one of somebody else. `at`: when it was taken; nothing was read before. */
+/** `token` tells this claim from a later one of somebody else. `at`: no later than when it was taken, and before anything was read. */
 export type NoticeClaim = { readonly token: string; readonly lines: readonly string[]; readonly at: Instant };
 
 export type OutboxLine = { readonly id: string; readonly org: Org; readonly kind: 'notify' | 'look'; readonly subject: string };

@@ -55,7 +55,7 @@ export type Settled = {
 export const maySend = (elapsedSinceClaimMs: number): boolean => elapsedSinceClaimMs + callDeadlineMs <= leaseMs;
 
 /**
- * The state after a claimed call, R3–R5. `now` is the database's clock when the result is written.
+ * The state after a claimed call, R3–R5. `now` is the database's clock when the result is written; nothing hangs on it where all is as desired.
  * @param jitter  from 0 to 1, how much sooner the next try comes, so that targets that failed together are not called together
  *   again. One for all rights of a call: they stay a batch.
  */

@@ -1,7 +1,11 @@
-import { expect, it } from 'vitest';
+import type pg from 'pg';
+import { expect, it, vi } from 'vitest';
 import { parseRequestId } from '../../src/domain/ids.ts';
 import { must } from '../support/http-app.ts';
 import { createWorld, type World } from '../support/world.ts';
+
+/** As long as no connection is old enough for it. */
+vi.mock(import('../../src/store/renew-plans.ts'), () => ({ renewPlans: () => undefined }));
 
 // What is prepared while nearly nothing is there keeps its plan until PostgreSQL has counted anew, a minute or more later. Meanwhile
 // "of this organisation" is taken for one row, whatever the table holds: nothing may be tried with everything for that.
@@ -68,11 +72,18 @@ const crowd = ({ pool }: World) =>
     commit`);
 
 /** By all statements so far, from tables and indexes. */
-async function rowsRead({ pool }: World): Promise<number> {
-  // Each connection tells what it did once it has nothing to do.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+async function rowsRead({ pool, removals }: World): Promise<number> {
+  await tellAll(pool);
+  await tellAll(removals);
   const { rows } = await pool.query<{ read: number }>(
     `select ((select sum(seq_tup_read) from pg_stat_user_tables) + (select sum(idx_tup_read) from pg_stat_user_indexes))::float8 as read`,
   );
   return must(rows[0]).read;
+}
+
+/** Each connection keeps to itself what it did a moment ago, until it is asked. */
+async function tellAll(pool: pg.Pool): Promise<void> {
+  const held = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+  for (const client of held) await client.query('select pg_stat_force_next_flush()');
+  for (const client of held) client.release();
 }

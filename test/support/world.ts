@@ -114,6 +114,7 @@ export async function createWorld({
     database,
     db,
     pool,
+    removals,
     store,
     target,
     deps,
