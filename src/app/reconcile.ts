@@ -4,8 +4,6 @@ import type { Claim, Settlement } from './store.ts';
 
 /** As many rights as one claim takes; larger batches hold their locks for longer without being faster. */
 const largestBatch = 500;
-/** Of what is taken, at first; each batch may be twice the one before. A few hundred ends are two batches at a time, and gone sooner than as one. */
-const firstBatch = 100;
 /**
  * Calls to one target that are under way at once in one process, whoever woke us: a target that hangs holds up its own rights
  * only (I16), and none gets more than it has connections for. Two that claim in the same moment may exceed it by theirs.
@@ -66,15 +64,13 @@ async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, und
   const under = new Set<Promise<void>>();
   const failures: unknown[] = [];
   let looked = 0;
-  let batch = firstBatch;
   const known = hands.integrations.all().map(({ name }) => name);
   while (!hands.stopping.aborted && failures.length === 0) {
     const claimedAtMs = hands.monotonicMs();
     // Not afterwards: what ends while we claim may leave rights that were claimed past.
     const isIdle = under.size === 0;
-    const claims = await claimOpen(hands.store, lane, batch, known, underWay);
+    const claims = await claimOpen(hands.store, lane, known, underWay);
     looked += claims.length;
-    batch = Math.min(largestBatch, batch * 2);
     for (const { name, isCounted, settlements } of pieces(hands, lane, claims, claimedAtMs, keeping)) {
       const count = (by: 1 | -1) => isCounted && underWay.set(name, (underWay.get(name) ?? 0) + by);
       count(1);
@@ -101,7 +97,6 @@ async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, und
 async function claimOpen(
   store: Hands['store'],
   lane: keyof typeof mostCalls,
-  batch: number,
   known: readonly string[],
   underWay: UnderWay,
 ): Promise<readonly Claim[]> {
@@ -109,7 +104,7 @@ async function claimOpen(
   const open = known.filter((name) => free(name) > 0);
   if (open.length === 0 && known.length > 0) return [];
   // To give, each right is a call of its own.
-  const limit = lane === 'take' ? batch : Math.min(mostCalls.give, ...open.map(free));
+  const limit = lane === 'take' ? largestBatch : Math.min(mostCalls.give, ...open.map(free));
   return store.claim(lane, limit, { known, open });
 }
 
