@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase, openRemovals } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
+import type { RightId } from '../../src/domain/ids.ts';
 import { readNewer } from '../../src/store/newer.ts';
 import { readVitals } from '../../src/store/vitals.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { createWorld, org, type World } from '../support/world.ts';
 
 // The statements that expiry stands and falls with, as they are prepared by the store itself, among 100,000 rights.
 
@@ -77,6 +78,19 @@ it('looks for what only a newer release knows by indexes that are empty', async 
 
 it('finds what is overdue by indexes, and that of grants which failed too', async () => {
   expect(await readThrough(() => readVitals(one.db))).toBe(0);
+});
+
+it('goes through what is watched for drift page by page, and through what waits by indexes', async () => {
+  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool });
+  const page = async (after: RightId | undefined) => {
+    const { rights, next } = await store.drift.watchedRights(org, 'sample', after);
+    expect(rights.length).toBeGreaterThan(0);
+    return next;
+  };
+  expect(await readThrough(async () => page(await page(undefined)))).toBe(0);
+  expect(await readThrough(() => store.handOver())).toBe(0);
+  expect(await readThrough(() => store.turnHours())).toBe(0);
+  expect(await readThrough(() => store.dueSeconds())).toBe(0);
 });
 
 it('claims rights in their place, without a change of any index', async () => {
