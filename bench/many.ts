@@ -15,7 +15,7 @@ export async function giveMany({ url, pool, work }: Pick<Engine, 'url' | 'pool' 
   await patiently(url, async (client) => {
     await client.query(copySql, [org, tag, count - 1, ends?.first ?? null, ends?.together ?? 1, ends?.every ?? 0]);
     if (ends !== undefined) await endModel(client, tag, ends.first);
-    for (const table of ['rights', 'grants', 'requests', 'people']) await client.query(`vacuum analyze ${table}`);
+    for (const table of ['rights', 'grants', 'requests', 'people', 'accounts']) await client.query(`vacuum analyze ${table}`);
   });
 }
 
@@ -52,16 +52,16 @@ with model as (select g, r, q, p from people p join requests q on q.org = p.org 
   where p.org = $1 and p.canonical = 's' || $2 || 'n1@example.com'),
 names as materialized (select gen_random_uuid() as person, gen_random_uuid() as held, gen_random_uuid() as request, gen_random_uuid() as given,
   'c' || $2 || 'n' || n as account, to_timestamp(floor($4::float8 + $6::float8 * (n / $5::int))) as ends from generate_series(1, $3::int) n),
-people_made as (insert into people select (jsonb_populate_record(model.p, jsonb_build_object('id', person, 'email', account || '@example.com',
-  'canonical', account || '@example.com'))).* from model, names),
+people_made as (insert into people select made.* from model, names, jsonb_populate_record(model.p, jsonb_build_object('id', person,
+  'email', account || '@example.com', 'canonical', account || '@example.com')) made),
 accounts_made as (insert into accounts (org, integration, account, person_id) select $1, 'sample', account, person from names),
-rights_made as (insert into rights select (jsonb_populate_record(model.r, jsonb_build_object('id', held, 'person_id', person, 'account', account,
-  'due_at', coalesce(ends, (model.r).due_at)))).* from model, names),
-requests_made as (insert into requests select (jsonb_populate_record(model.q, jsonb_build_object('id', request, 'requestor_id', person,
-  'principal_id', person))).* from model, names)
-insert into grants select (jsonb_populate_record(model.g, jsonb_build_object('id', given, 'request_id', request, 'right_id', held,
-  'granted_at', coalesce(ends - interval '1 hour', (model.g).granted_at), 'expires_at', coalesce(ends, (model.g).expires_at),
-  'latest_end', greatest(ends, (model.g).latest_end)))).* from model, names`;
+rights_made as (insert into rights select made.* from model, names, jsonb_populate_record(model.r, jsonb_build_object('id', held,
+  'person_id', person, 'account', account, 'due_at', coalesce(ends, (model.r).due_at))) made),
+requests_made as (insert into requests select made.* from model, names, jsonb_populate_record(model.q, jsonb_build_object('id', request,
+  'requestor_id', person, 'principal_id', person)) made)
+insert into grants select made.* from model, names, jsonb_populate_record(model.g, jsonb_build_object('id', given, 'request_id', request,
+  'right_id', held, 'granted_at', coalesce(ends - interval '1 hour', (model.g).granted_at), 'expires_at', coalesce(ends, (model.g).expires_at),
+  'latest_end', greatest(ends, (model.g).latest_end))) made`;
 
 async function endModel(client: pg.Client, tag: string, second: number): Promise<void> {
   await client.query(
