@@ -8,12 +8,13 @@ const lookEveryMs = 5_000;
 /** Nothing but speed depends on it. */
 export function startAnalyzeWatch(pool: pg.Pool, log: Log): AsyncDisposable {
   const left = new Set<string>();
-  const look = (): Promise<void> =>
-    analyzeNew(pool, left).catch((error: unknown) =>
+  return every(lookEveryMs, async () => {
+    const before = left.size;
+    await analyzeNew(pool, left).catch((error: unknown) => log.warn({ err: error }, 'tables that were never counted could not be counted'));
+    if (left.size > before)
       log.warn(
-        { err: error, left: [...left] },
-        'a table that was never counted is left to autovacuum; statements about it may be slow until then',
-      ),
-    );
-  return every(lookEveryMs, look);
+        { left: [...left] },
+        'these tables were never counted, and are too large to be counted here: statements may be slow until autovacuum or `analyze` has counted them',
+      );
+  });
 }

@@ -125,13 +125,15 @@ async function settledAll(hands: Hands, claims: readonly Claim[], resultOf: (cla
 const settled = async (hands: Hands, claim: Claim, result: CallResult, said?: TargetAnswer): Promise<Settlement> =>
   settledAt(hands, claim, result, await momentOf(hands, [{ claim, result }]), said);
 
+const isAsDesired = (claim: Claim, result: CallResult): boolean => result.kind === 'observed' && result.observed === claim.desired;
+
 type Moment = { readonly now: Instant; readonly jitter: number };
 
 /** For the next try. The clock is asked only where there will be one: nobody waits for it where all is as it should be. */
 async function momentOf(hands: Hands, calls: readonly { readonly claim: Claim; readonly result: CallResult }[]): Promise<Moment> {
-  const wrong = calls.some(({ claim, result }) => !(result.kind === 'observed' && result.observed === claim.desired));
+  const isTriedAgain = calls.some(({ claim, result }) => !isAsDesired(claim, result));
   const [first] = calls;
-  const now = wrong || first === undefined ? await hands.store.now() : first.claim.state.callStarted;
+  const now = isTriedAgain || first === undefined ? await hands.store.now() : first.claim.state.callStarted;
   return { now, jitter: Math.random() };
 }
 
@@ -149,7 +151,7 @@ function settledAt(hands: Hands, claim: Claim, result: CallResult, { now, jitter
 /** Failure to revoke is the loudest event we have. */
 function report(hands: Hands, claim: Claim, result: CallResult): void {
   hands.meter.looked(claim.integration, claim.desired, result.kind);
-  if (result.kind === 'observed' && result.observed === claim.desired) return;
+  if (isAsDesired(claim, result)) return;
   const fields = { right: claim.rightId, integration: claim.integration, attempts: claim.state.attempts + 1, result };
   if (claim.desired === 'absent') hands.log.error(fields, 'access could not be taken away yet; it is tried again');
   else hands.log.warn(fields, 'access could not be given yet');

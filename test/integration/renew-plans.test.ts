@@ -33,7 +33,7 @@ const planOf = async (): Promise<string> => {
 const fill = (from: number, to: number) => pool.query(`insert into things select 'one', generate_series(${from}, ${to})`);
 const isCounted = async (): Promise<boolean> => {
   await pool.query('select pg_stat_force_next_flush()');
-  await analyzeNew(pool);
+  await analyzeNew(pool, new Set());
   const { rowCount } = await pool.query(`select from pg_stats where tablename = 'things'`);
   return rowCount !== 0;
 };
@@ -68,4 +68,16 @@ it('plans anew what is prepared when the connection is twice as old', async () =
   expect(await planOf()).toBe(empty);
   nowMs = 2_000;
   expect(await planOf()).not.toBe(empty);
+});
+
+it('leaves to autovacuum what takes too long', async () => {
+  await pool.query(`create table large (org text, id int) with (autovacuum_enabled = off)`);
+  await pool.query(`insert into large select 'one', generate_series(1, 200000)`);
+  await pool.query('select pg_stat_force_next_flush()');
+  const left = new Set<string>();
+  await expect.poll(() => analyzeNew(pool, left, 3).then(() => [...left])).toEqual(['public.large']);
+  await analyzeNew(pool, left);
+  expect((await pool.query(`select from pg_stats where tablename = 'large'`)).rowCount).toBe(0);
+  await analyzeNew(pool, new Set());
+  expect((await pool.query(`select from pg_stats where tablename = 'large'`)).rowCount).not.toBe(0);
 });
