@@ -17,6 +17,7 @@ import { createRenewal } from './slack/renew-token.ts';
 import type { BotToken } from './slack/token-client.ts';
 
 const eventsPath = '/slack/events';
+const sandboxPath = '/sandbox';
 const shortcuts = [
   { name: 'Request access', callback_id: 'request_access', type: 'global' },
   { name: 'Request access for this', callback_id: 'request_from_message', type: 'message' },
@@ -26,6 +27,8 @@ const shortcuts = [
 export type SlackLink = {
   readonly messenger: Messenger;
   readonly workspace: LocalWorkspace['workspace'] | undefined;
+  /** Where a browser sees it, where it is built in. */
+  readonly page: string | undefined;
   isReady(): boolean;
   /** Begins to take commands and clicks. Without the web role there is nothing to take. While Slack is away it is waited for. */
   start(): Promise<void>;
@@ -79,6 +82,7 @@ export async function connectSlack(
   return {
     messenger: slack.messenger,
     workspace: local?.workspace,
+    page: local && sandboxPath,
     isReady: () => slack.isReady(),
     start: () => slack.start(),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
@@ -127,7 +131,7 @@ function openWorkspace(command: string, door: Door, log: Log) {
     },
     log: (line) => log.warn({ line }, 'the local Slack workspace'),
   });
-  door.serve('/sandbox', (request, response) => {
+  door.serve(sandboxPath, (request, response) => {
     if (!workspace.handle(request, response)) response.writeHead(404).end();
   });
   door.upgrade(workspace.upgrade);

@@ -127,6 +127,7 @@ export async function serve(config: Config, databaseUrl: string, log: Log): Prom
     org: config.org,
     log,
     publicUrl: door.publicUrl,
+    frontPage: slack.page,
     health,
     login: config.login,
     refusals,

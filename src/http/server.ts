@@ -19,7 +19,7 @@ import { acceptJsonBodies } from './json-body.ts';
 import { serveKeys } from './keys-api.ts';
 import { type LinkPages, serveLinkPages } from './link-pages.ts';
 import type { HttpLog } from './log.ts';
-import { describeRoutes, serveReference } from './openapi.ts';
+import { describeRoutes, referencePath, serveReference } from './openapi.ts';
 import { type MetricsPage, serveMetrics } from './metrics.ts';
 import { createOutcomeStreams } from './outcome-stream.ts';
 import { internalFault, sendProblem } from './problem.ts';
@@ -44,6 +44,8 @@ export type HttpDeps = {
   readonly log: HttpLog;
   /** Where people reach us. Browsers are told to stay on https only where this is https. */
   readonly publicUrl: string;
+  /** Where whoever opens the bare address is sent; the reference of the API unless given. */
+  readonly frontPage?: string | undefined;
   readonly health: () => Promise<Health>;
   /** Calls per minute and API key; 600 unless given. */
   readonly rateLimit?: number;
@@ -110,6 +112,7 @@ export async function createHttpApp(deps: HttpDeps): Promise<FastifyInstance> {
   if (deps.metrics !== undefined) serveMetrics(app, deps.metrics);
   await app.register(async (scope) => serveDiscovery(scope, { org: deps.org, publicUrl: deps.publicUrl, login: deps.login }));
   await app.register(serveReference);
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect(deps.frontPage ?? referencePath));
   const { useCases, org, log, publicUrl, link, refusals = createRefusalCounter({ useCases, org, log }) } = deps;
   if (link !== undefined) await app.register((scope) => serveLinkPages(scope, { ...link, org, publicUrl, refusals, log }));
   await app.register(async (scope) => serveTenant(scope, { ...deps, refusals }, answerUnrouted), { prefix: '/o/:org' });
