@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Hands } from '../src/app/act-on-rights.ts';
+import { backgroundConnections } from '../src/serve.ts';
 import { createUseCases, createWork } from '../src/app/index.ts';
 import { createPolicySets } from '../src/app/policy-sets.ts';
 import type { Caller, Integration, Integrations, Log } from '../src/app/ports.ts';
@@ -16,7 +17,7 @@ import { openQueue } from '../src/queue/open-queue.ts';
 import { prepareSampleDatabase } from '../src/sandbox/sample-database.ts';
 import { startEmbeddedPostgres } from '../src/sandbox/postgres/start.ts';
 import { createMetrics } from '../src/metrics/index.ts';
-import { migrate, openDatabase, openRemovals } from '../src/store/database.ts';
+import { migrate, openDatabase, openLane } from '../src/store/database.ts';
 import { createStore } from '../src/store/index.ts';
 import { bindConfiguredRoles } from '../src/store/configured.ts';
 import { createVault } from '../src/store/vault.ts';
@@ -73,10 +74,14 @@ export async function openEngine(place: Place, target?: Integration) {
   const { url, sampleUrl, redisUrl, queueName } = place;
   const { db, pool } = openDatabase(url, quiet);
   stack.defer(() => db.destroy());
-  const removals = openRemovals(url, quiet);
+  const removals = openLane(url, quiet, 'removals');
   stack.defer(() => removals.end());
+  const gives = openLane(url, quiet, 'gives');
+  stack.defer(() => gives.end());
+  const behind = openDatabase(url, quiet, { max: backgroundConnections });
+  stack.defer(() => behind.db.destroy());
   await bindConfiguredRoles(db, org, { owner: [email('alice')], manager: [email('alice')] });
-  const store = createStore({ db, pool, removals });
+  const store = createStore({ db, pool, removals, gives });
   const integrations = stack.use(
     target === undefined
       ? createIntegrations(
@@ -130,7 +135,13 @@ export async function openEngine(place: Place, target?: Integration) {
     endStep: async () => undefined,
     drawHome: async () => 'gone' as const,
   };
-  const work = createWork({ ...deps, messenger: silent, jobs: queue, hands });
+  const work = createWork({
+    ...deps,
+    background: createStore({ ...behind, removals: behind.pool, gives: behind.pool }),
+    messenger: silent,
+    jobs: queue,
+    hands,
+  });
   const useCases = createUseCases(deps);
   const caller = async (name: string): Promise<Caller> => ({
     org,

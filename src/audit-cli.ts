@@ -119,7 +119,7 @@ function describeAnchors(reading: AnchorReading | undefined): string {
 async function withDatabase(config: Config, act: (db: ReturnType<typeof openDatabase>['db']) => Promise<number>): Promise<number> {
   if (config.database.kind === 'embedded')
     return complain('DATABASE_URL is not set. Give the address of the database that holds the audit log.');
-  const { db } = openDatabase(config.database.url.reveal(), createLog(config.logLevel), 2);
+  const { db } = openDatabase(config.database.url.reveal(), createLog(config.logLevel), { max: 2 });
   try {
     return await act(db);
   } finally {

@@ -53,7 +53,13 @@ const names = [
   'forget',
 ] as const satisfies readonly Part[];
 
-/** Does each part now, and then by the clock. `wake` relays the outbox and seals the audit log at once. */
+/**
+ * After it was woken to seal: what is written within it shares the next seal. Each costs a dozen statements however little it seals, and
+ * with one for each event they were a fifth of all.
+ */
+const sealRestMs = 100;
+
+/** Does each part now, and then by the clock. `wake` relays the outbox at once, and seals the audit log at once or soon. */
 export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void } & AsyncDisposable {
   const running: Record<Part, Set<Promise<void>>> = {
     take: new Set(),
@@ -94,16 +100,29 @@ export function startHeartbeat(work: Pick<Work, Part>, log: Log): { wake(): void
       });
     turns.add(turn);
   };
+  let resting: NodeJS.Timeout | undefined;
+  let isSealWanted = false;
+  const seal = (): void => {
+    isSealWanted = resting !== undefined;
+    if (isSealWanted) return;
+    resting = setTimeout(() => {
+      resting = undefined;
+      if (isSealWanted) seal();
+    }, sealRestMs);
+    run('seal');
+  };
   const timers = names.map((part) => setInterval(() => run(part), parts[part].everyMs));
   names.forEach(run);
   return {
     wake() {
       run('relay');
-      run('seal');
+      seal();
     },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer);
+      clearTimeout(resting);
       missed.clear();
+      if (isSealWanted) run('seal');
       await Promise.all(names.flatMap((part) => [...running[part]]));
     },
   };

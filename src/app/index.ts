@@ -19,6 +19,7 @@ import { arm, createReconciler, handOver, turnHours } from './reconcile.ts';
 import { createLatenessDoors } from './lateness.ts';
 import { createPanicDoors, sweepPanics } from './panics.ts';
 import { createPolicyDoors } from './policies.ts';
+import { createPolicySets } from './policy-sets.ts';
 import { createPreApprovalDoors } from './pre-approvals.ts';
 import { createRoleDoors } from './roles.ts';
 import { createSettingsDoors } from './settings.ts';
@@ -113,12 +114,19 @@ async function authenticate({ store, tokens }: AppDeps, org: Org, token: string)
 
 /** What the workers run. */
 export function createWork(
-  deps: AppDeps & Pick<NotifyDeps, 'messenger' | 'escalateAfter' | 'channels'> & { readonly jobs: Jobs; readonly hands: Hands },
+  deps: AppDeps &
+    Pick<NotifyDeps, 'messenger' | 'escalateAfter' | 'channels'> & {
+      readonly jobs: Jobs;
+      readonly hands: Hands;
+      /** The same store over connections of its own, for what may wait behind whoever decides or is given access. */
+      readonly background: Store;
+    },
 ): Work {
-  const { store, jobs, hands } = deps;
-  const router = createRouter(deps.routing);
-  const homes = { ...deps, router, log: hands.log };
-  const notify: Work['notify'] = (id) => notifyRequest({ ...deps, router }, id);
+  const { store, jobs, hands, background } = deps;
+  // Policies of its own: who decides must not wait for a load of them that stands in line for a connection of the background.
+  const routing = { ...deps.routing, policies: createPolicySets() };
+  const behind = { ...deps, store: background, routing, router: createRouter(routing), log: hands.log };
+  const notify: Work['notify'] = (id) => notifyRequest(behind, id);
   const reconciler = createReconciler(hands, jobs);
   return {
     ...reconciler,
@@ -127,19 +135,19 @@ export function createWork(
     panic: () => sweepPanics(store, hands.log),
     watchDrift: () => watchDrift({ ...hands, org: deps.org }),
     findOrphans: () => findOrphans({ ...hands, org: deps.org }),
-    tellDrift: () => tellDrift({ ...deps, log: hands.log }),
+    tellDrift: () => tellDrift(behind),
     lapse: () => lapseRequests(store, hands.log),
-    remind: () => remind(store),
-    homes: () => wakeHomes(homes, jobs),
-    drawHome: (account) => drawHomeTab(homes, account),
+    remind: () => remind(background),
+    homes: () => wakeHomes(behind, jobs),
+    drawHome: (account) => drawHomeTab(behind, account),
     notify,
-    deliver: () => deliverStale(hands, notify),
-    tellLinked: () => tellLinked({ ...deps, log: hands.log }),
-    endSteps: () => endFailedSteps({ ...deps, log: hands.log, stopping: hands.stopping }),
+    deliver: () => deliverStale({ ...hands, store: background }, notify),
+    tellLinked: () => tellLinked(behind),
+    endSteps: () => endFailedSteps({ ...behind, stopping: hands.stopping }),
     arm: async () => arm(hands.log, jobs, await store.dueSeconds()),
     relay: () => relayOutbox(store, jobs, hands.log),
     seal: () => store.audit.seal(),
-    callWebhooks: () => callWebhooks({ ...deps, log: hands.log, stopping: hands.stopping }),
-    forget: () => forgetCalls(store),
+    callWebhooks: () => callWebhooks({ ...behind, stopping: hands.stopping }),
+    forget: () => forgetCalls(background),
   };
 }

@@ -43,7 +43,7 @@ export type NotifyDeps = {
 export async function notifyRequest(deps: NotifyDeps, id: RequestId): Promise<void> {
   for (;;) {
     const claim = await deps.store.claimNotices(deps.org, id);
-    // Somebody else is at it, and looks for newer lines before they stop.
+    // Somebody else is at it, and looks for newer lines before they stop; or has told all that there was.
     if (claim === undefined) return;
     const turn = takeTurn(claim, (held) => deps.store.renewNotices(deps.org, id, held));
     // What falls due while it is looked at is ahead of the claim, and must be woken for.

@@ -14,12 +14,12 @@ const deliverForMs = 5_000;
 export async function relayOutbox(store: Store, jobs: Jobs, log: Log): Promise<void> {
   for (;;) {
     const lines = await store.takeOutbox(linesAtOnce, 'fresh');
-    if (lines.length === 0) return;
-    try {
-      await jobs.wake(lines.flatMap(toJob));
-    } catch (error) {
-      log.warn({ err: error }, 'the queue did not take a wake-up; it is done without the queue');
-    }
+    if (lines.length > 0)
+      await jobs
+        .wake(lines.flatMap(toJob))
+        .catch((error: unknown) => log.warn({ err: error }, 'the queue did not take a wake-up; it is done without the queue'));
+    // What comes later wakes us again.
+    if (lines.length < linesAtOnce) return;
   }
 }
 

@@ -21,24 +21,24 @@ const limits = {
 } as const;
 
 /** Connections to Curfew's own database. The owner closes it with `db.destroy()`. */
-export function openDatabase(url: string, log: Log, connections = 10): { db: Db; pool: pg.Pool } {
-  const pool = openPool({ ...limits, connectionString: url, max: connections, application_name: 'curfew' }, log);
+export function openDatabase(url: string, log: Log, { max = 10, name = 'curfew' } = {}): { db: Db; pool: pg.Pool } {
+  const pool = openPool({ ...limits, connectionString: url, max, application_name: name }, log);
   return { db: new Kysely<Database>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }), pool };
 }
 
 /**
- * A pool that only removals use: no crowd of requests can keep an expiry waiting for a connection (I16). Its connections stay, with what
- * was prepared on them, and its few statements are planned without their values: for a large batch PostgreSQL would rather read the whole
- * table of rights through, and planning takes as long as taking a hundred rights.
+ * A pool that only one lane of rights uses: no crowd of requests can keep an expiry waiting for a connection (I16), nor what was approved.
+ * Its connections stay, with what was prepared on them, and its few statements are planned without their values: for a large batch PostgreSQL
+ * would rather read the whole table of rights through, and planning takes as long as taking a hundred rights.
  */
-export const openRemovals = (url: string, log: Log): pg.Pool =>
+export const openLane = (url: string, log: Log, lane: 'removals' | 'gives'): pg.Pool =>
   openPool(
     {
       ...limits,
       connectionString: url,
       max: 3,
       idleTimeoutMillis: 0,
-      application_name: 'curfew removals',
+      application_name: `curfew ${lane}`,
       // Before the connection is given to anybody.
       verify: (client, done) => client.query('set plan_cache_mode = force_generic_plan', (error?: Error) => done(error)),
     },

@@ -48,8 +48,11 @@ import { createWakeRelay } from './wake-relay.ts';
 import { createWebhookQueue } from './webhook-queue.ts';
 import { createWebhookReads } from './webhooks.ts';
 
-/** The Store port over one database. `removals` is a pool of its own, so that nothing can hold up an expiry (I16). */
-export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; removals: pg.Pool }): Store {
+/** `removals` and `gives` are pools of their own, so that nothing can hold up an expiry (I16), and nothing but that an access that was approved. */
+type Connections = { readonly db: Db; readonly pool: pg.Pool; readonly removals: pg.Pool; readonly gives: pg.Pool };
+
+/** The Store port over one database. */
+export function createStore({ db, pool, removals, gives }: Connections): Store {
   const worker = `${hostname()}-${uuidv4()}`;
   const idempotency = createIdempotency(db);
   return {
@@ -92,13 +95,13 @@ export function createStore({ db, pool, removals }: { db: Db; pool: pg.Pool; rem
     driftNotices: createDriftNotices(db),
     recordRefusal: recordRefusal(db),
     recordRefusedCalls: recordRefusedCalls(db),
-    claim: (lane, limit, targets) => claimRights(lane === 'take' ? removals : pool, worker, lane, limit, targets),
+    claim: (lane, limit, targets) => claimRights(lane === 'take' ? removals : gives, worker, lane, limit, targets),
     handOver: () => handOver(removals),
     isTakingLeft: (since, known) => isTakingLeft(removals, worker, since, known),
-    recordBaseline: (claim, observed) => recordBaseline(pool, worker, claim, observed),
-    settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : pool, worker, settlements),
-    offerPassword: (claim, sealed) => offerPassword(pool, claim, sealed),
-    answerPassword: (claim, taken) => answerPassword(pool, claim, taken),
+    recordBaseline: (claim, observed) => recordBaseline(gives, worker, claim, observed),
+    settle: (settlements) => settleRights(settlements.some((s) => s.claim.desired === 'absent') ? removals : gives, worker, settlements),
+    offerPassword: (claim, sealed) => offerPassword(gives, claim, sealed),
+    answerPassword: (claim, taken) => answerPassword(gives, claim, taken),
     forgetAccounts: (claims) => forgetAccounts(removals, claims),
     dueSeconds: () => dueSeconds(pool),
     turnHours: createTurnHours(pool),

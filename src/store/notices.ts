@@ -30,9 +30,10 @@ export function createNotices(db: Db): NoticeStore {
     async claimNotices(org, id) {
       // One poster at a time: two outbox lines of one request would otherwise post the same message twice.
       // A line that comes meanwhile is found when it is released.
+      // Without a line whoever came before has told it all: of several wake-ups that wait, the first tells for the others.
       const { rows } = await sql<{ token: string; lines: string[]; at: Date }>`update requests q
         set notice_lease_until = clock_timestamp() + interval '30 seconds'
-        where org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now())
+        where exists (select from outbox o where o.org = q.org and o.subject = q.id and o.kind = 'notify') and org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now())
           -- What cannot be told here is told by the release that knows it; its lines wait for that.
           and (select ${isKnownRequest} from (select) one left join grants g on g.org = q.org and g.request_id = q.id)
         returning notice_lease_until::text as token, now() as at,
@@ -136,8 +137,9 @@ export function createNotices(db: Db): NoticeStore {
 
 async function takeLines(db: Db, limit: number, which: RawBuilder<unknown>): Promise<readonly OutboxLine[]> {
   // A wake-up for a right needs no memory: the right's own due time is the memory. So those lines go as they are taken.
+  // How many is part of the text: PostgreSQL takes a number that it does not know for a tenth of all, and would plan this anew each time.
   const { rows } = await sql<{ id: string; org: string; kind: 'notify' | 'look'; subject: string }>`
-    with due as (select id from outbox where (${sql.raw(strange.outbox)}) is not true and ${which} order by id limit ${limit} for update skip locked),
+    with due as (select id from outbox where (${sql.raw(strange.outbox)}) is not true and ${which} order by id limit ${sql.lit(limit)} for update skip locked),
     gone as (delete from outbox using due where outbox.id = due.id and kind = 'look' returning outbox.id, org, kind, subject),
     sent as (update outbox set sent_at = now() from due where outbox.id = due.id and kind = 'notify' returning outbox.id, org, kind, subject)
     select * from gone union all select * from sent order by id`.execute(db);

@@ -97,14 +97,15 @@ export function createTransaction(tx: Db): Transaction {
       return id;
     },
     async claimAccount(org, integration, account, person) {
-      // Nearly always theirs already, and then it need not be written. Nobody ever gives one up.
-      const reads = createReads(tx);
-      const holder = await reads.accountHolder(org, integration, account);
-      if (holder !== undefined) return holder === person;
       // No index is named: the table has two that this may meet, and one that is not named would refuse whoever comes at the same time.
-      await sql`insert into accounts (org, integration, account, person_id) values (${org}, ${integration}, ${account}, ${person})
-        on conflict do nothing`.execute(tx);
-      return (await reads.accountHolder(org, integration, account)) === person;
+      const { rows } = await sql<{ holder: string }>`with claimed as (
+          insert into accounts (org, integration, account, person_id) values (${org}, ${integration}, ${account}, ${person})
+          on conflict do nothing returning person_id)
+        select person_id as holder from claimed
+        union all select person_id from accounts where org = ${org} and integration = ${integration} and account = ${account}`.execute(tx);
+      // Nobody ever gives one up. Where somebody claimed it in this very moment, the statement waited for them and does not see their row.
+      const holder = rows[0]?.holder ?? (await createReads(tx).accountHolder(org, integration, account));
+      return holder === person;
     },
     async approve(actor, request, decision) {
       const account = sql`${decision.account}`;

@@ -11,7 +11,7 @@ import { parseEmail, parseOrg, type RequestId } from '../../src/domain/ids.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { createIntegrations } from '../../src/integrations/index.ts';
 import { createPatternMatch } from '../../src/patterns.ts';
-import { openDatabase, openRemovals } from '../../src/store/database.ts';
+import { openDatabase, openLane } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
 import { createVault } from '../../src/store/vault.ts';
 import { createWebhookWire } from '../../src/webhooks/index.ts';
@@ -120,9 +120,9 @@ function openDoors(place: Place, stack: AsyncDisposableStack) {
   const log = { info() {}, warn() {}, error: (fields: object, message: string) => console.log(message, fields) };
   const { db, pool } = openDatabase(place.urls.database, log);
   stack.defer(() => db.destroy());
-  const removals = openRemovals(place.urls.database, log);
+  const removals = openLane(place.urls.database, log, 'removals');
   stack.defer(() => removals.end());
-  const store = createStore({ db, pool, removals });
+  const store = createStore({ db, pool, removals, gives: pool });
   const target = {
     service: 'pg',
     name: 'sample',

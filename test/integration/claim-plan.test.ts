@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase, openRemovals } from '../../src/store/database.ts';
+import { openDatabase, openLane } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
 import type { RightId } from '../../src/domain/ids.ts';
 import { readNewer } from '../../src/store/newer.ts';
@@ -26,8 +26,8 @@ beforeAll(async () => {
     commit;
     analyze rights; analyze grants; analyze schema_min`);
   // One connection, on which what the store prepares can be looked at.
-  one = openDatabase(world.database.url, world.hands.log, 1);
-  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool });
+  one = openDatabase(world.database.url, world.hands.log, { max: 1 });
+  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool, gives: one.pool });
   expect(await store.claim('take', 5, { known: ['sample'], open: ['sample'] })).toHaveLength(5);
 }, 120_000);
 afterAll(async () => {
@@ -81,7 +81,7 @@ it('finds what is overdue by indexes, and that of grants which failed too', asyn
 });
 
 it('goes through what is watched for drift page by page, and through what waits by indexes', async () => {
-  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool });
+  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool, gives: one.pool });
   const page = async (after: RightId | undefined) => {
     const { rights, next } = await store.drift.watchedRights(org, 'sample', after);
     expect(rights.length).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ it('claims rights in their place, without a change of any index', async () => {
   const before = await hot();
   await one.pool.query(`update rights set due_at = now() where due_at <= now() + interval '1 hour'`);
   const made = await hot();
-  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool });
+  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool, gives: one.pool });
   const claims = await store.claim('take', 500, { known: ['sample'], open: ['sample'] });
   expect(claims).toHaveLength(500);
   const after = await hot();
@@ -125,9 +125,9 @@ it('writes a whole batch back by indexes, from the first one on', async () => {
   await one.pool.query('vacuum full rights');
   await one.pool.query('vacuum full grants');
   await one.pool.query('analyze');
-  const removals = openRemovals(world.database.url, world.hands.log);
+  const removals = openLane(world.database.url, world.hands.log, 'removals');
   try {
-    const store = createStore({ db: one.db, pool: one.pool, removals });
+    const store = createStore({ db: one.db, pool: one.pool, removals, gives: one.pool });
     const claims = await store.claim('take', 500, { known: ['sample'], open: ['sample'] });
     expect(claims).toHaveLength(500);
     const settlements = claims.map((claim) => ({

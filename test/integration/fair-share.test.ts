@@ -138,7 +138,7 @@ it('what was being given and has ended meanwhile does not wait behind what else 
 
 it('leaves alone what is not known here as long as others may know it, and what is known and busy', async () => {
   await using world = await createWorld();
-  const store = createStore({ db: world.db, pool: world.pool, removals: world.pool });
+  const store = createStore({ db: world.db, pool: world.pool, removals: world.pool, gives: world.pool });
   await fill(world, 'busy', 'take', 1, 3_600);
   await fill(world, 'strange', 'take', 1, 20);
   const targets = { known: ['busy', 'free'], open: ['free'] };

@@ -268,7 +268,10 @@ it('tells owners and reviewers how late access was seen gone lately', async () =
   await world.passTime('1 minute');
   // It is asked for again and again, so what was read lately is told.
   expect((await world.useCases.home(alice)).lateness).toEqual([]);
-  const afresh = createUseCases({ ...world.deps, store: createStore({ db: world.db, pool: world.pool, removals: world.pool }) });
+  const afresh = createUseCases({
+    ...world.deps,
+    store: createStore({ db: world.db, pool: world.pool, removals: world.pool, gives: world.pool }),
+  });
   expect((await afresh.home(alice)).lateness).toEqual([{ integration: 'sample', ended: 1, p50Ms: 1500, p99Ms: 1500, maxMs: 1500 }]);
   expect((await afresh.home(bob)).lateness).toEqual([]);
 });

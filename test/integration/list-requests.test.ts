@@ -132,8 +132,8 @@ it('reads of the requests of others only those that wait for somebody', async ()
   );
   await world.pool.query('analyze requests');
   // One connection, so that what it has counted can be asked for.
-  const one = openDatabase(world.database.url, world.hands.log, 1);
-  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool });
+  const one = openDatabase(world.database.url, world.hands.log, { max: 1 });
+  const store = createStore({ db: one.db, pool: one.pool, removals: one.pool, gives: one.pool });
   const read = async (work: () => Promise<unknown>): Promise<number> => {
     const count = async () => {
       await one.pool.query('select pg_stat_force_next_flush()');

@@ -49,8 +49,8 @@ beforeAll(async () => {
   world = stack.use(await createWorld({ besides: [roles] }));
   carol = await world.caller('carol');
   const { db, pool, deps, hands, messenger, jobs } = world;
-  const store = createStore({ db, pool, removals: pool });
-  const second = createWork({ ...deps, store, messenger, jobs, hands: { ...hands, store }, escalateAfter: undefined });
+  const store = createStore({ db, pool, removals: pool, gives: pool });
+  const second = createWork({ ...deps, store, background: store, messenger, jobs, hands: { ...hands, store }, escalateAfter: undefined });
   for (const work of [world.work, second]) keepWorking(work);
 });
 afterAll(() => stack.disposeAsync());

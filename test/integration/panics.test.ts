@@ -225,7 +225,7 @@ describe('many', () => {
     // One batch of a process that then dies: another goes on.
     expect(await world.store.panics.sweep(org, started.id)).toBe('again');
     expect(await ending()).toBe(1_500);
-    const another = createStore({ db: world.db, pool: world.pool, removals: world.pool });
+    const another = createStore({ db: world.db, pool: world.pool, removals: world.pool, gives: world.pool });
     await Promise.all([world.work.panic(), another.panics.sweep(org, started.id)]);
     await world.work.panic();
     expect(await ending()).toBe(3_000);

@@ -9,7 +9,7 @@ import type { DurationSeconds } from '../../src/domain/duration.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { reject, type Result } from '../../src/domain/result.ts';
 import { after, type Instant } from '../../src/domain/time.ts';
-import { openDatabase, openRemovals } from '../../src/store/database.ts';
+import { openDatabase, openLane } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
 import { listenOutbox } from '../../src/store/listen.ts';
 import { createWorld, org, type World } from '../support/world.ts';
@@ -206,9 +206,9 @@ describe('at the same time', () => {
   it('two processes are no different from one', async () => {
     const { log } = world.deps.routing;
     const { db, pool } = openDatabase(world.database.url, log);
-    const removals = openRemovals(world.database.url, log);
+    const removals = openLane(world.database.url, log, 'removals');
     try {
-      const other = createUseCases({ ...world.deps, store: createStore({ db, pool, removals }) });
+      const other = createUseCases({ ...world.deps, store: createStore({ db, pool, removals, gives: pool }) });
       const wishes = Array.from({ length: 30 }, (_, at) => ({
         reason: `reason ${at >> 1}`,
         useCases: at % 2 === 0 ? world.useCases : other,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createUseCases } from '../../src/app/index.ts';
 import { createHttpApp } from '../../src/http/server.ts';
 import { setBootstrapKey } from '../../src/store/configured.ts';
-import { openDatabase, openRemovals } from '../../src/store/database.ts';
+import { openDatabase, openLane } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
 import { isOutage } from '../../src/store/outage.ts';
 import { createLink, type Link, through } from '../chaos/link.ts';
@@ -25,11 +25,11 @@ beforeEach(async () => {
   const url = through(world.database.url, link);
   const { db, pool } = openDatabase(url, world.hands.log);
   stack.defer(() => db.destroy());
-  const removals = openRemovals(url, world.hands.log);
+  const removals = openLane(url, world.hands.log, 'removals');
   stack.defer(() => removals.end());
   await setBootstrapKey(world.db, org, email('alice@example.com'), key);
   app = await createHttpApp({
-    useCases: createUseCases({ ...world.deps, store: createStore({ db, pool, removals }) }),
+    useCases: createUseCases({ ...world.deps, store: createStore({ db, pool, removals, gives: pool }) }),
     org,
     log: world.hands.log,
     publicUrl: 'http://127.0.0.1:3000',

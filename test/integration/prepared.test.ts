@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openDatabase, openRemovals } from '../../src/store/database.ts';
+import { openDatabase, openLane } from '../../src/store/database.ts';
 import { createNames, preparing } from '../../src/store/prepared.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -16,7 +16,7 @@ const repeat = async (times: number, work: () => Promise<unknown>): Promise<void
 };
 
 it('prepares what is sent often, and only that, in and out of transactions', async () => {
-  const { db } = openDatabase(world.database.url, world.hands.log, 1);
+  const { db } = openDatabase(world.database.url, world.hands.log, { max: 1 });
   const prepared = async (): Promise<readonly string[]> => {
     const { rows } = await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(db);
     return rows.map(({ statement }) => statement.trim());
@@ -39,7 +39,7 @@ it('prepares what is sent often, and only that, in and out of transactions', asy
 });
 
 it('goes on while a newer release adds columns, whose statements must not change their shape', async () => {
-  const { db, pool } = openDatabase(world.database.url, world.hands.log, 1);
+  const { db, pool } = openDatabase(world.database.url, world.hands.log, { max: 1 });
   try {
     await pool.query('create table growing (id int)');
     const all = () => sql`select * from growing where id = ${1}`.execute(db);
@@ -74,7 +74,7 @@ it('remembers a bounded number of texts, those that were sent last', () => {
 });
 
 it('plans what removals send without its values, on connections that stay', async () => {
-  const removals = openRemovals(world.database.url, world.hands.log);
+  const removals = openLane(world.database.url, world.hands.log, 'removals');
   try {
     const { rows } = await removals.query('show plan_cache_mode');
     expect(rows).toEqual([{ plan_cache_mode: 'force_generic_plan' }]);

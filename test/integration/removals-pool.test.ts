@@ -5,9 +5,12 @@ import type { RequestId } from '../../src/domain/ids.ts';
 import { startHeartbeat } from '../../src/heartbeat.ts';
 import { withClient } from '../../src/sandbox/postgres/connect.ts';
 import { createHandlers } from '../../src/serve.ts';
+import { createWork } from '../../src/app/index.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { createStore } from '../../src/store/index.ts';
 import { createWorld, type World } from '../support/world.ts';
 
-// I16: however many connections all else takes, a removal has its own.
+// I16: however many connections all else takes, a removal has its own; so has what is given, and the background keeps nobody waiting.
 
 let world: World;
 let request: RequestId;
@@ -63,6 +66,43 @@ it('takes a right away by the heartbeat while every other connection is taken', 
   await expect.poll(lateness, { timeout: 12_000, interval: 100 }).toBeLessThan(6_000);
   expect([...world.target.held]).toEqual([]);
   expect(world.pool.waitingCount).toBeGreaterThan(0);
+});
+
+it('gives what was approved while every other connection is taken', async () => {
+  const [alice, dave] = [await world.caller('alice'), await world.caller('dave')];
+  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+  const asked = await world.useCases.submitRequest(dave, { right, reason: 'look', duration: parseDuration('1h'), to: undefined });
+  if (!asked.ok) throw new Error(asked.rejection.code);
+  await world.useCases.decideRequest(alice, asked.value.request.id, { kind: 'approve', duration: undefined, digest: undefined });
+  await using _taken = await allConnectionsTaken();
+  await using _heartbeat = startHeartbeat(world.work, world.hands.log);
+  await expect.poll(() => [...world.target.held], { timeout: 4_000, interval: 50 }).toEqual(['bob:readonly', 'dave:readonly']);
+  expect(world.pool.waitingCount).toBeGreaterThan(0);
+});
+
+it('decides, gives, takes and seals while the background has no connection', async () => {
+  const behind = openDatabase(world.database.url, world.hands.log, { max: 2 });
+  const background = createStore({ ...behind, removals: behind.pool, gives: behind.pool });
+  const work = createWork({ ...world.deps, background, messenger: world.messenger, jobs: world.jobs, hands: world.hands });
+  const clients = [await behind.pool.connect(), await behind.pool.connect()];
+  const telling = work.notify(request);
+  const [alice, dave] = [await world.caller('alice'), await world.caller('dave')];
+  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+  const asked = await world.useCases.submitRequest(dave, { right, reason: 'look', duration: parseDuration('1h'), to: undefined });
+  if (!asked.ok) throw new Error(asked.rejection.code);
+  await world.useCases.decideRequest(alice, asked.value.request.id, { kind: 'approve', duration: undefined, digest: undefined });
+  expect((await world.useCases.revokeGrant(alice, request, undefined)).ok).toBe(true);
+  expect(await work.give()).toBe(1);
+  expect(await work.take()).toBe(1);
+  expect([...world.target.held]).toEqual(['dave:readonly']);
+  await work.seal();
+  expect((await world.pool.query('select from audit_unsealed')).rowCount).toBe(0);
+  // What it was asked to tell, it tells later.
+  expect(world.posted).toEqual([]);
+  for (const client of clients) client.release();
+  await telling;
+  expect(world.posted.map(({ slot }) => slot)).toContain('request');
+  await behind.db.destroy();
 });
 
 it('takes a right away by its alarm while every other connection is taken', async () => {

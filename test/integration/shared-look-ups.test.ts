@@ -54,7 +54,7 @@ it('lets nobody in by an answer that is older than their call', async () => {
             return answer;
           },
   });
-  const store = createStore({ db: world.db, pool, removals: world.pool });
+  const store = createStore({ db: world.db, pool, removals: world.pool, gives: world.pool });
   const before = store.authenticate(org, key);
   await asked.promise;
   await world.pool.query('update api_keys set revoked_at = clock_timestamp() where id = $1', [id]);

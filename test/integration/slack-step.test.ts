@@ -184,6 +184,7 @@ describe('a step that waits', () => {
     await expect(work().notify(id)).rejects.toThrow('Slack is away');
     isAway = false;
     await work().notify(id);
+    await world.store.wakeNotice(world.deps.org, id);
     await work().notify(id);
     expect(ends).toEqual([['Fx1', { kind: 'decided', decision: 'denied', request: id }]]);
 

@@ -114,7 +114,7 @@ let approvers: readonly Caller[];
 beforeAll(async () => {
   world = await createWorld();
   slow = createSlowWorker(world);
-  const store = createStore({ db: world.db, pool: world.pool, removals: world.pool });
+  const store = createStore({ db: world.db, pool: world.pool, removals: world.pool, gives: world.pool });
   other = createReconciler({ ...world.hands, store }, world.jobs);
   people = [await world.caller('bob'), await world.caller('erin')];
   approvers = [await world.caller('alice'), await world.caller('carol')];

@@ -34,7 +34,7 @@ const fixture = (release: EarlierRelease, name: string): string =>
 
 /** The schema as the release had it whose newest migration this was: released migrations are never edited. */
 export async function earlierSchema(url: string, newest: string): Promise<void> {
-  const { db } = openDatabase(url, quiet, 2);
+  const { db } = openDatabase(url, quiet, { max: 2 });
   const known = Object.fromEntries(Object.entries(migrations).filter(([name]) => name <= newest));
   await runMigrations(db, { getMigrations: async () => known }, quiet, { isInUse: false });
   await db.destroy();

@@ -13,7 +13,7 @@ type InHand = { readonly claim: Claim; readonly seen: 'absent' | 'present' | und
 
 /** A second worker on the same rows that stops where a worker can be stopped: anything may happen before it goes on. */
 export function createSlowWorker({ db, pool, target }: World) {
-  const store = createStore({ db, pool, removals: pool });
+  const store = createStore({ db, pool, removals: pool, gives: pool });
   let nowMs = 0;
   let late: { readonly claim: Claim; readonly until: number }[] = [];
   let hand: InHand[] = [];

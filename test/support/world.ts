@@ -13,7 +13,7 @@ import type { Posting, Slot } from '../../src/domain/posting.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
 import { createPatternMatch } from '../../src/patterns.ts';
-import { migrate, openDatabase, openRemovals } from '../../src/store/database.ts';
+import { migrate, openDatabase, openLane } from '../../src/store/database.ts';
 import { createStore } from '../../src/store/index.ts';
 import { createVault } from '../../src/store/vault.ts';
 import { createWebhookWire, type WireOptions } from '../../src/webhooks/index.ts';
@@ -51,19 +51,21 @@ export async function createWorld({
   const { db, pool } = openDatabase(database.url, log);
   await prepare?.(database.url);
   await migrate(database.url, log);
-  const removals = openRemovals(database.url, log);
+  const removals = openLane(database.url, log, 'removals');
+  const gives = openLane(database.url, log, 'gives');
   // As the configuration would bind them, but without the events: the audit log of a world begins empty.
   await pool.query(`insert into role_bindings (org, role, canonical, source) values
     ('demo', 'owner', 'alice@example.com', 'configuration'), ('demo', 'manager', 'alice@example.com', 'configuration'),
     ('demo', 'manager', 'carol@example.com', 'configuration')`);
   const target = fakeTarget();
   const all = [target, ...besides];
-  const store = createStore({ db, pool, removals });
+  const store = createStore({ db, pool, removals, gives });
   const members = [email('carol@example.com'), email('dave@example.com')];
   const directories = createDirectories(createFileDirectories([{ directory: 'local', id: 'platform', label: 'Platform team', members }]));
   const deps = {
     org,
     store,
+    background: store,
     integrations: { all: () => all, byName: (name: string) => all.find((each) => each.name === name) },
     vault: createVault(randomBytes(32)),
     webhooks: createWebhookWire(receivers),
@@ -179,6 +181,7 @@ export async function createWorld({
       await deps.webhooks[Symbol.asyncDispose]();
       await db.destroy();
       await removals.end();
+      await gives.end();
       await database[Symbol.asyncDispose]();
     },
   };

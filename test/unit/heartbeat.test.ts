@@ -75,6 +75,27 @@ it('looks again where it was woken while it was looking', async () => {
   expect(work.relay).toHaveBeenCalledTimes(2);
 });
 
+it('seals at once what comes alone, and together what comes shortly after', async () => {
+  const work = fakeWork();
+  const heartbeat = startHeartbeat(work, log);
+  await vi.advanceTimersByTimeAsync(0);
+  work.seal.mockClear();
+  heartbeat.wake();
+  expect(work.seal).toHaveBeenCalledTimes(1);
+  for (let n = 0; n < 50; n++) {
+    heartbeat.wake();
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(work.seal).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(work.seal).toHaveBeenCalledTimes(2);
+  expect(work.relay.mock.calls.length).toBeGreaterThan(50);
+  // What waits when everything stops is sealed before.
+  heartbeat.wake();
+  await heartbeat[Symbol.asyncDispose]();
+  expect(work.seal).toHaveBeenCalledTimes(3);
+});
+
 it('comes again after a part failed, and stops when it is told to', async () => {
   const work = { ...fakeWork(), lapse: vi.fn(async () => Promise.reject(new Error('the database is away'))) };
   const heartbeat = startHeartbeat(work, log);
