@@ -10,7 +10,7 @@ it('of several wake-ups for one request the first tells for all', async () => {
   if (!asked.ok) throw new Error(asked.rejection.code);
   const { id } = asked.value.request;
   await world.store.wakeNotice(world.deps.org, id);
-  const read = vi.fn(world.store.request);
+  const read = vi.fn<typeof world.store.request>((...about) => world.store.request(...about));
   const background = { ...world.store, request: read };
   const work = createWork({ ...world.deps, background, messenger: world.messenger, jobs: world.jobs, hands: world.hands });
   await work.notify(id);
