@@ -3,7 +3,6 @@ import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Hands } from '../src/app/act-on-rights.ts';
-import { backgroundConnections } from '../src/serve.ts';
 import { createUseCases, createWork } from '../src/app/index.ts';
 import { createPolicySets } from '../src/app/policy-sets.ts';
 import type { Caller, Integration, Integrations, Log } from '../src/app/ports.ts';
@@ -17,8 +16,8 @@ import { openQueue } from '../src/queue/open-queue.ts';
 import { prepareSampleDatabase } from '../src/sandbox/sample-database.ts';
 import { startEmbeddedPostgres } from '../src/sandbox/postgres/start.ts';
 import { createMetrics } from '../src/metrics/index.ts';
-import { migrate, openDatabase, openLane } from '../src/store/database.ts';
-import { createStore } from '../src/store/index.ts';
+import { migrate } from '../src/store/database.ts';
+import { openStores } from '../src/store/open-stores.ts';
 import { bindConfiguredRoles } from '../src/store/configured.ts';
 import { createVault } from '../src/store/vault.ts';
 import { createWebhookWire } from '../src/webhooks/index.ts';
@@ -72,16 +71,8 @@ export async function startEngine(redisUrl: string | undefined, target?: Integra
 export async function openEngine(place: Place, target?: Integration) {
   await using stack = new AsyncDisposableStack();
   const { url, sampleUrl, redisUrl, queueName } = place;
-  const { db, pool } = openDatabase(url, quiet);
-  stack.defer(() => db.destroy());
-  const removals = openLane(url, quiet, 'removals');
-  stack.defer(() => removals.end());
-  const gives = openLane(url, quiet, 'gives');
-  stack.defer(() => gives.end());
-  const behind = openDatabase(url, quiet, { max: backgroundConnections });
-  stack.defer(() => behind.db.destroy());
+  const { store, background, db, pool } = stack.use(openStores(url, quiet));
   await bindConfiguredRoles(db, org, { owner: [email('alice')], manager: [email('alice')] });
-  const store = createStore({ db, pool, removals, gives });
   const integrations = stack.use(
     target === undefined
       ? createIntegrations(
@@ -137,7 +128,7 @@ export async function openEngine(place: Place, target?: Integration) {
   };
   const work = createWork({
     ...deps,
-    background: createStore({ ...behind, removals: behind.pool, gives: behind.pool }),
+    background,
     messenger: silent,
     jobs: queue,
     hands,

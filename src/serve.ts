@@ -29,10 +29,10 @@ import { createOnCalls } from './on-call/index.ts';
 import { createPagerDuty } from './on-call/pagerduty.ts';
 import { connectSlack } from './connect-slack.ts';
 import { StartProblem } from './sandbox/postgres/start-problem.ts';
-import { migrate, openDatabase, openLane, ping } from './store/database.ts';
+import { migrate, ping } from './store/database.ts';
+import { openStores, type Stores } from './store/open-stores.ts';
 import { verifyDatabase } from './store/audit-verify.ts';
 import { isOutage } from './store/outage.ts';
-import { createStore } from './store/index.ts';
 import { listenOutbox } from './store/listen.ts';
 import { bindConfiguredRoles, keepToOneOrg, OtherOrg, setBootstrapKey } from './store/configured.ts';
 import { startAuditVerification } from './verify-audit.ts';
@@ -55,7 +55,7 @@ export type Running = {
 /** Wires everything together and starts it. `databaseUrl` is where Curfew's own tables are. */
 export async function serve(config: Config, databaseUrl: string, log: Log): Promise<Running> {
   await using stack = new AsyncDisposableStack();
-  const { store, background, db, pool, waiting } = await openStores(config, databaseUrl, log, stack);
+  const { store, background, db, pool, waiting } = await openReady(config, databaseUrl, log, stack);
   const integrations = stack.use(
     createIntegrations(
       config.integrations.map((each) => ({ ...each, url: each.url.reveal() })),
@@ -209,20 +209,11 @@ function onCallsOf({ onCall }: Config): readonly OnCall[] {
   return [createPagerDuty({ ...addresses, token: token.reveal(), routingKeys: revealed })];
 }
 
-/** What is told to people and forgotten may take its time: with more at once, who decides and who waits for access would (ADR 22). */
-export const backgroundConnections = 3;
-
 const databaseLost = because('The database went away during the start.');
 
-async function openStores(config: Config, url: string, log: Log, stack: AsyncDisposableStack) {
-  const { db, pool } = openDatabase(url, log);
-  stack.defer(() => db.destroy());
-  const removals = openLane(url, log, 'removals');
-  stack.defer(() => removals.end());
-  const gives = openLane(url, log, 'gives');
-  stack.defer(() => gives.end());
-  const behind = openDatabase(url, log, { max: backgroundConnections, name: 'curfew background' });
-  stack.defer(() => behind.db.destroy());
+async function openReady(config: Config, url: string, log: Log, stack: AsyncDisposableStack): Promise<Stores> {
+  const stores = stack.use(openStores(url, log));
+  const { db } = stores;
   await migrate(url, log).catch(because('The database cannot be used. Is DATABASE_URL right, and the server up?'));
   await keepToOneOrg(db, config.org).catch((error: unknown) => {
     if (error instanceof OtherOrg) throw new StartProblem(error.message, { cause: error });
@@ -233,20 +224,7 @@ async function openStores(config: Config, url: string, log: Log, stack: AsyncDis
   // A worker is often started without the key that only the API needs, and must not take it from the others.
   if (firstOwner !== undefined && config.roles.has('web'))
     await setBootstrapKey(db, config.org, firstOwner, config.bootstrapKey?.reveal()).catch(databaseLost);
-  const store = createStore({ db, pool, removals, gives });
-  return {
-    store,
-    // How late removals were is kept for minutes, and read once for both.
-    background: { ...createStore({ ...behind, removals: behind.pool, gives: behind.pool }), lateness: store.lateness },
-    db,
-    pool,
-    waiting: () => ({
-      main: pool.waitingCount,
-      removals: removals.waitingCount,
-      gives: gives.waitingCount,
-      background: behind.pool.waitingCount,
-    }),
-  };
+  return stores;
 }
 
 /** Turns a fault at the start into a sentence that says what to look at. */

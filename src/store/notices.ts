@@ -33,7 +33,8 @@ export function createNotices(db: Db): NoticeStore {
       // Without a line whoever came before has told it all: of several wake-ups that wait, the first tells for the others.
       const { rows } = await sql<{ token: string; lines: string[]; at: Date }>`update requests q
         set notice_lease_until = clock_timestamp() + interval '30 seconds'
-        where exists (select from outbox o where o.org = q.org and o.subject = q.id and o.kind = 'notify') and org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now())
+        where org = ${org} and id = ${id} and (notice_lease_until is null or notice_lease_until < now())
+          and exists (select from outbox o where o.org = q.org and o.subject = q.id and o.kind = 'notify')
           -- What cannot be told here is told by the release that knows it; its lines wait for that.
           and (select ${isKnownRequest} from (select) one left join grants g on g.org = q.org and g.request_id = q.id)
         returning notice_lease_until::text as token, now() as at,
