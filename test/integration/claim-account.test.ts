@@ -16,3 +16,18 @@ it('gives an account to a person, whoever else gives them the same account at th
     expect(await store.transaction((tx) => tx.claimAccount(org, 'sample', account, other))).toBe(false);
   }
 });
+
+it('gives an account that is claimed by two at the same time to one of them', async () => {
+  await using world = await createWorld();
+  const { store } = world;
+  const [one, two] = await Promise.all(
+    ['one', 'two'].map((name) => store.transaction((tx) => tx.person(org, email(`${name}@example.com`)))),
+  );
+  if (one === undefined || two === undefined) throw new Error('nobody');
+  for (let round = 0; round < 100; round += 1) {
+    const claims = await Promise.all(
+      [one, two].map(({ id }) => store.transaction((tx) => tx.claimAccount(org, 'sample', `both-${round}`, id))),
+    );
+    expect(claims.filter((isTheirs) => isTheirs)).toHaveLength(1);
+  }
+});

@@ -16,16 +16,21 @@ let world: World;
 let request: RequestId;
 beforeEach(async () => {
   world = await createWorld();
-  const [alice, bob] = [await world.caller('alice'), await world.caller('bob')];
-  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
-  const asked = await world.useCases.submitRequest(bob, { right, reason: 'look', duration: parseDuration('1h'), to: undefined });
-  if (!asked.ok) throw new Error(asked.rejection.code);
-  request = asked.value.request.id;
-  await world.useCases.decideRequest(alice, request, { kind: 'approve', duration: undefined, digest: undefined });
+  request = await approved('bob');
   await world.reconcile();
   expect([...world.target.held]).toEqual(['bob:readonly']);
 });
 afterEach(() => world[Symbol.asyncDispose]());
+
+async function approved(name: string): Promise<RequestId> {
+  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+  const wish = { right, reason: 'look', duration: parseDuration('1h'), to: undefined };
+  const asked = await world.useCases.submitRequest(await world.caller(name), wish);
+  if (!asked.ok) throw new Error(asked.rejection.code);
+  const { id } = asked.value.request;
+  await world.useCases.decideRequest(await world.caller('alice'), id, { kind: 'approve', duration: undefined, digest: undefined });
+  return id;
+}
 
 /** Every connection of the main pool is busy until this is disposed of, and somebody waits for one. */
 async function allConnectionsTaken() {
@@ -69,15 +74,15 @@ it('takes a right away by the heartbeat while every other connection is taken', 
 });
 
 it('gives what was approved while every other connection is taken', async () => {
-  const [alice, dave] = [await world.caller('alice'), await world.caller('dave')];
-  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
-  const asked = await world.useCases.submitRequest(dave, { right, reason: 'look', duration: parseDuration('1h'), to: undefined });
-  if (!asked.ok) throw new Error(asked.rejection.code);
-  await world.useCases.decideRequest(alice, asked.value.request.id, { kind: 'approve', duration: undefined, digest: undefined });
-  await using _taken = await allConnectionsTaken();
-  await using _heartbeat = startHeartbeat(world.work, world.hands.log);
-  await expect.poll(() => [...world.target.held], { timeout: 4_000, interval: 50 }).toEqual(['bob:readonly', 'dave:readonly']);
-  expect(world.pool.waitingCount).toBeGreaterThan(0);
+  await approved('dave');
+  await using stack = new AsyncDisposableStack();
+  {
+    await using _taken = await allConnectionsTaken();
+    // It waits for what it has begun, and so is stopped when there are connections again.
+    stack.use(startHeartbeat(world.work, world.hands.log));
+    await expect.poll(() => [...world.target.held], { timeout: 4_000, interval: 50 }).toEqual(['bob:readonly', 'dave:readonly']);
+    expect(world.pool.waitingCount).toBeGreaterThan(0);
+  }
 });
 
 it('decides, gives, takes and seals while the background has no connection', async () => {
@@ -86,12 +91,8 @@ it('decides, gives, takes and seals while the background has no connection', asy
   const work = createWork({ ...world.deps, background, messenger: world.messenger, jobs: world.jobs, hands: world.hands });
   const clients = [await behind.pool.connect(), await behind.pool.connect()];
   const telling = work.notify(request);
-  const [alice, dave] = [await world.caller('alice'), await world.caller('dave')];
-  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
-  const asked = await world.useCases.submitRequest(dave, { right, reason: 'look', duration: parseDuration('1h'), to: undefined });
-  if (!asked.ok) throw new Error(asked.rejection.code);
-  await world.useCases.decideRequest(alice, asked.value.request.id, { kind: 'approve', duration: undefined, digest: undefined });
-  expect((await world.useCases.revokeGrant(alice, request, undefined)).ok).toBe(true);
+  await approved('dave');
+  expect((await world.useCases.revokeGrant(await world.caller('alice'), request, undefined)).ok).toBe(true);
   expect(await work.give()).toBe(1);
   expect(await work.take()).toBe(1);
   expect([...world.target.held]).toEqual(['dave:readonly']);

@@ -1,14 +1,19 @@
 import { expect, it, vi } from 'vitest';
 import { createWork } from '../../src/app/index.ts';
-import { createWorld } from '../support/world.ts';
+import type { RequestId } from '../../src/domain/ids.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+async function ask(world: World): Promise<RequestId> {
+  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+  const wish = { right, reason: 'look', duration: undefined, to: undefined };
+  const asked = await world.useCases.submitRequest(await world.caller('bob'), wish);
+  if (!asked.ok) throw new Error(asked.rejection.code);
+  return asked.value.request.id;
+}
 
 it('of several wake-ups for one request the first tells for all', async () => {
   await using world = await createWorld();
-  const bob = await world.caller('bob');
-  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
-  const asked = await world.useCases.submitRequest(bob, { right, reason: 'look', duration: undefined, to: undefined });
-  if (!asked.ok) throw new Error(asked.rejection.code);
-  const { id } = asked.value.request;
+  const id = await ask(world);
   await world.store.wakeNotice(world.deps.org, id);
   const read = vi.fn<typeof world.store.request>((...about) => world.store.request(...about));
   const background = { ...world.store, request: read };
@@ -28,10 +33,7 @@ it('of several wake-ups for one request the first tells for all', async () => {
 
 it('relays and seals all, where a batch is exactly full and where one is left over', async () => {
   await using world = await createWorld();
-  const bob = await world.caller('bob');
-  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
-  const asked = await world.useCases.submitRequest(bob, { right, reason: 'look', duration: undefined, to: undefined });
-  if (!asked.ok) throw new Error(asked.rejection.code);
+  const id = await ask(world);
   for (const [lines, events] of [
     [200, 500],
     [201, 501],
@@ -40,7 +42,7 @@ it('relays and seals all, where a batch is exactly full and where one is left ov
     await world.pool.query(`update outbox set sent_at = now() where sent_at is null`);
     await world.work.seal();
     await world.pool.query(`insert into outbox (org, kind, subject) select 'demo', 'notify', $1 from generate_series(1, $2::int)`, [
-      asked.value.request.id,
+      id,
       lines,
     ]);
     await world.pool.query(`insert into audit (org, action, actor) select 'demo', 'test', '{}' from generate_series(1, $1::int)`, [events]);

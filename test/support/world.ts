@@ -8,7 +8,7 @@ import { createFileDirectories } from '../../src/directories/local.ts';
 import type { DriftPlace } from '../../src/app/drift-notices-store.ts';
 import type { DriftReport } from '../../src/domain/drift.ts';
 import type { DurationSeconds } from '../../src/domain/duration.ts';
-import { parseEmail, parseOrg } from '../../src/domain/ids.ts';
+import { parseEmail, parseOrg, type RequestId } from '../../src/domain/ids.ts';
 import type { Posting, Slot } from '../../src/domain/posting.ts';
 import { everyScope } from '../../src/domain/scope.ts';
 import { createMetrics } from '../../src/metrics/index.ts';
@@ -122,7 +122,15 @@ export async function createWorld({
     deps,
     hands,
     metrics,
-    work,
+    work: {
+      ...work,
+      /** As whoever wants a request looked at: by a line in the outbox. Without one there is nothing to tell. */
+      async notify(id: RequestId): Promise<void> {
+        const { rowCount } = await pool.query(`select from outbox where subject = $1 and kind = 'notify' limit 1`, [id]);
+        if (rowCount === 0) await store.wakeNotice(org, id);
+        await work.notify(id);
+      },
+    },
     useCases,
     /** Both lanes until nothing is due: how many rights were looked at. */
     reconcile: async () => (await work.take()) + (await work.give()),
