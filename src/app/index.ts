@@ -19,7 +19,6 @@ import { arm, createReconciler, handOver, turnHours } from './reconcile.ts';
 import { createLatenessDoors } from './lateness.ts';
 import { createPanicDoors, sweepPanics } from './panics.ts';
 import { createPolicyDoors } from './policies.ts';
-import { createPolicySets } from './policy-sets.ts';
 import { createPreApprovalDoors } from './pre-approvals.ts';
 import { createRoleDoors } from './roles.ts';
 import { createSettingsDoors } from './settings.ts';
@@ -123,9 +122,7 @@ export function createWork(
     },
 ): Work {
   const { store, jobs, hands, background } = deps;
-  // Policies of its own: who decides must not wait for a load of them that stands in line for a connection of the background.
-  const routing = { ...deps.routing, policies: createPolicySets() };
-  const behind = { ...deps, store: background, routing, router: createRouter(routing), log: hands.log };
+  const behind = { ...deps, store: background, router: createRouter(deps.routing), log: hands.log };
   const notify: Work['notify'] = (id) => notifyRequest(behind, id);
   const reconciler = createReconciler(hands, jobs);
   return {

@@ -30,9 +30,11 @@ export function createPolicySets(): PolicySets {
   const kept = new Map<Org, Kept>();
   /**
    * By organisation and revision: many decisions that find the same change read it once. Who holds a connection waits only
-   * for somebody who has one too: a load that still needs one from the pool may stand in line behind those who wait for it.
+   * for somebody who has one too: a load that still needs one from the pool may stand in line behind those who wait for it. And
+   * who needs one from a pool does not wait for the line at another (ADR 22).
    */
-  const loading = { held: new Map<string, Promise<PolicySet>>(), pooled: new Map<string, Promise<PolicySet>>() };
+  const held = new Map<string, Promise<PolicySet>>();
+  const pooled = new WeakMap<object, Map<string, Promise<PolicySet>>>();
   const load: PolicySets = async (reads, org) => {
     const { version, revision, rules } = await reads.ruleBook(org);
     const set = { ...(await fileAll(rules)), all: rules, version };
@@ -49,10 +51,11 @@ export function createPolicySets(): PolicySets {
       return known.set;
     }
     const key = `${org} ${revision}`;
-    const others = loading.held.get(key) ?? (reads.holdsConnection === true ? undefined : loading.pooled.get(key));
+    const like = reads.holdsConnection === true ? held : (pooled.get(reads) ?? new Map<string, Promise<PolicySet>>());
+    if (like !== held) pooled.set(reads, like);
+    const others = held.get(key) ?? like.get(key);
     // Whoever else reads them may fail for a reason of their own.
     if (others !== undefined) return others.catch(() => load(reads, org));
-    const like = reads.holdsConnection === true ? loading.held : loading.pooled;
     const mine = load(reads, org).finally(() => like.delete(key));
     like.set(key, mine);
     return mine;

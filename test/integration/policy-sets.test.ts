@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createPolicySets, type PolicySets } from '../../src/app/policy-sets.ts';
 import { createRouter } from '../../src/app/routing.ts';
 import type { Actor } from '../../src/app/store.ts';
+import type { Org } from '../../src/domain/ids.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { createWorld, org, type World } from '../support/world.ts';
 
@@ -100,27 +101,25 @@ it('never shows outside what was rolled back, though its version comes again', a
 it('reads again by itself where whoever was reading for it failed', async () => {
   const sets = createPolicySets();
   const [reading, joined, broken] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<never>()];
-  const first = sets(
-    {
-      ruleRevision: (which) => world.store.ruleRevision(which),
-      ruleBook() {
-        reading.resolve();
-        return broken.promise;
-      },
+  let revisions = 0;
+  let books = 0;
+  const reads = {
+    async ruleRevision(which: Org) {
+      const revision = await world.store.ruleRevision(which);
+      if (++revisions === 2) setImmediate(joined.resolve);
+      return revision;
     },
-    org,
-  );
+    ruleBook(which: Org) {
+      if (++books > 1) return world.store.ruleBook(which);
+      reading.resolve();
+      return broken.promise;
+    },
+  };
+  const first = sets(reads, org);
   await reading.promise;
-  const second = sets(
-    {
-      async ruleRevision(which) {
-        return world.store.ruleRevision(which).finally(() => setImmediate(joined.resolve));
-      },
-      ruleBook: (which) => world.store.ruleBook(which),
-    },
-    org,
-  );
+  const second = sets(reads, org);
   await joined.promise;
+  expect(books).toBe(1);
   broken.reject(new Error('the connection broke'));
   await expect(first).rejects.toThrow('the connection broke');
   expect(await second).toMatchObject({ all: [{ name: 'rule' }] });
@@ -144,6 +143,24 @@ it('never lets a transaction wait for a reading that still needs a connection', 
   const held = await world.store.transaction((tx) => sets(tx, org));
   connected.resolve();
   expect(held.all).toEqual((await pooled).all);
+});
+
+it('never lets anybody wait for a reading in line at another pool', async () => {
+  const sets = createPolicySets();
+  const [reading, connected] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const behind = {
+    ruleRevision: (which: Org) => world.store.ruleRevision(which),
+    async ruleBook(which: Org) {
+      reading.resolve();
+      await connected.promise;
+      return world.store.ruleBook(which);
+    },
+  };
+  const waiting = sets(behind, org);
+  await reading.promise;
+  const mine = await sets(world.store, org);
+  connected.resolve();
+  expect(mine.all).toEqual((await waiting).all);
 });
 
 it('lets others run while thousands of policies are filed', async () => {
