@@ -71,7 +71,7 @@ export async function startEngine(redisUrl: string | undefined, target?: Integra
 export async function openEngine(place: Place, target?: Integration) {
   await using stack = new AsyncDisposableStack();
   const { url, sampleUrl, redisUrl, queueName } = place;
-  const { store, background, db, pool } = stack.use(openStores(url, quiet));
+  const { store, background, db, pool } = stack.use(openStores(url, quiet, { answers: true }));
   await bindConfiguredRoles(db, org, { owner: [email('alice')], manager: [email('alice')] });
   const integrations = stack.use(
     target === undefined

@@ -212,7 +212,7 @@ function onCallsOf({ onCall }: Config): readonly OnCall[] {
 const databaseLost = because('The database went away during the start.');
 
 async function openReady(config: Config, url: string, log: Log, stack: AsyncDisposableStack): Promise<Stores> {
-  const stores = stack.use(openStores(url, log));
+  const stores = stack.use(openStores(url, log, { answers: config.roles.has('web') }));
   const { db } = stores;
   await migrate(url, log).catch(because('The database cannot be used. Is DATABASE_URL right, and the server up?'));
   await keepToOneOrg(db, config.org).catch((error: unknown) => {

@@ -4,6 +4,8 @@ import type { Store } from '../app/store.ts';
 import { type Db, openDatabase, openLane } from './database.ts';
 import { createStore } from './index.ts';
 
+/** Of the main set: for people, or for the few parts of a worker that use it, so that all processes together stay well below what a server takes. */
+const mainConnections = { answers: 10, works: 4 } as const;
 /** What is told to people and forgotten may take its time: with more at once, who decides and who waits for access would (ADR 22). */
 const backgroundConnections = 3;
 
@@ -18,8 +20,9 @@ export type Stores = {
   readonly waiting: () => Readonly<Record<string, number>>;
 } & AsyncDisposable;
 
-export function openStores(url: string, log: Log): Stores {
-  const { db, pool } = openDatabase(url, log);
+/** @param answers  whether people ask this process; one that only works needs fewer connections for that */
+export function openStores(url: string, log: Log, { answers }: { readonly answers: boolean }): Stores {
+  const { db, pool } = openDatabase(url, log, { max: answers ? mainConnections.answers : mainConnections.works });
   const removals = openLane(url, log, 'removals');
   const gives = openLane(url, log, 'gives');
   const behind = openDatabase(url, log, { max: backgroundConnections, name: 'curfew background' });
