@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { homeTabs } from '../support/home-tabs.ts';
+import { tellAgain } from '../support/tell-again.ts';
 import { org } from '../support/world.ts';
 
 const { world, by, slack, work, open, pass, ask, decide } = homeTabs();
@@ -16,7 +17,7 @@ it('draws anew the tabs of those whom a change concerns, and no other', async ()
   await decide('alice', request, 'approve');
   expect(await pass(10)).toEqual(['A', 'B', 'C']);
   // What changed nothing that they show draws nothing.
-  await work().notify(request.id);
+  await tellAgain({ pool: world().pool, work: work() }, request.id);
   expect(await pass(10)).toEqual([]);
 });
 

@@ -37,7 +37,8 @@ describe.each(['socket', 'http'] as const)('over %s', (transport) => {
     const access = await accessOf(workspace, 'bob');
     await twice(
       () => workspace.as('bob').press(access, 'relinquish'),
-      () => workspace.until(() => buttonsOf(approval).length === 0, 20_000),
+      // The approval loses its buttons as soon as the access is to end; the person is told once it is gone.
+      () => workspace.until(() => buttonsOf(approval).length === 0 && posted(product).some(({ posting }) => posting === 'ended'), 20_000),
     );
     expect(
       posted(product)

@@ -7,6 +7,7 @@ import { parseRequestId } from '../../src/domain/ids.ts';
 import { must } from './http-app.ts';
 import { posted } from './posted.ts';
 import type { RunningCurfew } from './running-curfew.ts';
+import { tellAgain } from './tell-again.ts';
 import { email, org } from './world.ts';
 
 /** Nothing is left to be told, and what was told stands where the database says, once, and as it says. */
@@ -35,7 +36,7 @@ const seenTrue = new WeakMap<RunningCurfew, Map<string, unknown>>();
  */
 export async function expectTruth(product: RunningCurfew, patienceMs = 40_000): Promise<void> {
   await expectAgreement(product, patienceMs);
-  const { pool, work } = product.curfew;
+  const { pool } = product.curfew;
   const remembered = async () =>
     (await pool.query<Remembered>(`select request_id as request, slot, shown from messages where shown <> ''`)).rows;
   // Read before what stands there: what changes in between has another digest afterwards, and is left to the next look.
@@ -46,7 +47,7 @@ export async function expectTruth(product: RunningCurfew, patienceMs = 40_000): 
   const unseen = new Set(before.filter((each) => !known.has(keyOf(each))).map(({ request }) => request));
   await pool.query(`update messages set shown = '' where request_id = any($1)`, [[...unseen]]);
   for (const id of unseen) {
-    const notified = () => work.notify(must(parseRequestId(id))).then(() => true);
+    const notified = () => tellAgain(product.curfew, must(parseRequestId(id))).then(() => true);
     await expect.poll(notified, { timeout: patienceMs, interval: 200 }).toBe(true);
   }
   const drawn = standing(product);
@@ -77,7 +78,7 @@ async function staleTabs({ curfew, workspace }: RunningCurfew): Promise<readonly
 }
 
 async function disagreement(product: RunningCurfew) {
-  const { pool, work } = product.curfew;
+  const { pool } = product.curfew;
   const { rows: left } = await pool.query(
     `select subject::text from outbox where kind = 'notify' union all select slot from posting_attempts`,
   );
@@ -88,7 +89,8 @@ async function disagreement(product: RunningCurfew) {
   const kept = rows.map((row) => JSON.stringify(row));
   const before = product.workspace.calls.length;
   // Converging once more changes nothing: what is remembered as shown is what is true.
-  for (const id of left.length > 0 ? [] : new Set(rows.map(({ request }) => request))) await work.notify(must(parseRequestId(id)));
+  for (const id of left.length > 0 ? [] : new Set(rows.map(({ request }) => request)))
+    await tellAgain(product.curfew, must(parseRequestId(id)));
   const again = product.workspace.calls.slice(before).map(({ method }) => method);
   return {
     left,

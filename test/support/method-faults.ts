@@ -8,6 +8,7 @@ import { type Asker, decider, moreAskers } from './fault-turns.ts';
 import { must } from './http-app.ts';
 import { jumpingClock } from './jumping-clock.ts';
 import { type RunningCurfew, startCurfew } from './running-curfew.ts';
+import { tellAgain } from './tell-again.ts';
 
 /** Whatever happens to any call: in the end what it is good for is there, once, and nobody's access lasts longer for it. */
 export type Family = 'auth' | 'chat' | 'conversations' | 'functions' | 'users' | 'views';
@@ -54,7 +55,7 @@ async function takeAway(product: RunningCurfew, id: RequestId): Promise<void> {
 async function tryAgain({ curfew }: RunningCurfew, reason: string): Promise<void> {
   const { rows } = await curfew.pool.query<{ id: string }>('select id from requests where reason like $1', [`%${reason}`]);
   const ids = rows.map(({ id }) => must(parseRequestId(id)));
-  for (let each = 0; each < 3 * mostCallsInPause; each++) await Promise.allSettled(ids.map((id) => curfew.work.notify(id)));
+  for (let each = 0; each < 3 * mostCallsInPause; each++) await Promise.allSettled(ids.map((id) => tellAgain(curfew, id)));
 }
 
 export const describeMethods = (family: Family): void =>

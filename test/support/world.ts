@@ -19,6 +19,7 @@ import { createVault } from '../../src/store/vault.ts';
 import { createWebhookWire, type WireOptions } from '../../src/webhooks/index.ts';
 import { fakeTarget } from './fake-target.ts';
 import { testDatabase } from './postgres.ts';
+import { tellAgain } from './tell-again.ts';
 
 export const email = (text: string) => {
   const parsed = parseEmail(text);
@@ -124,12 +125,7 @@ export async function createWorld({
     metrics,
     work: {
       ...work,
-      /** As whoever wants a request looked at: by a line in the outbox. Without one there is nothing to tell. */
-      async notify(id: RequestId): Promise<void> {
-        const { rowCount } = await pool.query(`select from outbox where subject = $1 and kind = 'notify' limit 1`, [id]);
-        if (rowCount === 0) await store.wakeNotice(org, id);
-        await work.notify(id);
-      },
+      notify: (id: RequestId) => tellAgain({ pool, work }, id),
     },
     useCases,
     /** Both lanes until nothing is due: how many rights were looked at. */
