@@ -51,7 +51,10 @@ export async function expectTruth(product: RunningCurfew, patienceMs = 40_000): 
     await expect.poll(notified, { timeout: patienceMs, interval: 200 }).toBe(true);
   }
   const drawn = standing(product);
-  for (const each of await remembered()) if (unseen.has(each.request)) known.set(keyOf(each), drawn.get(placeOf(each)));
+  const after = await remembered();
+  // Otherwise nothing was drawn, and nothing would be compared.
+  expect(after.map(placeOf)).toEqual(expect.arrayContaining(before.map(placeOf)));
+  for (const each of after) if (unseen.has(each.request)) known.set(keyOf(each), drawn.get(placeOf(each)));
   const same = before.filter((each) => known.has(keyOf(each)));
   expect(same.map((each) => [keyOf(each), stood.get(placeOf(each))])).toEqual(same.map((each) => [keyOf(each), known.get(keyOf(each))]));
 }
