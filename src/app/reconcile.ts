@@ -1,6 +1,7 @@
 import { giveRight, type Hands, takeRights } from './act-on-rights.ts';
 import type { Jobs, Log } from './ports.ts';
 import type { Claim, Settlement } from './store.ts';
+import { writeBack } from './write-back.ts';
 
 /** As many rights as one claim takes; larger batches hold their locks for longer without being faster. */
 const largestBatch = 500;
@@ -75,7 +76,7 @@ async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, und
       const count = (by: 1 | -1) => isCounted && underWay.set(name, (underWay.get(name) ?? 0) + by);
       count(1);
       const turn: Promise<void> = settlements
-        .then((settled) => writeBack(hands, jobs, settled))
+        .then((settled) => finish(hands, jobs, settled))
         .catch((error: unknown) => void failures.push(error))
         .finally(() => {
           count(-1);
@@ -136,8 +137,8 @@ function pieces(
   return [...takes, ...gives];
 }
 
-async function writeBack(hands: Hands, jobs: Jobs, settlements: readonly Settlement[]): Promise<void> {
-  const { alarms, removals } = await hands.store.settle(settlements);
+async function finish(hands: Hands, jobs: Jobs, settlements: readonly Settlement[]): Promise<void> {
+  const { alarms, removals } = await writeBack(hands, settlements);
   for (const { integration, latenessMs } of removals) hands.meter.removed(integration, latenessMs);
   await arm(hands.log, jobs, alarms);
 }

@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createReconciler } from '../../src/app/reconcile.ts';
+import type { Store } from '../../src/app/store.ts';
+import { parseDuration } from '../../src/domain/duration.ts';
+import type { RequestId } from '../../src/domain/ids.ts';
+import { withClient } from '../../src/sandbox/postgres/connect.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+// Found by the chaos lane: access was gone, the write-back met a connection that broke, and for fifteen seconds it was told as there.
+
+let world: World;
+let request: RequestId;
+beforeEach(async () => {
+  world = await createWorld();
+  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+  const wish = { right, reason: 'look', duration: parseDuration('1h'), to: undefined };
+  const asked = await world.useCases.submitRequest(await world.caller('bob'), wish);
+  if (!asked.ok) throw new Error(asked.rejection.code);
+  request = asked.value.request.id;
+  await world.useCases.decideRequest(await world.caller('alice'), request, { kind: 'approve', duration: undefined, digest: undefined });
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+async function grant() {
+  const { rows } = await world.pool.query<{ state: string; lease: string | null; attempts: number; ended: number }>(
+    `select g.state, r.lease_owner as lease, r.attempts,
+      (select count(*)::int from audit a where a.request_id = g.request_id and a.action = 'grant.ended') as ended
+      from grants g join rights r on r.org = g.org and r.id = g.right_id where g.request_id = $1`,
+    [request],
+  );
+  return rows[0];
+}
+
+/** A reconciler whose write-backs are made by `settle`. */
+const reconcilerWith = (settle: Store['settle']) =>
+  createReconciler({ ...world.hands, store: { ...world.store, settle } }, { wake: async () => undefined });
+
+const gone = { state: 'ended', lease: null, attempts: 0, ended: 1 };
+const doubted = { state: 'active', lease: null, attempts: 0, ended: 0 };
+
+async function isOver(): Promise<void> {
+  await world.reconcile();
+  expect(await grant()).toEqual({ ...gone, state: 'active', ended: 0 });
+  await world.passTime('2 hours');
+}
+
+it('is made again at once over another connection when its own breaks', async () => {
+  await isOver();
+  await withClient(world.database.adminUrl, async (admin) => {
+    const holder = await world.pool.connect();
+    // Only the write-back wants to change the grant, and waits for it.
+    await holder.query('begin');
+    await holder.query('select from grants for update');
+    const taken = world.work.take();
+    const breakIt = async () =>
+      (
+        await admin.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like '%One reading of the clock for all%'`,
+        )
+      ).rowCount;
+    await expect.poll(breakIt, { timeout: 10_000 }).toBe(1);
+    await holder.query('rollback');
+    holder.release();
+    await taken;
+  });
+  expect([...world.target.held]).toEqual([]);
+  expect(world.target.calls.filter((call) => call.startsWith('take'))).toHaveLength(1);
+  expect(await grant()).toEqual(gone);
+});
+
+it('counts once when it arrived and only its answer got lost', async () => {
+  await isOver();
+  let tries = 0;
+  await reconcilerWith(async (settlements) => {
+    const aftermath = await world.store.settle(settlements);
+    tries += 1;
+    if (tries === 1) throw new Error('Connection terminated unexpectedly');
+    return aftermath;
+  }).take();
+  expect(tries).toBe(2);
+  expect(await grant()).toEqual(gone);
+});
+
+it('changes nothing when another has claimed the right meanwhile', async () => {
+  await isOver();
+  let tries = 0;
+  await reconcilerWith(async (settlements) => {
+    tries += 1;
+    if (tries > 1) return world.store.settle(settlements);
+    // As though the lease had run out: the other looks, and cannot say yet that it is gone, since our call may still be on its way (R3).
+    await world.pool.query(`update rights set lease_until = now() - interval '1 second'`);
+    await world.work.take();
+    expect(await grant()).toEqual(doubted);
+    throw new Error('Connection terminated unexpectedly');
+  }).take();
+  expect(tries).toBe(2);
+  expect(await grant()).toEqual(doubted);
+  await world.passTime('20 seconds');
+  await world.reconcile();
+  expect(await grant()).toEqual(gone);
+});
+
+it('is given up when the database stays away, and the right comes again', async () => {
+  await isOver();
+  let tries = 0;
+  const away = reconcilerWith(async () => {
+    tries += 1;
+    throw new Error('the database system is shutting down');
+  });
+  await expect(away.take()).rejects.toThrow('shutting down');
+  expect(tries).toBe(5);
+  expect(await grant()).toMatchObject({ state: 'active', ended: 0 });
+  // Past the lease, and past what may still be on its way from it.
+  await world.passTime('16 seconds');
+  await world.reconcile();
+  await world.passTime('20 seconds');
+  await world.reconcile();
+  expect(await grant()).toEqual(gone);
+});
