@@ -279,7 +279,9 @@ export async function isTakingLeft(pool: pg.Pool, worker: string, since: Instant
   const { rowCount } = await pool.query({
     name: 'is-taking-left',
     text: `select from rights r where lane = 'take' and due_at <= to_timestamp($2::float8 / 1000) and integration = any ($3)
-      and (lease_owner is null or lease_owner = $1 or lease_until < now()) and ${isKnownRight} limit 1`,
+      and (lease_owner is null or lease_owner = $1 or lease_until < now()) and ${isKnownRight}
+      -- By the index of what is due, however much was due when it was counted.
+      order by due_at limit 1`,
     values: [worker, since, known],
   });
   return rowCount === 1;
