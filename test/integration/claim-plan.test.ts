@@ -101,12 +101,13 @@ it('knows whether what was due is taken without reading what lasts', async () =>
   const store = createStore({ db: one.db, pool: one.pool, removals: one.pool, gives: one.pool });
   const since = await store.now();
   expect(await store.isTakingLeft(since, ['sample'])).toBe(true);
-  await one.pool.query(`update rights set due_at = due_at + interval '1 day' where due_at <= now() + interval '1 minute'`);
+  await one.pool.query(`update rights set lease_owner = 'another', lease_until = now() + interval '1 hour' where due_at <= now()`);
   expect(
     await readThrough(async () => {
       for (let at = 0; at < 7; at += 1) expect(await store.isTakingLeft(since, ['sample'])).toBe(false);
     }),
   ).toBe(0);
+  await one.pool.query('update rights set lease_owner = null, lease_until = null');
   await one.pool.query('analyze rights');
 });
 
