@@ -70,13 +70,18 @@ async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, und
     const claimedAtMs = hands.monotonicMs();
     // Not afterwards: what ends while we claim may leave rights that were claimed past.
     const isIdle = under.size === 0;
-    const claims = await claimOpen(hands.store, lane, known, underWay);
+    // What is under way is written back all the same, and whoever stops the process waits for it.
+    const claims = await claimOpen(hands.store, lane, known, underWay).catch((error: unknown) => {
+      failures.push(error);
+      return [];
+    });
+    if (failures.length > 0) break;
     looked += claims.length;
     for (const { name, isCounted, settlements } of pieces(hands, lane, claims, claimedAtMs, keeping)) {
       const count = (by: 1 | -1) => isCounted && underWay.set(name, (underWay.get(name) ?? 0) + by);
       count(1);
       const turn: Promise<void> = settlements
-        .then((settled) => finish(hands, jobs, settled))
+        .then((settled) => finish(hands, jobs, settled, claimedAtMs))
         .catch((error: unknown) => void failures.push(error))
         .finally(() => {
           count(-1);
@@ -137,8 +142,8 @@ function pieces(
   return [...takes, ...gives];
 }
 
-async function finish(hands: Hands, jobs: Jobs, settlements: readonly Settlement[]): Promise<void> {
-  const { alarms, removals } = await writeBack(hands, settlements);
+async function finish(hands: Hands, jobs: Jobs, settlements: readonly Settlement[], claimedAtMs: number): Promise<void> {
+  const { alarms, removals } = await writeBack(hands, settlements, claimedAtMs);
   for (const { integration, latenessMs } of removals) hands.meter.removed(integration, latenessMs);
   await arm(hands.log, jobs, alarms);
 }
