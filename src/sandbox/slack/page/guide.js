@@ -91,7 +91,7 @@ export function createGuide(visit) {
       ),
     );
     text.replaceChildren(...step.text);
-    command.textContent = step.command ?? '';
+    command.replaceChildren(...inWords(step.command ?? ''));
     command.hidden = step.command === undefined;
     run.replaceChildren(step.action, icon('arrow'));
     next.textContent = step.next ?? '';
@@ -116,3 +116,7 @@ export function createGuide(visit) {
     },
   };
 }
+
+/** A browser breaks a line after a hyphen, and would leave `--` behind. */
+const inWords = (command) =>
+  command.split(/(?= )/).flatMap((word) => (word.startsWith(' --') ? [' ', h('span', null, word.slice(1))] : word));
