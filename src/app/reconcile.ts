@@ -70,12 +70,9 @@ async function drain(hands: Hands, jobs: Jobs, lane: keyof typeof mostCalls, und
     const claimedAtMs = hands.monotonicMs();
     // Not afterwards: what ends while we claim may leave rights that were claimed past.
     const isIdle = under.size === 0;
+    const claims = await claimOpen(hands.store, lane, known, underWay).catch((error: unknown) => void failures.push(error));
     // What is under way is written back all the same, and whoever stops the process waits for it.
-    const claims = await claimOpen(hands.store, lane, known, underWay).catch((error: unknown) => {
-      failures.push(error);
-      return [];
-    });
-    if (failures.length > 0) break;
+    if (claims === undefined) break;
     looked += claims.length;
     for (const { name, isCounted, settlements } of pieces(hands, lane, claims, claimedAtMs, keeping)) {
       const count = (by: 1 | -1) => isCounted && underWay.set(name, (underWay.get(name) ?? 0) + by);

@@ -12,14 +12,19 @@ let world: World;
 let request: RequestId;
 beforeEach(async () => {
   world = await createWorld();
-  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
-  const wish = { right, reason: 'look', duration: parseDuration('1h'), to: undefined };
-  const asked = await world.useCases.submitRequest(await world.caller('bob'), wish);
-  if (!asked.ok) throw new Error(asked.rejection.code);
-  request = asked.value.request.id;
-  await world.useCases.decideRequest(await world.caller('alice'), request, { kind: 'approve', duration: undefined, digest: undefined });
+  request = await approved('bob');
 });
 afterEach(() => world[Symbol.asyncDispose]());
+
+async function approved(name: string): Promise<RequestId> {
+  const right = { service: 'pg', accessType: 'role', resource: 'readonly', integration: undefined };
+  const wish = { right, reason: 'look', duration: parseDuration('1h'), to: undefined };
+  const asked = await world.useCases.submitRequest(await world.caller(name), wish);
+  if (!asked.ok) throw new Error(asked.rejection.code);
+  const { id } = asked.value.request;
+  await world.useCases.decideRequest(await world.caller('alice'), id, { kind: 'approve', duration: undefined, digest: undefined });
+  return id;
+}
 
 async function grant() {
   const { rows } = await world.pool.query<{ state: string; lease: string | null; attempts: number; ended: number }>(
@@ -143,6 +148,32 @@ it('is waited for where the next claim fails', async () => {
   letWrite();
   await expect(taking).rejects.toThrow('the database is away');
   expect(await grant()).toEqual(gone);
+});
+
+it('does not keep from being done what was claimed while it failed', async () => {
+  await approved('dave');
+  await isOver();
+  const { promise: hasFailed, resolve: fail } = Promise.withResolvers<void>();
+  let claims = 0;
+  const claim: Store['claim'] = async (lane, _, targets) => {
+    claims += 1;
+    const claimed = await world.store.claim(lane, 1, targets);
+    if (claims === 2) await hasFailed;
+    return claimed;
+  };
+  let tries = 0;
+  const settle: Store['settle'] = async (settlements) => {
+    tries += 1;
+    if (tries > 5) return world.store.settle(settlements);
+    // After the last try it is given up, before the claim that goes on meanwhile comes back.
+    if (tries === 5) setTimeout(fail, 50);
+    throw new Error('the database system is shutting down');
+  };
+  const reconciler = createReconciler({ ...world.hands, store: { ...world.store, claim, settle } }, { wake: async () => undefined });
+  await expect(reconciler.take()).rejects.toThrow('shutting down');
+  expect(claims).toBe(2);
+  expect([...world.target.held]).toEqual([]);
+  expect(tries).toBe(6);
 });
 
 it('is given up when the database stays away, and the right comes again', async () => {
