@@ -2,7 +2,7 @@
  * One right at one target, as the reconciler sees it: rules R1–R9 of the life-cycle engine as pure functions.
  * The SQL of `store/rights.ts` takes claims by the same rules; these decide everything else.
  */
-import type { Instant } from './time.ts';
+import { type Instant, instant } from './time.ts';
 
 export type Observed = 'unknown' | 'absent' | 'present';
 
@@ -87,7 +87,7 @@ export function settle(before: RightState, desired: 'absent' | 'present', result
       };
     }
     case 'lost': {
-      const lands = (before.callStarted + landingMs) as Instant;
+      const lands = instant(before.callStarted + landingMs);
       const until = before.quarantineUntil !== undefined && before.quarantineUntil > lands ? before.quarantineUntil : lands;
       const attempts = before.attempts + 1;
       return { observed: 'unknown', quarantineUntil: until, attempts, retryAt: again(attempts) };
@@ -97,5 +97,5 @@ export function settle(before: RightState, desired: 'absent' | 'present', result
 
 function retryAt(desired: 'absent' | 'present', attempts: number, now: Instant, jitter: number): Instant {
   const pause = Math.min(longestRetryMs[desired], firstRetryMs * 2 ** Math.min(attempts - 1, 20));
-  return (now + Math.round(pause * (1 - jitter * mostSooner))) as Instant;
+  return instant(now + Math.round(pause * (1 - jitter * mostSooner)));
 }

@@ -5,7 +5,7 @@ declare const mark: unique symbol;
 export type Instant = number & { readonly [mark]: true };
 
 export const instant = (ms: number): Instant => ms as Instant;
-export const after = (at: Instant, duration: DurationSeconds): Instant => (at + duration * 1000) as Instant;
+export const after = (at: Instant, duration: DurationSeconds): Instant => instant(at + duration * 1000);
 /** Whole seconds since 1970, as Slack's date markup wants them. */
 export const epochSeconds = (at: Instant): number => Math.floor(at / 1000);
 
